@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Run one operation on a token in a fresh touchstone-token process.
+ *
+ * The caller polls client.fd for POLLIN in its own event loop and calls
+ * ts_token_next() until that says NOTHING.  However the helper ends - done,
+ * killed, speaking nonsense - exactly one RESULT comes out.
+ * No call here blocks.
+ */
+#ifndef TOKEN_CLIENT_H
+#define TOKEN_CLIENT_H
+
+#include "token/proto.h"
+
+#include <sys/types.h>
+
+struct ts_token_client {
+	int fd;	   /* to poll; -1 when closed */
+	pid_t pid; /* child; do not wait for it yourself; -1 when closed */
+	enum ts_token_message op;
+	bool ended; /* RESULT was given out */
+	size_t used;
+	uint8_t buf[TS_TOKEN_FRAME_MAX];
+};
+
+/* Descriptors to give away; -1 for a PIN that is not needed. */
+struct ts_token_fds {
+	int device; /* open it for this operation only: it holds a lock */
+	int pin;
+	int new_pin;
+};
+
+enum ts_token_what {
+	TS_TOKEN_SAY_NOTHING = 0, /* poll again */
+	TS_TOKEN_SAY_TOUCH = 1,	  /* tell the user to touch, now */
+	TS_TOKEN_SAY_TOUCHED = 2, /* the token stopped waiting */
+	TS_TOKEN_SAY_RESULT = 3	  /* *out is written; close now */
+};
+
+/*
+ * Start helper (its path) on req.  The descriptors of fds are closed in any
+ * case and set to -1: they belong to the helper now.  The child's environment
+ * is empty; its stderr is ours.  Errors: TS_ERR_ARGUMENT, TS_ERR_NO_MEMORY,
+ * TS_ERR_HELPER (it cannot be started); then *client is closed.
+ */
+int ts_token_start(struct ts_token_client *client, const char *helper,
+    const struct ts_token_request *req, struct ts_token_fds *fds) TS_MUST_CHECK;
+
+/*
+ * The next thing the helper says.  RESULT comes once, with TS_ERR_HELPER if
+ * the helper died or broke the protocol.
+ */
+enum ts_token_what ts_token_next(
+    struct ts_token_client *client, struct ts_token_result *out);
+
+/*
+ * Ask the helper to stop; it tells the token at once.  The RESULT still comes,
+ * TS_ERR_CANCELLED unless the token was faster: keep polling.
+ */
+void ts_token_cancel(struct ts_token_client *client);
+
+/*
+ * Close the socket, kill the child if it still runs and reap it.  Before the
+ * RESULT this leaves a token blinking: cancel first, then wait for it.
+ * Closing twice does no harm.
+ */
+void ts_token_close(struct ts_token_client *client);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What touchstone-token and the program that spawned it say to each other.
+ *
+ * A frame is u32 length, then that many bytes: u8 version, u8 message id,
+ * fields in fixed order, integers big-endian.  One request goes in; events
+ * come out, then exactly one RESULT.  A CANCEL may follow the request at any
+ * time.  docs/HELPER.md is the reference, proto.def the table of messages.
+ *
+ * Nothing here does I/O or allocates.  Both sides treat the other as hostile:
+ * decoding is strict, and *out is written only on TS_OK.
+ */
+#ifndef TOKEN_PROTO_H
+#define TOKEN_PROTO_H
+
+#include <touchstone/error.h>
+#include <touchstone/wire/sshsig.h>
+
+#define TS_TOKEN_PROTO_VERSION 1
+#define TS_TOKEN_FRAME_MAX 8192 /* a whole frame; the longest is about 2,800   \
+				 */
+#define TS_TOKEN_HEAD_LEN 4	/* the length field */
+
+/* Descriptors of the helper process. */
+enum ts_token_fd {
+	TS_TOKEN_FD_CONTROL = 0, /* stream socket: the frames */
+	TS_TOKEN_FD_DEVICE = 3,
+	TS_TOKEN_FD_PIN = 4,	/* pipe, read to its end */
+	TS_TOKEN_FD_NEW_PIN = 5 /* pipe, read to its end */
+};
+
+enum ts_token_message {
+#define X(name, id, min, max) TS_TOKEN_##name = (id),
+#include "token/proto.def"
+#undef X
+};
+
+/* What the device descriptor is. */
+enum ts_token_transport {
+	TS_TOKEN_HIDRAW = 1, /* /dev/hidrawN, opened for this operation */
+	TS_TOKEN_STREAM = 2  /* connected stream socket of 64-byte reports */
+};
+
+#define TS_TOKEN_CRED_MAX 256 /* bytes of a credential id */
+#define TS_TOKEN_KEYS_MAX_CNT TSW_TOKENS_MAX_CNT
+#define TS_TOKEN_USER_LEN 32
+#define TS_TOKEN_AAGUID_LEN 16
+#define TS_TOKEN_BUDGET_MAX_MS 120000 /* nobody looks at a token for longer */
+
+/* A key that may be on the token. */
+struct ts_token_cred {
+	struct tsw_slice id;   /* 1..TS_TOKEN_CRED_MAX bytes */
+	struct tsw_pubkey key; /* an sk algorithm */
+};
+
+/* INFO, PIN_SET, PIN_CHANGE, RESET and WINK have no fields of their own. */
+struct ts_token_request {
+	enum ts_token_message op; /* below 0x20 */
+	enum ts_token_transport transport;
+	uint32_t budget_ms; /* for the whole operation, 1..BUDGET_MAX_MS */
+
+	/* PROBE: 1..KEYS_MAX_CNT keys.  CREATE: keys that must not be there. */
+	uint8_t key_cnt;
+	struct ts_token_cred key[TS_TOKEN_KEYS_MAX_CNT];
+
+	/* CREATE */
+	uint8_t alg_cnt; /* 1..2, best first; the first the token has is used */
+	enum tsw_alg alg[2];
+	uint8_t user[TS_TOKEN_USER_LEN]; /* fresh random bytes */
+	struct tsw_slice label;		 /* tsw_label_check */
+
+	/* SIGN: with key[0] (key_cnt is 1) */
+	enum tsw_ns ns;
+	bool need_uv;		    /* always set for TSW_NS_ID_STATEMENT */
+	struct tsw_slice statement; /* must outlive the encoding */
+};
+
+enum ts_token_pin_state {
+	TS_TOKEN_PIN_NONE = 0, /* the token cannot have one */
+	TS_TOKEN_PIN_UNSET = 1,
+	TS_TOKEN_PIN_SET = 2,
+	TS_TOKEN_PIN_BLOCKED = 3 /* only a reset helps */
+};
+
+/*
+ * Words that the token says about itself, each NUL-terminated and only of
+ * letters, digits and _ . - : so they are safe to print.
+ */
+#define TS_TOKEN_WORD_MAX 32
+#define TS_TOKEN_WORDS_MAX_CNT 16
+struct ts_token_words {
+	uint8_t cnt;
+	char word[TS_TOKEN_WORDS_MAX_CNT][TS_TOKEN_WORD_MAX + 1];
+};
+
+struct ts_token_info {
+	uint8_t aaguid[TS_TOKEN_AAGUID_LEN];
+	enum ts_token_pin_state pin;
+	int32_t remaining; /* room for discoverable keys; -1: not told */
+	uint32_t firmware; /* 0: not told */
+	uint32_t max_msg;  /* bytes */
+	struct ts_token_words versions;	  /* FIDO_2_1, U2F_V2, ... */
+	struct ts_token_words algorithms; /* es256, eddsa, ... */
+	struct ts_token_words extensions;
+	struct ts_token_words options; /* rk, clientPin, uv, ... */
+	uint16_t options_on;	       /* bit i: options.word[i] is true */
+};
+
+struct ts_token_created {
+	struct tsw_pubkey key;
+	uint8_t aaguid[TS_TOKEN_AAGUID_LEN];
+	uint16_t id_len; /* 1..TS_TOKEN_CRED_MAX */
+	uint8_t id[TS_TOKEN_CRED_MAX];
+	uint32_t counter;
+	bool uv;       /* made with the PIN */
+	bool attested; /* an attestation came along and its signature holds */
+};
+
+struct ts_token_signed {
+	uint16_t len;
+	uint8_t sshsig[TSW_SSHSIG_MAX]; /* binary, verified by the helper */
+};
+
+#define TS_TOKEN_RETRIES_UNKNOWN 255
+
+struct ts_token_result {
+	enum ts_token_message
+	    op;		 /* of the request; INFO if it was unreadable */
+	int err;	 /* TS_OK, TS_ERR_ or TSW_ERR_ */
+	uint8_t retries; /* PIN tries left, or TS_TOKEN_RETRIES_UNKNOWN */
+	/* Only when err is TS_OK, by op; the others have none. */
+	union {
+		struct ts_token_info info;
+		uint8_t found; /* PROBE: index into key[] */
+		struct ts_token_created created;
+		struct ts_token_signed signature;
+	} u;
+};
+
+/*
+ * Bodies, without the length field.  TS_ERR_ARGUMENT if a field is out of its
+ * bounds (see above), TSW_ERR_NO_SPACE if wr is too small.
+ */
+int ts_token_request_encode(
+    struct tsw_wr *wr, const struct ts_token_request *req) TS_MUST_CHECK;
+int ts_token_result_encode(
+    struct tsw_wr *wr, const struct ts_token_result *res) TS_MUST_CHECK;
+/* CANCEL, TOUCH_NEEDED and TOUCH_DONE, which have no fields. */
+int ts_token_plain_encode(
+    struct tsw_wr *wr, enum ts_token_message id) TS_MUST_CHECK;
+
+/*
+ * The id of a body, once version and length fit the table: TSW_ERR_VERSION,
+ * TSW_ERR_KIND (no such message), TSW_ERR_TOO_SHORT or _TOO_LONG.
+ */
+int ts_token_peek(
+    enum ts_token_message *out, const uint8_t *p, size_t len) TS_MUST_CHECK;
+
+/* Views of *out point into p. */
+int ts_token_request_decode(
+    struct ts_token_request *out, const uint8_t *p, size_t len) TS_MUST_CHECK;
+int ts_token_result_decode(
+    struct ts_token_result *out, const uint8_t *p, size_t len) TS_MUST_CHECK;
+
+#endif
