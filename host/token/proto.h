@@ -17,9 +17,10 @@
 #include <touchstone/wire/sshsig.h>
 
 #define TS_TOKEN_PROTO_VERSION 1
-#define TS_TOKEN_FRAME_MAX 8192 /* a whole frame; the longest is about 2,800   \
-				 */
-#define TS_TOKEN_HEAD_LEN 4	/* the length field */
+#define TS_TOKEN_FRAME_MAX                                                     \
+	8192		    /* a whole frame; the longest is about 2,800       \
+			     */
+#define TS_TOKEN_HEAD_LEN 4 /* the length field */
 
 /* Descriptors of the helper process. */
 enum ts_token_fd {
@@ -30,7 +31,7 @@ enum ts_token_fd {
 };
 
 enum ts_token_message {
-#define X(name, id, min, max) TS_TOKEN_##name = (id),
+#define X(name, id, min, max) TS_TOKEN_MSG_##name = (id),
 #include "token/proto.def"
 #undef X
 };
