@@ -64,8 +64,8 @@ replay_folder(const char *path)
 		if (e->d_name[0] == '.')
 			continue;
 		if (replay_file(dirfd(dir), e->d_name) != 0) {
-			fprintf(
-			    stderr, "%s/%s: not readable\n", path, e->d_name);
+			fprintf(stderr, "%s/%s: not readable\n", path,
+			    e->d_name);
 			count = -1;
 		} else {
 			count++;
