@@ -11,7 +11,9 @@ binary=$1 corpus=$2
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-if [ -z "$(ls "$corpus" 2>/dev/null)" ]; then
+shopt -s nullglob
+seeds=("$corpus"/*)
+if [ ${#seeds[@]} -eq 0 ]; then
 	echo "$corpus: no corpus" >&2
 	exit 1
 fi
@@ -27,4 +29,4 @@ status=${PIPESTATUS[0]}
 executed=$(sed -n 's/^stat::number_of_executed_units: *//p' "$scratch.log")
 rm -f "$scratch.log"
 # Fewer runs than seeds means that the fuzzer did not even start.
-[ "$status" -eq 0 ] && [ "${executed:-0}" -ge "$(ls "$corpus" | wc -l)" ]
+[ "$status" -eq 0 ] && [ "${executed:-0}" -ge ${#seeds[@]} ]

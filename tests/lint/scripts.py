@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""shellcheck over the shell scripts, pyflakes over the Python ones."""
+
+import re
+
+from tree import Finding, run
+
+SHELL = r"dev|\.ci/run|.*\.sh|host/cli/completion/touchstone\.bash"
+
+EXAMPLES = [
+    ({"dev": '#!/bin/bash\nrm -r $1/*\n'}, {"dev:2"}),
+    ({"tests/a.py": "import os\nprint(1)\n"}, {"tests/a.py:1"}),
+    ({"dev": '#!/bin/bash\necho "$1"\n', "tests/a.py": "print(1)\n"}, set()),
+]
+
+
+def check(tree):
+    findings = []
+    for tool, pattern in ((["shellcheck", "-s", "bash", "-f", "gcc"], SHELL),
+                          (["pyflakes3"], r".*\.py")):
+        paths = tree.files(pattern)
+        if not paths:
+            continue
+        status, out = run(tool + paths, cwd=tree.root)
+        found = re.findall(r"^(\S+?):(\d+):\d+:? (.*)$", out, re.M)
+        if status != 0 and not found:
+            findings.append(Finding(paths[0], 1, out))
+        findings += [Finding(path, int(line), text)
+                     for path, line, text in found]
+    return findings
