@@ -57,8 +57,9 @@ uint64_t tsw_cb_map_key(struct tsw_cb *cb, int64_t *last);
 
 /*
  * For maps with text or mixed keys (CTAP2): checks that the encoded key that
- * follows is greater than *last in CTAP2 canonical order (shorter first, then
- * bytewise) and leaves the reader in front of it.  *last starts as {NULL, 0}.
+ * follows is greater than *last in CTAP2 canonical order (major type, then
+ * length, then bytes) and leaves the reader in front of it.  *last starts as
+ * {NULL, 0}.
  */
 void tsw_cb_map_next(struct tsw_cb *cb, struct tsw_slice *last);
 

@@ -21,7 +21,9 @@
 #define TSW_NAME_MAX 32	   /* one line of a small display, twice */
 #define TSW_KEY_DATA_MAX 544 /* an RSA-4096 key in SSH form is 535 */
 #define TSW_SSHSIG_MAX 512 /* the longest, sk-ecdsa, is about 360 */
-#define TSW_NAMESPACE_MAX 22
+#define TSW_NAMESPACE_MAX 23   /* statement.v1@touchstone */
+#define TSW_TIME_MAX 253402300799 /* end of the year 9999: four digits */
+#define TSW_LOG_SIZE_MAX 9007199254740991 /* 2^53 - 1: exact in any JSON */
 
 /* [statement, [16 signatures]] and the CBOR heads around them. */
 #define TSW_ENVELOPE_MAX \
