@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The directory as its users see it: numbered records under a label.
+ *
+ * Record 0 of a label is a genesis, every further one the next statement, or
+ * the genesis of an identity that replaces it.  A record is an envelope, but
+ * nothing here looks inside: whoever reads must check.  Backends are chosen by
+ * the scheme of the URL; file:// (a folder, SPEC section 10) is the first.
+ */
+#ifndef TOUCHSTONE_DIRECTORY_H
+#define TOUCHSTONE_DIRECTORY_H
+
+#include <touchstone/error.h>
+#include <touchstone/wire/bytes.h>
+
+#define TS_RECORDS_MAX 100000 /* of one label; more are not read */
+
+struct ts_directory;
+
+/*
+ * TS_ERR_ARGUMENT if the URL is not one of a backend.  Whether the directory
+ * can be reached shows only with the first use.
+ */
+int ts_directory_open(struct ts_directory **out, const char *url) TS_MUST_CHECK;
+void ts_directory_free(struct ts_directory **dir);
+
+/*
+ * Call fn for each record of label from number `from` on, in order, up to the
+ * first that is missing.  p is valid during the call.  A record that cannot be
+ * read as a bounded file is given as len 0 and is the last.  fn ends the walk
+ * with a non-zero result, which is returned.  TS_ERR_DIRECTORY.
+ */
+int ts_directory_fetch(struct ts_directory *dir, struct tsw_slice label,
+    uint32_t from,
+    int (*fn)(void *arg, uint32_t number, const uint8_t *p, size_t len),
+    void *arg) TS_MUST_CHECK;
+
+/*
+ * Put record number there if nobody did: TS_ERR_CONFLICT otherwise.  TS_OK
+ * means that it will be found after a crash.  TS_ERR_DIRECTORY,
+ * TS_ERR_DISK_FULL.
+ */
+int ts_directory_publish(struct ts_directory *dir, struct tsw_slice label,
+    uint32_t number, const uint8_t *p, size_t len) TS_MUST_CHECK;
+
+#endif

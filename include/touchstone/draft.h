@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The one statement of the own identity that is being signed.
+ *
+ * A draft is on disk before any token is asked to sign it and does not change
+ * afterwards, so a crash never makes a token sign two statements for one place
+ * in the chain.  Signatures are collected one by one, over days if need be;
+ * with the last one the statement joins the chain in the same transaction.
+ *
+ *	while (ts_draft_build(store, &draft) == TS_OK)
+ *		for each token of ts_draft_missing() that is plugged in:
+ *			helper signs draft.statement, TSW_NS_ID_STATEMENT, PIN
+ *			ts_draft_sign(store, &complete, sig, len)
+ *	ts_own_publish(store, &cnt)
+ */
+#ifndef TOUCHSTONE_DRAFT_H
+#define TOUCHSTONE_DRAFT_H
+
+#include <touchstone/own.h>
+
+struct ts_draft {
+	enum tsw_kind kind; /* genesis or update */
+	uint32_t seq;
+	uint8_t hash[TSW_HASH_LEN];
+	size_t len;
+	uint8_t statement[TSW_STATEMENT_MAX];
+	uint8_t sig_cnt; /* signatures collected so far */
+};
+
+/*
+ * The draft; if there is none, make one of the changes that wait (as many, in
+ * order, as fit one statement).  TS_ERR_NOTHING_PENDING if none wait;
+ * TSW_ERR_* with the change in ts_store_names() if the first cannot be applied
+ * any more (the chain moved on): drop it.
+ */
+int ts_draft_build(struct ts_store *store, struct ts_draft *out) TS_MUST_CHECK;
+
+/* The draft as it is; TS_ERR_NOTHING_PENDING if there is none. */
+int ts_draft_get(struct ts_store *store, struct ts_draft *out) TS_MUST_CHECK;
+
+/*
+ * Tokens whose signature the draft can still use: new ones that have to sign,
+ * and, while too few did, every active one that may.  Nothing for no draft.
+ */
+int ts_draft_missing(struct ts_store *store,
+    int (*fn)(void *arg, const struct ts_token *token),
+    void *arg) TS_MUST_CHECK;
+
+/*
+ * Check sig (binary SSHSIG) against the draft and keep it.  *complete: the
+ * statement has joined the chain and the draft is gone.  A second signature by
+ * the same token is TS_ERR_ALREADY; TSW_ERR_UNKNOWN_SIGNER, _BADSIG, _NO_UV,
+ * ... say what is wrong with it.
+ */
+int ts_draft_sign(struct ts_store *store, bool *complete, const uint8_t *sig,
+    size_t len) TS_MUST_CHECK;
+
+/* Give the draft up; its changes wait again.  TS_ERR_NOTHING_PENDING. */
+int ts_draft_discard(struct ts_store *store) TS_MUST_CHECK;
+
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Compare what is known with what the directory shows, and raise alerts.
+ *
+ * Statements that follow by the rules are accepted and kept; their changes
+ * become news or warnings.  Anything else raises an alert of level stop and
+ * changes nothing that was accepted; signed proof is kept with the alert.
+ *
+ * Each returns TS_OK when the look was finished, whatever it found.
+ * TS_ERR_DIRECTORY: out of reach (UNREACHABLE is raised after a day).
+ */
+#ifndef TOUCHSTONE_MONITOR_H
+#define TOUCHSTONE_MONITOR_H
+
+#include <touchstone/store.h>
+
+#define TS_UNREACHABLE_S 86400 /* seconds without a look: UNREACHABLE */
+
+int ts_monitor_contact(struct ts_store *store, const char *label) TS_MUST_CHECK;
+/* The own record: changes this computer did not make, a withheld tail. */
+int ts_monitor_own(struct ts_store *store) TS_MUST_CHECK;
+/* Both for all; goes on after an error and returns the first. */
+int ts_monitor_all(struct ts_store *store) TS_MUST_CHECK;
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The user's own identity: label, tokens, chain, and its publication.
+ *
+ * Order of a life: ts_own_init, ts_own_genesis (a draft), signatures by
+ * ts_draft_sign (draft.h), ts_own_publish; then changes by queue.h.
+ */
+#ifndef TOUCHSTONE_OWN_H
+#define TOUCHSTONE_OWN_H
+
+#include <touchstone/store.h>
+
+#define TS_URL_MAX 1024	       /* bytes of a directory URL */
+#define TS_CREDENTIAL_MAX 1023 /* CTAP 2.1: the longest credential id */
+
+struct ts_own {
+	bool initialised; /* there is a label and a directory */
+	bool provisioned; /* there is a signed genesis */
+	bool forged;	  /* the stored chain does not verify: read only */
+	char label[TSW_LABEL_MAX + 1];
+	char directory[TS_URL_MAX + 1];
+	uint8_t id[TSW_ID_LEN]; /* zeros until provisioned, like what follows */
+	uint8_t head[TSW_HASH_LEN];
+	uint32_t seq;
+	uint32_t statements; /* in the own chain: seq + 1, or 0 */
+	uint32_t published;  /* of these in the directory, as far as known */
+	bool verification;   /* on */
+	bool recovering;
+	uint64_t checked; /* last look at the directory; 0: never */
+};
+
+enum ts_token_state {
+	TS_TOKEN_NEW = 1, /* its key exists, no signed statement lists it yet */
+	TS_TOKEN_ACTIVE = 2, /* listed by the own chain */
+	TS_TOKEN_RETIRED = 3 /* was listed once */
+};
+
+/* A token key of the own identity.  Nothing in it is secret. */
+struct ts_token {
+	uint8_t id[TSW_HASH_LEN]; /* tsw_token_id(); computed by the library */
+	struct tsw_pubkey key;
+	enum tsw_role role;
+	enum tsw_evidence evidence;
+	char name[TSW_NAME_MAX + 1];
+	enum ts_token_state state; /* out only */
+	size_t credential_len;	   /* 0: unknown (the token finds it itself) */
+	uint8_t credential[TS_CREDENTIAL_MAX];
+};
+
+/*
+ * First step: label is normalised (tsw_label_normalise), directory is a URL
+ * that a backend of directory.h takes.  TS_ERR_ALREADY once provisioned; until
+ * then it may be called again to choose anew.
+ */
+int ts_own_init(struct ts_store *store, const char *label,
+    const char *directory) TS_MUST_CHECK;
+
+/* Fields are empty where nothing exists yet; never fails for that. */
+void ts_own_get(const struct ts_store *store, struct ts_own *out);
+
+/* The verified own chain; NULL until provisioned, or when forged. */
+const struct tsw_chain *ts_own_chain(const struct ts_store *store);
+
+/*
+ * Draft a genesis that lists cnt tokens (role, key, evidence, name, credential
+ * are read) and keep it with their credential ids.  Replaces the draft of a
+ * genesis that was never completed.  Every token has to sign it:
+ * ts_draft_missing().  TS_ERR_NOT_INITIALISED, TS_ERR_ALREADY, TSW_ERR_*.
+ */
+int ts_own_genesis(struct ts_store *store, const struct ts_token *token,
+    size_t cnt, uint8_t threshold, uint16_t timelock_h) TS_MUST_CHECK;
+
+/* Every token key known, new, active or retired. */
+int ts_own_token_each(struct ts_store *store,
+    int (*fn)(void *arg, const struct ts_token *token),
+    void *arg) TS_MUST_CHECK;
+
+/*
+ * By name, or by at least 8 digits of the id in hex; an active token goes
+ * before a retired one of the same name.  TS_ERR_NOT_FOUND, TS_ERR_AMBIGUOUS.
+ */
+int ts_own_token_find(struct ts_store *store, struct ts_token *out,
+    const char *name) TS_MUST_CHECK;
+
+/*
+ * Bring every statement of the own chain that is not there yet to the
+ * directory; *published counts them.  Repeating is harmless.  TS_ERR_CONFLICT
+ * if the directory has something else at this place (an alert says what),
+ * TS_ERR_DIRECTORY, TS_ERR_NOT_PROVISIONED.
+ */
+int ts_own_publish(struct ts_store *store, uint32_t *published) TS_MUST_CHECK;
+
+#endif
