@@ -50,8 +50,8 @@ int ts_token_start(struct ts_token_client *client, const char *helper,
  * The next thing the helper says.  RESULT comes once, with TS_ERR_HELPER if
  * the helper died or broke the protocol.
  */
-enum ts_token_what ts_token_next(
-    struct ts_token_client *client, struct ts_token_result *out);
+enum ts_token_what ts_token_next(struct ts_token_client *client,
+    struct ts_token_result *out);
 
 /*
  * Ask the helper to stop; it tells the token at once.  The RESULT still comes,

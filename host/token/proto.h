@@ -94,6 +94,10 @@ struct ts_token_words {
 	char word[TS_TOKEN_WORDS_MAX_CNT][TS_TOKEN_WORD_MAX + 1];
 };
 
+/* Append word; false, and nothing changed, if it is not safe or one too many.
+ */
+bool ts_token_words_add(struct ts_token_words *words, const char *word);
+
 struct ts_token_info {
 	uint8_t aaguid[TS_TOKEN_AAGUID_LEN];
 	enum ts_token_pin_state pin;
@@ -142,25 +146,25 @@ struct ts_token_result {
  * Bodies, without the length field.  TS_ERR_ARGUMENT if a field is out of its
  * bounds (see above), TSW_ERR_NO_SPACE if wr is too small.
  */
-int ts_token_request_encode(
-    struct tsw_wr *wr, const struct ts_token_request *req) TS_MUST_CHECK;
-int ts_token_result_encode(
-    struct tsw_wr *wr, const struct ts_token_result *res) TS_MUST_CHECK;
+int ts_token_request_encode(struct tsw_wr *wr,
+    const struct ts_token_request *req) TS_MUST_CHECK;
+int ts_token_result_encode(struct tsw_wr *wr,
+    const struct ts_token_result *res) TS_MUST_CHECK;
 /* CANCEL, TOUCH_NEEDED and TOUCH_DONE, which have no fields. */
-int ts_token_plain_encode(
-    struct tsw_wr *wr, enum ts_token_message id) TS_MUST_CHECK;
+int ts_token_plain_encode(struct tsw_wr *wr,
+    enum ts_token_message id) TS_MUST_CHECK;
 
 /*
  * The id of a body, once version and length fit the table: TSW_ERR_VERSION,
  * TSW_ERR_KIND (no such message), TSW_ERR_TOO_SHORT or _TOO_LONG.
  */
-int ts_token_peek(
-    enum ts_token_message *out, const uint8_t *p, size_t len) TS_MUST_CHECK;
+int ts_token_peek(enum ts_token_message *out, const uint8_t *p,
+    size_t len) TS_MUST_CHECK;
 
 /* Views of *out point into p. */
-int ts_token_request_decode(
-    struct ts_token_request *out, const uint8_t *p, size_t len) TS_MUST_CHECK;
-int ts_token_result_decode(
-    struct ts_token_result *out, const uint8_t *p, size_t len) TS_MUST_CHECK;
+int ts_token_request_decode(struct ts_token_request *out, const uint8_t *p,
+    size_t len) TS_MUST_CHECK;
+int ts_token_result_decode(struct ts_token_result *out, const uint8_t *p,
+    size_t len) TS_MUST_CHECK;
 
 #endif
