@@ -46,7 +46,8 @@ size_t tsw_cb_map(struct tsw_cb *cb);	/* pairs that follow */
 /* Text must be UTF-8 (RFC 3629).  Lengths outside [min, max] are errors. */
 struct tsw_slice tsw_cb_bytes(struct tsw_cb *cb, size_t min, size_t max);
 struct tsw_slice tsw_cb_text(struct tsw_cb *cb, size_t min, size_t max);
-/* Skip one item with all it holds; depth beyond 4 is an error (no recursion). */
+/* Skip one item with all it holds; depth beyond 4 is an error (no recursion).
+ */
 void tsw_cb_skip(struct tsw_cb *cb);
 
 /*

@@ -64,8 +64,8 @@ struct tsw_chain {
 struct tsw_step {
 	uint8_t hash[TSW_HASH_LEN]; /* of the statement */
 	uint8_t signer_cnt;	    /* active signers that signed */
-	bool counter_stale;	    /* a token's counter did not rise: a clone? */
-	bool recovered;		    /* a pending recovery took effect first */
+	bool counter_stale; /* a token's counter did not rise: a clone? */
+	bool recovered;	    /* a pending recovery took effect first */
 };
 
 void tsw_chain_init(struct tsw_chain *chain);
@@ -88,6 +88,10 @@ int tsw_chain_preview(struct tsw_chain *chain, struct tsw_slice statement,
 /*
  * Whether env still needs signatures: TSW_OK when complete, TSW_ERR_THRESHOLD
  * or TSW_ERR_UNSIGNED_TOKEN when valid so far, else what is wrong with it.
+ * Settle the chain first.  A confirmation is checked too: one signer of the
+ * chain must have signed it.  It may speak of the chain's head or of an older
+ * one; give the chain as it was at that seq, or a token retired since is
+ * TSW_ERR_UNKNOWN_SIGNER.
  */
 int tsw_chain_check_sigs(const struct tsw_chain *chain,
     const struct tsw_envelope *env) TSW_MUST_CHECK;
@@ -95,7 +99,7 @@ int tsw_chain_check_sigs(const struct tsw_chain *chain,
 /* Let a recovery whose time-lock ended at or before now take effect. */
 bool tsw_chain_settle(struct tsw_chain *chain, uint64_t now);
 
-/* Index of the token with this id or public key; -1 if none is listed. */
+/* Index of the token or key with this id; -1 if none is listed. */
 int tsw_chain_find_token(const struct tsw_chain *chain,
     const uint8_t id[TSW_HASH_LEN]);
 int tsw_chain_find_key(const struct tsw_chain *chain,

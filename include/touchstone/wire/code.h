@@ -13,7 +13,7 @@
 #include <touchstone/wire/err.h>
 #include <touchstone/wire/limits.h>
 
-/* bech32m (BIP 350).  Text is lower case, NUL-terminated; *len without NUL. */
+/* bech32m (BIP 350): 90 characters at most.  Lower case, NUL-terminated. */
 #define TSW_BECH32_MAX 120
 int tsw_bech32m_encode(char out[TSW_BECH32_MAX], const char *hrp,
     const uint8_t *p, size_t len) TSW_MUST_CHECK;
@@ -38,12 +38,16 @@ void tsw_pair_half(char out[TSW_PAIR_DIGITS / 2], struct tsw_slice key,
 void tsw_pair_number(char out[TSW_PAIR_DIGITS + 1],
     const char a[TSW_PAIR_DIGITS / 2], const char b[TSW_PAIR_DIGITS / 2]);
 
-/* What one side brings into a live code. */
+/*
+ * What one side brings into a live code.  Each side describes both from what
+ * it has itself verified.  log_size and root are of the latest checkpoint it
+ * holds, the same in self and peer; another size on the far side is STALE.
+ */
 struct tsw_live_party {
 	uint8_t id[TSW_ID_LEN];
 	uint32_t seq;
 	uint8_t head[TSW_HASH_LEN];
-	struct tsw_slice label; /* must outlive the run */
+	struct tsw_slice label;	    /* must outlive the run */
 	uint32_t log_size;	    /* 0: no witnessed checkpoint known */
 	uint8_t root[TSW_HASH_LEN]; /* zeros when log_size is 0 */
 };
@@ -87,7 +91,8 @@ int tsw_live_start(struct tsw_live *live, char out[TSW_LIVE_TEXT_MAX],
  */
 int tsw_live_answer(struct tsw_live *live, char out[TSW_LIVE_TEXT_MAX],
     const struct tsw_live_party *self, const struct tsw_live_party *peer,
-    struct tsw_slice move1, const uint8_t secret_nonce[TSW_LIVE_NONCE_LEN]) TSW_MUST_CHECK;
+    struct tsw_slice move1,
+    const uint8_t secret_nonce[TSW_LIVE_NONCE_LEN]) TSW_MUST_CHECK;
 
 /* A takes move 2, writes move 3 and knows the code. */
 int tsw_live_open(struct tsw_live *live, char out[TSW_LIVE_TEXT_MAX],

@@ -15,18 +15,18 @@
 
 #define TSW_HASH_LEN 32
 #define TSW_ID_LEN TSW_HASH_LEN
-#define TSW_SIG_LEN 64	   /* Ed25519 R||S, or P-256 r||s */
-#define TSW_PUBKEY_MAX 65  /* P-256, uncompressed */
-#define TSW_LABEL_MAX 64   /* an address people can type */
-#define TSW_NAME_MAX 32	   /* one line of a small display, twice */
-#define TSW_KEY_DATA_MAX 544 /* an RSA-4096 key in SSH form is 535 */
-#define TSW_SSHSIG_MAX 512 /* the longest, sk-ecdsa, is about 360 */
-#define TSW_NAMESPACE_MAX 23   /* statement.v1@touchstone */
+#define TSW_SIG_LEN 64		  /* Ed25519 R||S, or P-256 r||s */
+#define TSW_PUBKEY_MAX 65	  /* P-256, uncompressed */
+#define TSW_LABEL_MAX 64	  /* an address people can type */
+#define TSW_NAME_MAX 32		  /* one line of a small display, twice */
+#define TSW_KEY_DATA_MAX 544	  /* an RSA-4096 key in SSH form is 535 */
+#define TSW_SSHSIG_MAX 512	  /* the longest, sk-ecdsa, is about 360 */
+#define TSW_NAMESPACE_MAX 23	  /* statement.v1@touchstone */
 #define TSW_TIME_MAX 253402300799 /* end of the year 9999: four digits */
 #define TSW_LOG_SIZE_MAX 9007199254740991 /* 2^53 - 1: exact in any JSON */
 
 /* [statement, [16 signatures]] and the CBOR heads around them. */
-#define TSW_ENVELOPE_MAX \
+#define TSW_ENVELOPE_MAX                                                       \
 	(TSW_STATEMENT_MAX + TSW_SIGS_MAX_CNT * (TSW_SSHSIG_MAX + 3) + 8)
 
 #define TSW_TIMELOCK_DEFAULT_H 72

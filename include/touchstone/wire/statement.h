@@ -90,7 +90,7 @@ struct tsw_key {
 	struct tsw_slice device; /* tsw_name_check */
 	enum tsw_key_type type;
 	struct tsw_slice data;
-	uint8_t proto;	  /* protocol version of the device; 0: too old for any */
+	uint8_t proto; /* protocol version of the device; 0: too old for any */
 	uint64_t expires; /* seconds since 1970, UTC; 0: never */
 };
 
