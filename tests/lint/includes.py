@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Who may include what: docs/ARCHITECTURE.md as a table.
 
-A third-party header appears in one .c file, so that one file knows how the
-library is used and a change of library touches nothing else.  Exceptions say
-why.
+A third-party header appears in one .c file of each part (a program or library:
+host/lib, host/token, ..., firmware), so that one file knows how the library is
+used and a change of library touches nothing else.  Exceptions say why.
 """
 
 import os
@@ -41,8 +41,10 @@ THIRD_PARTY = re.compile(
     r"(fido(/.*)?|sodium(/.*)?|openssl/.*|bearssl.*|sqlite3|jansson|seccomp"
     r"|qrencode|cmocka|winscard|PCSC/.*|systemd/.*)\.h|fido\.h")
 
-# header -> (files that may include it, why more than one).
+# (part, header) -> the files that may include it; the comment says why.
 SHARED = {
+    # Two jobs that share no line: primitives, and memory that is locked.
+    ("host/lib", "sodium.h"): ("host/lib/crypto/crypto.c", "host/lib/secret.c"),
 }
 
 EXAMPLES = [
@@ -61,6 +63,11 @@ EXAMPLES = [
       "host/lib/b.c": "#include <sqlite3.h>\n"},
      {"host/lib/a.c:1", "host/lib/b.c:1"}),
     ({"host/lib/a.h": "#include <jansson.h>\n"}, {"host/lib/a.h:1"}),
+    ({"host/lib/a.c": "#include <sodium.h>\n"}, {"host/lib/a.c:1"}),
+    ({"host/lib/secret.c": "#include <sodium.h>\n",
+      "host/lib/crypto/crypto.c": "#include <sodium.h>\n",
+      "host/token/pin.c": "#include <sodium.h>\n",
+      "firmware/crypto/sodium.c": "#include <sodium.h>\n"}, set()),
     ({"firmware/wire/a.c": "#include <string.h>\n"
       '#include "touchstone/wire/a.h"\n'}, set()),
 ]
@@ -90,6 +97,11 @@ def outside(path, kind, header):
     return None
 
 
+def part(path):
+    words = path.split("/")
+    return "/".join(words[:2]) if words[0] == "host" else words[0]
+
+
 def check(tree):
     findings = []
     users = {}
@@ -99,11 +111,10 @@ def check(tree):
             if why:
                 findings.append(Finding(path, line, why))
             elif THIRD_PARTY.fullmatch(header):
-                users.setdefault(header, []).append((path, line))
-    for header, places in users.items():
-        allowed = SHARED.get(header, ((), ""))[0]
-        extra = [p for p in places
-                 if not any(re.fullmatch(a, p[0]) for a in allowed)]
+                users.setdefault((part(path), header), []).append((path, line))
+    for (where, header), places in users.items():
+        allowed = SHARED.get((where, header), ())
+        extra = [p for p in places if p[0] not in allowed]
         if len(extra) > 1 or (extra and allowed):
             names = ", ".join(os.path.basename(p) for p, _ in places)
             findings += [Finding(p, n, f"<{header}> in several files: {names}")
