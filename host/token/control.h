@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The helper's end of the control socket: one request in, events and one
+ * result out, and at any time the wish to stop.
+ */
+#ifndef TOKEN_CONTROL_H
+#define TOKEN_CONTROL_H
+
+#include "token/proto.h"
+
+struct ts_control {
+	int fd;
+	bool cancelled; /* asked to stop, or nobody is there any more */
+	size_t used;
+	uint8_t buf[TS_TOKEN_FRAME_MAX]; /* the request stays here */
+};
+
+void ts_control_init(struct ts_control *control, int fd);
+
+/*
+ * Wait up to ms for the request; views of *out point into control->buf, which
+ * is not reused.  TS_ERR_CANCELLED if the other side closed, TS_ERR_IO if
+ * nothing came in time, or the error of decoding.
+ */
+int ts_control_request(struct ts_control *control, struct ts_token_request *out,
+    int ms) TS_MUST_CHECK;
+
+/*
+ * See without waiting whether to stop: CANCEL, end of file, and anything else
+ * that has no place after a request.  Returns control->cancelled.
+ */
+bool ts_control_is_cancelled(struct ts_control *control);
+
+/* TOUCH_NEEDED or TOUCH_DONE; dropped if the other side does not read. */
+void ts_control_event(const struct ts_control *control,
+    enum ts_token_message id);
+
+/* The last frame. */
+int ts_control_result(const struct ts_control *control,
+    const struct ts_token_result *res) TS_MUST_CHECK;
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The operations of the helper, one request to one result. */
+#ifndef TOKEN_OPS_H
+#define TOKEN_OPS_H
+
+#include "token/hid.h"
+#include "token/pin.h"
+
+/*
+ * Do what req says over hid.  Always fills *out, the error included.  A wrong
+ * PIN is never tried again.
+ */
+void ts_ops_run(struct ts_token_result *out, const struct ts_token_request *req,
+    struct ts_hid *hid, const struct ts_pins *pins);
+
+#endif
