@@ -7,8 +7,12 @@ from tree import Finding, run
 
 OURS = r"(host|firmware)/.*\.c"
 
-# (path, warning) that was looked at and is wrong about the code: why.
+# (path, warning): looked at, and wrong about the code.
 FALSE_ALARMS = {
+    # NULL is the word of an app or algorithm that does not exist; the callers
+    # walk lists of those that do, or ask after the decoder has checked.
+    ("firmware/wire/pubkey.c", "-Wanalyzer-null-argument"),
+    ("firmware/wire/words.c", "-Wanalyzer-null-argument"),
 }
 
 EXAMPLES = [
