@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "ctap2.h"
+
+#include <string.h>
+
+#include <touchstone/wire/cbor.h>
+
+#define COUNTER_LEN 4
+
+/* Touchstone on the simulator and on boards without an id of their own. */
+const uint8_t fw_aaguid[FW_AAGUID_LEN] = {0x1c, 0x5b, 0x3d, 0x92, 0x66, 0x4a,
+    0x4f, 0x0e, 0x9a, 0x71, 0xd3, 0x08, 0x2b, 0xe5, 0x90, 0x47};
+
+static uint32_t
+counter_load(const struct fw_store *s)
+{
+	uint8_t value[COUNTER_LEN];
+	struct tsw_rd rd;
+	int len = fw_store_get(s, value, sizeof(value), FW_STORE_COUNTER);
+
+	if (len == FW_ERR_NONE)
+		return 0;
+	if (len != COUNTER_LEN)
+		hal_halt(HAL_FAULT_STORE_CORRUPT);
+	tsw_rd_init(&rd, value, sizeof(value));
+	return tsw_rd_u32(&rd);
+}
+
+static void
+counter_encode(uint8_t value[COUNTER_LEN], uint32_t counter)
+{
+	struct tsw_wr wr;
+
+	tsw_wr_init(&wr, value, COUNTER_LEN);
+	tsw_wr_u32(&wr, counter);
+}
+
+uint32_t
+fw_ctap2_count(struct fw_ctap2 *c)
+{
+	uint8_t value[COUNTER_LEN];
+
+	if (c->counter == UINT32_MAX)
+		hal_halt(HAL_FAULT_BUG);
+	c->counter++;
+	counter_encode(value, c->counter);
+	if (fw_store_put(&c->store, FW_STORE_COUNTER, value, sizeof(value)) !=
+	    FW_OK)
+		hal_halt(HAL_FAULT_BUG); /* room is kept for it */
+	return c->counter;
+}
+
+static void
+store_open(struct fw_store *s)
+{
+	switch (fw_store_open(s)) {
+	case FW_OK:
+		return;
+	case FW_ERR_NEWER:
+		hal_halt(HAL_FAULT_STORE_NEWER);
+	case FW_ERR_SIZE:
+		hal_halt(HAL_FAULT_STORE_SIZE);
+	default:
+		hal_halt(HAL_FAULT_STORE_CORRUPT);
+	}
+}
+
+/* Load the device secret; the first power-up makes it. */
+static void
+device_secret_load(struct fw_ctap2 *c)
+{
+	int len = fw_store_get(&c->store, c->secret_device,
+	    sizeof(c->secret_device), FW_STORE_DEVICE);
+
+	if (len == FW_DEVICE_SECRET_LEN)
+		return;
+	if (len != FW_ERR_NONE)
+		hal_halt(HAL_FAULT_STORE_CORRUPT);
+	fw_rng_bytes(&c->rng, c->secret_device, sizeof(c->secret_device));
+	if (fw_store_put(&c->store, FW_STORE_DEVICE, c->secret_device,
+		sizeof(c->secret_device)) != FW_OK)
+		hal_halt(HAL_FAULT_BUG);
+}
+
+void
+fw_ctap2_init(struct fw_ctap2 *c, uint64_t now)
+{
+	memset(c, 0, sizeof(*c));
+	c->now = now;
+	c->power_up = now;
+	fw_rng_init(&c->rng);
+	store_open(&c->store);
+	device_secret_load(c);
+	c->counter = counter_load(&c->store);
+	fw_pin_load(&c->pin, &c->store);
+	fw_ka_regenerate(&c->ka, &c->rng);
+}
+
+void
+fw_ctap2_tick(struct fw_ctap2 *c, uint64_t now)
+{
+	c->now = now;
+	fw_puat_tick(&c->puat, now);
+	if (c->series.left > 0 && now >= c->series.deadline)
+		tsw_wipe(&c->series, sizeof(c->series));
+}
+
+enum fw_status
+fw_ctap2_wait(struct fw_ctap2 *c, enum fw_op_kind kind)
+{
+	c->op.kind = kind;
+	c->op.deadline = c->now + FW_CTAP2_TOUCH_MS;
+	return FW_CTAP_WAIT_TOUCH;
+}
+
+bool
+fw_ctap2_is_waiting(const struct fw_ctap2 *c)
+{
+	return c->op.kind != FW_OP_NONE;
+}
+
+void
+fw_ctap2_abort(struct fw_ctap2 *c)
+{
+	tsw_wipe(&c->op, sizeof(c->op));
+}
+
+enum hal_led
+fw_ctap2_led(const struct fw_ctap2 *c)
+{
+	switch (c->op.kind) {
+	case FW_OP_MAKE:
+	case FW_OP_EXCLUDED:
+		return HAL_LED_TOUCH_REGISTER;
+	case FW_OP_ASSERT:
+		return HAL_LED_TOUCH_LOGIN;
+	case FW_OP_RESET:
+		return HAL_LED_TOUCH_RESET;
+	case FW_OP_SELECTION:
+	case FW_OP_PROBE:
+		return HAL_LED_TOUCH_SELECT;
+	case FW_OP_NONE:
+	default:
+		return HAL_LED_IDLE;
+	}
+}
+
+enum fw_status
+fw_ctap2_check_uv(struct fw_ctap2 *c, bool *uv, const struct fw_common_req *req,
+    enum fw_permission perm)
+{
+	struct tsw_slice part = {req->client_hash, 32};
+
+	*uv = false;
+	if (!req->auth_present)
+		/* No built-in user verification. */
+		return req->uv == FW_OPT_TRUE ? FW_CTAP_INVALID_OPTION
+					      : FW_CTAP_OK;
+	if (!req->proto_present)
+		return FW_CTAP_MISSING_PARAMETER;
+	if (!fw_pinproto_is_known(req->proto))
+		return FW_CTAP_INVALID_PARAMETER;
+	if (!c->pin.is_set)
+		return FW_CTAP_PIN_NOT_SET;
+	if (!fw_puat_verify(&c->puat, (enum fw_pinproto)req->proto, req->auth,
+		&part, 1) ||
+	    !fw_puat_allows(&c->puat, perm, req->rp_hash))
+		return FW_CTAP_PIN_AUTH_INVALID;
+	*uv = true;
+	return FW_CTAP_OK;
+}
+
+int
+fw_ctap2_cred(struct fw_cred *cred, int *slot, const struct fw_ctap2 *c,
+    struct tsw_slice id, const uint8_t rp_hash[FW_RP_HASH_LEN])
+{
+	int r = fw_cred_open(cred, c->secret_device, id, rp_hash);
+
+	*slot = -1;
+	if (r != FW_OK || !cred->discoverable)
+		return r;
+	*slot = fw_record_find(&c->store, cred->id);
+	return *slot >= 0 ? FW_OK : FW_ERR_NONE;
+}
+
+/* A new device secret and nothing else but the counter, in one step. */
+static void
+reset(struct fw_ctap2 *c)
+{
+	uint8_t value[COUNTER_LEN];
+	struct fw_store_item item[] = {{FW_STORE_DEVICE, c->secret_device,
+					   sizeof(c->secret_device)},
+	    {FW_STORE_COUNTER, value, sizeof(value)}};
+
+	fw_rng_bytes(&c->rng, c->secret_device, sizeof(c->secret_device));
+	counter_encode(value, c->counter);
+	fw_store_reset(&c->store, item, sizeof(item) / sizeof(item[0]));
+	fw_pin_load(&c->pin, &c->store);
+	fw_puat_stop(&c->puat);
+	fw_ka_regenerate(&c->ka, &c->rng);
+}
+
+static enum fw_status
+reset_start(struct fw_ctap2 *c)
+{
+	if (c->now - c->power_up > FW_CTAP2_RESET_WINDOW_MS)
+		return FW_CTAP_NOT_ALLOWED;
+	return fw_ctap2_wait(c, FW_OP_RESET);
+}
+
+static enum fw_status
+dispatch(struct fw_ctap2 *c, struct tsw_wr *rsp, uint32_t cid,
+    struct tsw_slice req)
+{
+	struct tsw_slice param = {req.p + 1, req.len - 1};
+
+	switch (req.p[0]) {
+	case FW_CTAP2_MAKE_CREDENTIAL:
+		return fw_make_start(c, param);
+	case FW_CTAP2_GET_ASSERTION:
+		return fw_assert_start(c, rsp, param);
+	case FW_CTAP2_CLIENT_PIN:
+		return fw_client_pin(c, rsp, param);
+	default:
+		break;
+	}
+	/* The rest takes no parameters. */
+	switch (req.p[0]) {
+	case FW_CTAP2_GET_INFO:
+	case FW_CTAP2_RESET:
+	case FW_CTAP2_GET_NEXT_ASSERTION:
+	case FW_CTAP2_SELECTION:
+		if (param.len > 0)
+			return FW_CTAP_INVALID_LENGTH;
+		break;
+	default:
+		return FW_CTAP_INVALID_COMMAND;
+	}
+	if (req.p[0] == FW_CTAP2_RESET)
+		return reset_start(c);
+	if (req.p[0] == FW_CTAP2_SELECTION)
+		return fw_ctap2_wait(c, FW_OP_SELECTION);
+	if (req.p[0] == FW_CTAP2_GET_NEXT_ASSERTION)
+		return fw_assert_next(c, rsp, cid);
+	fw_get_info(c, rsp);
+	return FW_CTAP_OK;
+}
+
+/* Put the status in front of what a command wrote, or instead of it. */
+static enum fw_status
+respond(struct tsw_wr *rsp, enum fw_status st)
+{
+	if (st == FW_CTAP_OK && rsp->full)
+		hal_halt(HAL_FAULT_BUG); /* FW_CTAP2_RSP_MAX is wrong */
+	if (st == FW_CTAP_WAIT_TOUCH) {
+		rsp->len = 0;
+		return st;
+	}
+	rsp->p[0] = (uint8_t)st;
+	if (st != FW_CTAP_OK)
+		rsp->len = 1;
+	return st;
+}
+
+enum fw_status
+fw_ctap2_start(struct fw_ctap2 *c, struct tsw_wr *rsp, uint32_t cid,
+    struct tsw_slice req)
+{
+	enum fw_status st;
+
+	fw_rng_reseed(&c->rng);
+	tsw_wr_u8(rsp, 0); /* the status, later */
+	if (req.len == 0)
+		return respond(rsp, FW_CTAP_INVALID_LENGTH);
+	if (req.p[0] != FW_CTAP2_GET_NEXT_ASSERTION)
+		tsw_wipe(&c->series, sizeof(c->series));
+	c->op.cid = cid;
+	st = dispatch(c, rsp, cid, req);
+	if (st != FW_CTAP_WAIT_TOUCH)
+		fw_ctap2_abort(c);
+	return respond(rsp, st);
+}
+
+/* After a touch. */
+static enum fw_status
+touched(struct fw_ctap2 *c, struct tsw_wr *rsp)
+{
+	switch (c->op.kind) {
+	case FW_OP_RESET:
+		reset(c);
+		return FW_CTAP_OK;
+	case FW_OP_PROBE:
+		return c->pin.is_set ? FW_CTAP_PIN_INVALID
+				     : FW_CTAP_PIN_NOT_SET;
+	case FW_OP_EXCLUDED:
+		fw_puat_spend(&c->puat);
+		return FW_CTAP_CREDENTIAL_EXCLUDED;
+	case FW_OP_MAKE:
+		fw_puat_spend(&c->puat);
+		return fw_make_finish(c, rsp);
+	case FW_OP_ASSERT:
+		fw_puat_spend(&c->puat);
+		return fw_assert_finish(c, rsp);
+	case FW_OP_SELECTION:
+	case FW_OP_NONE:
+	default:
+		return FW_CTAP_OK;
+	}
+}
+
+enum fw_status
+fw_ctap2_finish(struct fw_ctap2 *c, struct tsw_wr *rsp, enum fw_touch touch)
+{
+	enum fw_status st = FW_CTAP_OK;
+
+	tsw_wr_u8(rsp, 0);
+	if (touch == FW_TOUCH_GIVEN)
+		st = touched(c, rsp);
+	else if (touch == FW_TOUCH_CANCELLED)
+		st = FW_CTAP_KEEPALIVE_CANCEL;
+	else
+		st = FW_CTAP_USER_ACTION_TIMEOUT;
+	fw_ctap2_abort(c);
+	return respond(rsp, st);
+}

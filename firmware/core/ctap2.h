@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * CTAP 2.1 commands: a request in, a response out.
+ *
+ * A command that needs a touch stops half-way: fw_ctap2_start() returns
+ * FW_CTAP_WAIT_TOUCH, the caller watches button, cancel and time, and
+ * fw_ctap2_finish() does the rest.  One command is under way at a time; its
+ * request must stay in place until it is finished or aborted.
+ *
+ * Choices where the standard leaves one:
+ * - no touch within 30 s is CTAP2_ERR_USER_ACTION_TIMEOUT for every command,
+ *   also where an excluded credential is found: without a touch nobody learns
+ *   what is on the token;
+ * - the signature counter is one for the whole token, durable before the
+ *   signature leaves, and goes on after a reset;
+ * - any other CTAP2 command, on any channel, ends a getNextAssertion series.
+ */
+#ifndef FW_CTAP2_H
+#define FW_CTAP2_H
+
+#include <stdbool.h>
+
+#include "cred.h"
+#include "ctap2_req.h"
+#include "hal.h"
+#include "pin.h"
+#include "pinproto.h"
+#include "puat.h"
+#include "rng.h"
+#include "status.h"
+#include "store.h"
+
+/* Longest response: an assertion with user, hmac-secret and credential. */
+#define FW_CTAP2_RSP_MAX 1024
+#define FW_CTAP2_TOUCH_MS 30000
+#define FW_CTAP2_RESET_WINDOW_MS 10000
+#define FW_CTAP2_NEXT_MS 30000
+#define FW_CTAP2_LIST_MAX_CNT 64 /* allowList, excludeList */
+#define FW_AAGUID_LEN 16
+
+enum fw_ctap2_cmd {
+	FW_CTAP2_MAKE_CREDENTIAL = 0x01,
+	FW_CTAP2_GET_ASSERTION = 0x02,
+	FW_CTAP2_GET_INFO = 0x04,
+	FW_CTAP2_CLIENT_PIN = 0x06,
+	FW_CTAP2_RESET = 0x07,
+	FW_CTAP2_GET_NEXT_ASSERTION = 0x08,
+	FW_CTAP2_SELECTION = 0x0b
+};
+
+/* Why a touch is waited for. */
+enum fw_op_kind {
+	FW_OP_NONE,
+	FW_OP_SELECTION,
+	FW_OP_RESET,
+	FW_OP_PROBE,	/* empty pinUvAuthParam: choose a token by touch */
+	FW_OP_EXCLUDED, /* a credential of the exclude list is here */
+	FW_OP_MAKE,
+	FW_OP_ASSERT
+};
+
+enum fw_touch { FW_TOUCH_GIVEN, FW_TOUCH_TIMEOUT, FW_TOUCH_CANCELLED };
+
+/* The command that waits for a touch. */
+struct fw_op {
+	enum fw_op_kind kind;
+	uint32_t cid; /* of the channel it came on */
+	uint64_t deadline;
+	bool uv;
+	struct fw_mc_req mc;
+	struct fw_ga_req ga;
+};
+
+/* What a series of assertions needs beyond its first. */
+struct fw_series {
+	uint32_t left; /* assertions still to give; 0: no series */
+	uint32_t cid;
+	uint64_t deadline;
+	uint32_t before; /* age of the credential given last */
+	uint8_t flags;
+	uint8_t client_hash[32];
+	uint8_t rp_hash[FW_RP_HASH_LEN];
+	struct fw_hmac_salts salts;
+};
+
+struct fw_ctap2 {
+	uint64_t now;
+	uint64_t power_up;
+	uint32_t counter;
+	uint8_t secret_device[FW_DEVICE_SECRET_LEN];
+	struct fw_store store;
+	struct fw_rng rng;
+	struct fw_pin pin;
+	struct fw_ka ka;
+	struct fw_puat puat;
+	struct fw_op op;
+	struct fw_series series;
+};
+
+/* Power-up: open the store, draw keys.  Halts on a store it cannot read. */
+void fw_ctap2_init(struct fw_ctap2 *c, uint64_t now);
+/* Time passed. */
+void fw_ctap2_tick(struct fw_ctap2 *c, uint64_t now);
+/*
+ * Run a request (command byte and CBOR) that came on channel cid.  Writes the
+ * whole response including its status byte to rsp, or returns
+ * FW_CTAP_WAIT_TOUCH and has written nothing.
+ */
+enum fw_status fw_ctap2_start(struct fw_ctap2 *c, struct tsw_wr *rsp,
+    uint32_t cid, struct tsw_slice req);
+enum fw_status fw_ctap2_finish(struct fw_ctap2 *c, struct tsw_wr *rsp,
+    enum fw_touch touch);
+/* The host gave the command up; no response is wanted. */
+void fw_ctap2_abort(struct fw_ctap2 *c);
+bool fw_ctap2_is_waiting(const struct fw_ctap2 *c);
+/* What the LED shows while it waits. */
+enum hal_led fw_ctap2_led(const struct fw_ctap2 *c);
+
+/* Commands, each in its file.  They append to rsp after the status byte. */
+enum fw_status fw_client_pin(struct fw_ctap2 *c, struct tsw_wr *rsp,
+    struct tsw_slice req);
+enum fw_status fw_make_start(struct fw_ctap2 *c, struct tsw_slice req);
+enum fw_status fw_make_finish(struct fw_ctap2 *c, struct tsw_wr *rsp);
+enum fw_status fw_assert_start(struct fw_ctap2 *c, struct tsw_wr *rsp,
+    struct tsw_slice req);
+enum fw_status fw_assert_finish(struct fw_ctap2 *c, struct tsw_wr *rsp);
+enum fw_status fw_assert_next(struct fw_ctap2 *c, struct tsw_wr *rsp,
+    uint32_t cid);
+void fw_get_info(struct fw_ctap2 *c, struct tsw_wr *rsp);
+
+/* Helpers of the commands. */
+extern const uint8_t fw_aaguid[FW_AAGUID_LEN];
+enum fw_status fw_ctap2_wait(struct fw_ctap2 *c, enum fw_op_kind kind);
+/*
+ * The part of both credential commands that looks at pinUvAuthParam: *uv tells
+ * whether the user was verified for this relying party.
+ */
+enum fw_status fw_ctap2_check_uv(struct fw_ctap2 *c, bool *uv,
+    const struct fw_common_req *req, enum fw_permission perm);
+/* Next value of the signature counter, durable. */
+uint32_t fw_ctap2_count(struct fw_ctap2 *c);
+/* The credential with this id, if it is valid for rp_hash and, where it must
+ * be, in the store; *slot is -1 for one that is not discoverable. */
+int fw_ctap2_cred(struct fw_cred *cred, int *slot, const struct fw_ctap2 *c,
+    struct tsw_slice id, const uint8_t rp_hash[FW_RP_HASH_LEN]) FW_MUST_CHECK;
+
+/* hmac-secret: decrypt the salts of a request; write the extension's output. */
+enum fw_status fw_hmac_salts_open(struct fw_hmac_salts *salts,
+    const struct fw_ka *ka, const struct fw_hmac_req *req);
+void fw_hmac_write(struct tsw_wr *wr, struct fw_ctap2 *c,
+    const struct fw_hmac_salts *salts, const struct fw_cred *cred, bool uv);
+
+#endif

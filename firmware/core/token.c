@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "token.h"
+
+#include <string.h>
+
+#include "hal.h"
+
+static void
+led_update(struct fw_token *t, uint64_t now)
+{
+	enum hal_led led = HAL_LED_IDLE;
+
+	if (fw_ctap2_is_waiting(&t->ctap2))
+		led = fw_ctap2_led(&t->ctap2);
+	else if (now < t->wink_until)
+		led = HAL_LED_WINK;
+	if (led == t->led)
+		return;
+	t->led = led;
+	hal_led(led);
+}
+
+void
+fw_token_init(struct fw_token *t)
+{
+	uint8_t b[4];
+	struct tsw_rd rd;
+
+	tsw_wipe(t, sizeof(*t));
+	fw_ctap2_init(&t->ctap2, hal_millis());
+	fw_rng_bytes(&t->ctap2.rng, b, sizeof(b));
+	tsw_rd_init(&rd, b, sizeof(b));
+	fw_ctaphid_init(&t->hid, tsw_rd_u32(&rd));
+	t->led = HAL_LED_IDLE;
+	hal_led(HAL_LED_IDLE);
+}
+
+/* Take reports while their answers have room. */
+static void
+receive(struct fw_token *t, uint64_t now)
+{
+	uint8_t report[HAL_HID_REPORT_LEN];
+
+	while (fw_ctaphid_can_rx(&t->hid) && hal_hid_recv(report)) {
+		fw_ctaphid_rx(&t->hid, report, now);
+		/* INIT on its own channel ends a command; its request is
+		 * about to be overwritten. */
+		if (fw_ctap2_is_waiting(&t->ctap2) &&
+		    !fw_ctaphid_wants_reply(&t->hid))
+			fw_ctap2_abort(&t->ctap2);
+	}
+}
+
+static bool
+transmit(struct fw_token *t)
+{
+	uint8_t report[HAL_HID_REPORT_LEN];
+	bool sent = false;
+
+	while (hal_hid_can_send() && fw_ctaphid_tx(&t->hid, report)) {
+		hal_hid_send(report);
+		sent = true;
+	}
+	return sent;
+}
+
+/* A command ended with st, or waits. */
+static void
+conclude(struct fw_token *t, struct tsw_wr *rsp, enum fw_status st)
+{
+	uint64_t now = t->ctap2.now;
+
+	if (st == FW_CTAP_WAIT_TOUCH) {
+		t->button_armed = false;
+		fw_ctaphid_set_status(&t->hid, FW_CTAPHID_UPNEEDED, now);
+	} else {
+		fw_ctaphid_reply(&t->hid, rsp->p, tsw_wr_len(rsp));
+	}
+	tsw_wipe(rsp->p, rsp->size);
+}
+
+static void
+run_request(struct fw_token *t, uint64_t now)
+{
+	uint8_t buf[FW_CTAP2_RSP_MAX];
+	struct fw_ctaphid_req req;
+	struct tsw_wr rsp;
+	enum fw_status st;
+
+	if (!fw_ctaphid_request(&t->hid, &req))
+		return;
+	if (req.cmd == FW_CTAPHID_WINK) {
+		t->wink_until = now + FW_TOKEN_WINK_MS;
+		fw_ctaphid_reply(&t->hid, NULL, 0);
+		return;
+	}
+	hal_led(HAL_LED_BUSY);
+	t->led = HAL_LED_BUSY;
+	tsw_wr_init(&rsp, buf, sizeof(buf));
+	st = fw_ctap2_start(&t->ctap2, &rsp, req.cid,
+	    (struct tsw_slice){req.data, req.len});
+	conclude(t, &rsp, st);
+}
+
+/* True once the button went down after it was seen up: a touch that began
+ * before the question was asked is no answer to it. */
+static bool
+is_touched(struct fw_token *t)
+{
+	bool down = hal_button();
+
+	if (!down)
+		t->button_armed = true;
+	return down && t->button_armed;
+}
+
+static void
+run_touch(struct fw_token *t, uint64_t now)
+{
+	uint8_t buf[FW_CTAP2_RSP_MAX];
+	enum fw_touch touch;
+	struct tsw_wr rsp;
+
+	if (!fw_ctap2_is_waiting(&t->ctap2))
+		return;
+	if (fw_ctaphid_cancelled(&t->hid))
+		touch = FW_TOUCH_CANCELLED;
+	else if (now >= t->ctap2.op.deadline)
+		touch = FW_TOUCH_TIMEOUT;
+	else if (is_touched(t))
+		touch = FW_TOUCH_GIVEN;
+	else
+		return;
+	/* The host sees at once that the wait is over. */
+	fw_ctaphid_set_status(&t->hid, FW_CTAPHID_PROCESSING, now);
+	(void)transmit(t);
+	tsw_wr_init(&rsp, buf, sizeof(buf));
+	conclude(t, &rsp, fw_ctap2_finish(&t->ctap2, &rsp, touch));
+}
+
+static uint32_t
+until(uint64_t deadline, uint64_t now)
+{
+	if (deadline <= now)
+		return 0;
+	return deadline - now < UINT32_MAX ? (uint32_t)(deadline - now)
+					   : UINT32_MAX;
+}
+
+/* When time alone brings work. */
+static uint32_t
+next_ms(const struct fw_token *t, uint64_t now)
+{
+	uint32_t ms = fw_ctaphid_next_ms(&t->hid, now);
+	uint32_t m;
+
+	if (fw_ctap2_is_waiting(&t->ctap2)) {
+		m = until(t->ctap2.op.deadline, now);
+		ms = m < ms ? m : ms;
+	}
+	if (t->led == HAL_LED_WINK) {
+		m = until(t->wink_until, now);
+		ms = m < ms ? m : ms;
+	}
+	return ms;
+}
+
+uint32_t
+fw_token_step(struct fw_token *t)
+{
+	uint64_t now = hal_millis();
+	bool sent;
+
+	fw_ctap2_tick(&t->ctap2, now);
+	(void)transmit(t);
+	receive(t, now);
+	fw_ctaphid_tick(&t->hid, now);
+	run_request(t, now);
+	(void)transmit(t);
+	run_touch(t, now);
+	sent = transmit(t);
+	led_update(t, now);
+	/* Room for answers was made: reports may be waiting for it. */
+	return sent ? 0 : next_ms(t, now);
+}

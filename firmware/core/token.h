@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The token: CTAPHID and CTAP2 joined to a board through hal.h.
+ *
+ * A board calls fw_token_init() at power-up and then fw_token_step() whenever
+ * a report came, room to send came, the button moved, or the time that
+ * fw_token_step() returned has passed.
+ */
+#ifndef FW_TOKEN_H
+#define FW_TOKEN_H
+
+#include "ctap2.h"
+#include "ctaphid.h"
+
+#define FW_TOKEN_WINK_MS 2000
+
+struct fw_token {
+	struct fw_ctaphid hid;
+	struct fw_ctap2 ctap2;
+	bool button_armed; /* it was seen up since the wait began */
+	uint64_t wink_until;
+	enum hal_led led;
+};
+
+/* Power-up.  Forgets everything that is not in flash. */
+void fw_token_init(struct fw_token *t);
+/* Do what can be done now; returns after how many milliseconds there is more
+ * to do, UINT32_MAX if only an event can bring work. */
+uint32_t fw_token_step(struct fw_token *t);
+
+#endif

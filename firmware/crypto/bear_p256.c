@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* P-256 from BearSSL: keys, ECDSA, ECDH. */
+#include <string.h>
+
+#include <bearssl_ec.h>
+
+#include <touchstone/wire/crypto.h>
+
+#include "fw_crypto.h"
+
+static const uint8_t order[FW_P256_SCALAR_LEN] = {0xff, 0xff, 0xff, 0xff, 0x00,
+    0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc,
+    0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc,
+    0x63, 0x25, 0x51};
+
+/* 0 < scalar < n, without a branch on its bytes. */
+static int
+scalar_check(const uint8_t secret_scalar[FW_P256_SCALAR_LEN])
+{
+	uint32_t borrow = 0, any = 0;
+	size_t i;
+
+	for (i = FW_P256_SCALAR_LEN; i-- > 0;) {
+		borrow = (uint32_t)secret_scalar[i] - order[i] - borrow;
+		borrow = borrow >> 31;
+		any |= secret_scalar[i];
+	}
+	return borrow == 1 && any != 0 ? FW_OK : FW_ERR_RANGE;
+}
+
+int
+fw_p256_public(uint8_t point[FW_P256_POINT_LEN],
+    const uint8_t secret_scalar[FW_P256_SCALAR_LEN])
+{
+	const br_ec_impl *ec = br_ec_get_default();
+
+	if (scalar_check(secret_scalar) != FW_OK)
+		return FW_ERR_RANGE;
+	(void)ec->mulgen(point, secret_scalar, FW_P256_SCALAR_LEN,
+	    BR_EC_secp256r1);
+	return FW_OK;
+}
+
+int
+fw_p256_sign(uint8_t der[FW_P256_DER_MAX], const uint8_t hash[32],
+    const uint8_t secret_scalar[FW_P256_SCALAR_LEN])
+{
+	uint8_t secret_x[FW_P256_SCALAR_LEN];
+	br_ec_private_key key = {BR_EC_secp256r1, secret_x, sizeof(secret_x)};
+	size_t len;
+
+	if (scalar_check(secret_scalar) != FW_OK)
+		return FW_ERR_RANGE;
+	memcpy(secret_x, secret_scalar, sizeof(secret_x));
+	len = br_ecdsa_sign_asn1_get_default()(br_ec_get_default(),
+	    &br_sha256_vtable, hash, &key, der);
+	tsw_wipe(secret_x, sizeof(secret_x));
+	return len > 0 && len <= FW_P256_DER_MAX ? (int)len : FW_ERR_RANGE;
+}
+
+int
+fw_p256_ecdh(uint8_t secret_x[32], const uint8_t peer[FW_P256_POINT_LEN],
+    const uint8_t secret_scalar[FW_P256_SCALAR_LEN])
+{
+	uint8_t secret_point[FW_P256_POINT_LEN];
+	int r = FW_ERR_RANGE;
+
+	memcpy(secret_point, peer, sizeof(secret_point));
+	/* mul() checks that the point is on the curve. */
+	if (scalar_check(secret_scalar) == FW_OK && peer[0] == 0x04 &&
+	    br_ec_get_default()->mul(secret_point, sizeof(secret_point),
+		secret_scalar, FW_P256_SCALAR_LEN, BR_EC_secp256r1) == 1) {
+		memcpy(secret_x, secret_point + 1, 32);
+		r = FW_OK;
+	}
+	tsw_wipe(secret_point, sizeof(secret_point));
+	return r;
+}
+
+int
+tsw_p256_verify(const uint8_t sig[64], const uint8_t hash[32],
+    const uint8_t pk[65])
+{
+	uint8_t q[FW_P256_POINT_LEN];
+	static const uint8_t one[1] = {1};
+	br_ec_public_key key = {BR_EC_secp256r1, q, sizeof(q)};
+	const br_ec_impl *ec = br_ec_get_default();
+
+	memcpy(q, pk, sizeof(q));
+	if (pk[0] != 0x04 ||
+	    ec->mul(q, sizeof(q), one, sizeof(one), BR_EC_secp256r1) != 1)
+		return TSW_ERR_BAD_POINT;
+	memcpy(q, pk, sizeof(q));
+	if (br_ecdsa_vrfy_raw_get_default()(ec, hash, 32, &key, sig, 64) != 1)
+		return TSW_ERR_BADSIG;
+	return TSW_OK;
+}

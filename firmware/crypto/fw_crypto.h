@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the firmware needs of libsodium and BearSSL beyond
+ * <touchstone/wire/crypto.h>.  Thin adapters: each third-party header is
+ * included by one .c file, and no type of theirs is seen here.
+ *
+ * All of it runs in time that does not depend on secrets.  Outputs are written
+ * only on FW_OK.  Points are 04 || X || Y, scalars big-endian.
+ */
+#ifndef FW_CRYPTO_H
+#define FW_CRYPTO_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "err.h"
+
+#define FW_P256_SCALAR_LEN 32
+#define FW_P256_POINT_LEN 65
+#define FW_P256_DER_MAX 72 /* SEQUENCE of two INTEGERs */
+#define FW_ED25519_SEED_LEN 32
+#define FW_ED25519_PUBLIC_LEN 32
+#define FW_ED25519_SIG_LEN 64
+#define FW_AES_BLOCK_LEN 16
+#define FW_AES_KEY_LEN 32
+
+/* Public point of a scalar; FW_ERR_RANGE unless 0 < scalar < n. */
+int fw_p256_public(uint8_t point[FW_P256_POINT_LEN],
+    const uint8_t secret_scalar[FW_P256_SCALAR_LEN]) FW_MUST_CHECK;
+/*
+ * ECDSA over a SHA-256 hash, as DER.  The nonce is that of RFC 6979.  Returns
+ * the length, or FW_ERR_RANGE for a scalar out of range.
+ */
+int fw_p256_sign(uint8_t der[FW_P256_DER_MAX], const uint8_t hash[32],
+    const uint8_t secret_scalar[FW_P256_SCALAR_LEN]) FW_MUST_CHECK;
+/* X coordinate of scalar * peer; FW_ERR_RANGE if peer is not on the curve. */
+int fw_p256_ecdh(uint8_t secret_x[32], const uint8_t peer[FW_P256_POINT_LEN],
+    const uint8_t secret_scalar[FW_P256_SCALAR_LEN]) FW_MUST_CHECK;
+
+void fw_ed25519_public(uint8_t pk[FW_ED25519_PUBLIC_LEN],
+    const uint8_t secret_seed[FW_ED25519_SEED_LEN]);
+void fw_ed25519_sign(uint8_t sig[FW_ED25519_SIG_LEN], const uint8_t *msg,
+    size_t len, const uint8_t secret_seed[FW_ED25519_SEED_LEN]);
+
+/* AES-256-CBC in place, no padding; len must be a multiple of 16. */
+void fw_aes256_cbc_encrypt(uint8_t *data, size_t len,
+    const uint8_t iv[FW_AES_BLOCK_LEN],
+    const uint8_t secret_key[FW_AES_KEY_LEN]);
+void fw_aes256_cbc_decrypt(uint8_t *data, size_t len,
+    const uint8_t iv[FW_AES_BLOCK_LEN],
+    const uint8_t secret_key[FW_AES_KEY_LEN]);
+
+/* HKDF-SHA-256 (RFC 5869) with one 32-byte output block and salt of zeros. */
+void fw_hkdf_sha256(uint8_t secret_out[32], const uint8_t secret_ikm[32],
+    const char *info, size_t info_len);
+
+/* HMAC-DRBG with SHA-256 (SP 800-90A); seeding and health: core/rng.c. */
+struct fw_drbg {
+	uint8_t secret_k[32];
+	uint8_t secret_v[32];
+};
+
+void fw_drbg_init(struct fw_drbg *d, const uint8_t *secret_seed, size_t len);
+void fw_drbg_update(struct fw_drbg *d, const uint8_t *secret_seed, size_t len);
+void fw_drbg_generate(struct fw_drbg *d, uint8_t *out, size_t len);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The whole contract between the token and a board: 13 functions, bound at
+ * link time.  firmware/core calls nothing else of the outside world, and no
+ * register or operating system call stands outside firmware/board/.
+ *
+ * All functions run in one context (the main loop); none is called again
+ * before it returned.  Lengths count bytes, times are milliseconds.
+ */
+#ifndef HAL_H
+#define HAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HAL_HID_REPORT_LEN 64 /* full speed interrupt endpoint */
+#define HAL_FLASH_UNIT_LEN 8  /* STM32L4 has 64-bit ECC words */
+
+/* What the person at the token should see.  One pattern per kind of
+ * permission, so that malware cannot swap the command behind a touch
+ * unnoticed. */
+enum hal_led {
+	HAL_LED_OFF,
+	HAL_LED_IDLE,
+	HAL_LED_BUSY,
+	HAL_LED_WINK,
+	HAL_LED_TOUCH_REGISTER, /* makes a credential */
+	HAL_LED_TOUCH_LOGIN,	/* signs an assertion */
+	HAL_LED_TOUCH_SELECT,	/* only says "this token" */
+	HAL_LED_TOUCH_RESET	/* erases everything */
+};
+
+/* Why the token stopped.  Only faults of its own; never bad input. */
+enum hal_fault {
+	HAL_FAULT_ENTROPY,	 /* the noise source failed a health test */
+	HAL_FAULT_STORE_CORRUPT, /* flash content that no version wrote */
+	HAL_FAULT_STORE_NEWER,	 /* flash content of a newer version */
+	HAL_FAULT_STORE_SIZE,	 /* flash too small for what is promised */
+	HAL_FAULT_BUG		 /* the token contradicts itself */
+};
+
+/* Flash for the store: page_cnt pages of page_len bytes, from offset 0. */
+struct hal_flash {
+	uint32_t page_len;
+	uint32_t page_cnt;
+};
+
+/* Next report of the host, in order of arrival; false if there is none. */
+bool hal_hid_recv(uint8_t report[HAL_HID_REPORT_LEN]);
+/* True if hal_hid_send() will take a report now. */
+bool hal_hid_can_send(void);
+void hal_hid_send(const uint8_t report[HAL_HID_REPORT_LEN]);
+
+/* Time since some point before power-up; never steps back. */
+uint64_t hal_millis(void);
+
+/* len raw samples of the noise source, one per byte, not conditioned. */
+void hal_entropy(uint8_t *out, size_t len);
+
+struct hal_flash hal_flash_geometry(void);
+void hal_flash_read(uint32_t off, uint8_t *out, size_t len);
+/*
+ * Program one aligned unit that was not programmed since its page was erased.
+ * Erased bytes read 0xff.  Units reach the flash in the order of the calls.  A
+ * board that cannot program or erase stops; there is no error to handle.
+ */
+void hal_flash_program(uint32_t off, const uint8_t unit[HAL_FLASH_UNIT_LEN]);
+void hal_flash_erase(uint32_t page);
+/* Return when everything programmed and erased will survive a power cut. */
+void hal_flash_sync(void);
+
+/* The touch button's level: true while it is pressed. */
+bool hal_button(void);
+void hal_led(enum hal_led pattern);
+
+/* Stop until the next power-up. */
+_Noreturn void hal_halt(enum hal_fault fault);
+
+#endif
