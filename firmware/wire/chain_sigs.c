@@ -143,6 +143,10 @@ tsw_quorum_count(struct tsw_quorum *q, const struct tsw_chain *chain,
 	size_t i;
 	int r;
 
+	for (i = 0; i < q->intro_cnt; i++) {
+		if (find_listed(chain, &q->intro[i].token->key) >= 0)
+			return TSW_ERR_DUPLICATE;
+	}
 	for (i = 0; i < env->sig_cnt; i++) {
 		r = tsw_sshsig_decode(&sig, env->sig[i].p, env->sig[i].len);
 		/* The cheap questions come before the costly one. */
