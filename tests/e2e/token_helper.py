@@ -1,0 +1,287 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Drive touchstone-token by its protocol, written from docs/HELPER.md alone,
+and a simulator to give it."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(ROOT, "tests", "vectors"))
+import reference as ref  # noqa: E402
+
+INFO, PROBE, CREATE, SIGN, PIN_SET, PIN_CHANGE, RESET, WINK = range(1, 9)
+CANCEL, TOUCH, TOUCHED, RESULT = 0x20, 0x40, 0x41, 0x80
+HIDRAW, STREAM = 1, 2
+STATEMENT, CONFIRM = 1, 2
+UNKNOWN = 255
+TIMEOUT = 20  # seconds until a test that hangs fails
+
+
+def error_names():
+    """Number -> name, from the tables both sides are built of."""
+    names = {0: "OK"}
+    for path, prefix in (("include/touchstone/err.def", "TS"),
+                         ("include/touchstone/wire/err.def", "TSW")):
+        with open(os.path.join(ROOT, path)) as f:
+            for name, number in re.findall(r"^X\((\w+), (\d+),", f.read(), re.M):
+                names[int(number)] = f"{prefix}_{name}"
+    return names
+
+
+ERRORS = error_names()
+
+
+def until(condition, what):
+    """Wait for something that another process does."""
+    end = time.monotonic() + TIMEOUT
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(what)
+        time.sleep(0.005)
+
+
+class Sim:
+    """touchstone-sim in a folder of its own."""
+
+    def __init__(self, build):
+        self.path = os.path.join(build, "firmware/board/posix/touchstone-sim")
+        self.dir = tempfile.mkdtemp(prefix="ts")
+        self.process = subprocess.Popen(
+            [self.path, "--dir", self.dir, "--foreground"],
+            stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout.readline() == "touchstone-sim: ready\n"
+
+    def control(self, line):
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(TIMEOUT)
+            s.connect(os.path.join(self.dir, "control"))
+            s.sendall(line.encode() + b"\n")
+            reply = s.makefile().readline().rstrip("\n")
+        return reply
+
+    def ok(self, line):
+        reply = self.control(line)
+        assert reply == "ok", (line, reply)
+
+    def open(self):
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(os.path.join(self.dir, "hid"))
+        return s
+
+    def close(self):
+        self.process.terminate()
+        self.process.wait(TIMEOUT)
+        self.process.stdout.close()
+        shutil.rmtree(self.dir)
+
+
+# Bodies of requests.
+
+def common(op, budget=TIMEOUT * 1000, transport=STREAM):
+    return struct.pack(">BBBI", 1, op, transport, budget)
+
+
+def creds(keys):
+    """keys: (credential id, algorithm, public key)."""
+    return bytes([len(keys)]) + b"".join(
+        struct.pack(">H", len(i)) + i + bytes([alg]) + pk
+        for i, alg, pk in keys)
+
+
+def probe(keys, **o):
+    return common(PROBE, **o) + creds(keys)
+
+
+def create(algs=(ref.SK_ED25519, ref.SK_P256), label="alice@example.org",
+           user=None, exclude=(), **o):
+    return (common(CREATE, **o) + creds(exclude) + bytes([len(algs), *algs])
+            + (user or os.urandom(32)) + bytes([len(label)]) + label.encode())
+
+
+def sign(key, message, ns=STATEMENT, uv=True, **o):
+    return (common(SIGN, **o) + creds([key])
+            + struct.pack(">BBH", ns, uv, len(message)) + message)
+
+
+def frame(body):
+    return struct.pack(">I", len(body)) + body
+
+
+class Result:
+    """A decoded RESULT; payload stays raw."""
+
+    def __init__(self, body):
+        version, kind, self.op, err, self.retries = struct.unpack(
+            ">BBBHB", body[:6])
+        assert (version, kind) == (1, RESULT)
+        self.err = ERRORS[err]
+        self.payload = body[6:]
+
+    def created(self):
+        """(credential id, algorithm, public key), and what else it says."""
+        p = self.payload
+        alg = p[0]
+        n = 33 if alg == ref.SK_ED25519 else 66
+        pk, p = p[1:n], p[n:]
+        aaguid, length = p[:16], struct.unpack(">H", p[16:18])[0]
+        ident, p = p[18:18 + length], p[18 + length:]
+        counter, uv, attested = struct.unpack(">IBB", p)
+        return (ident, alg, pk), {"aaguid": aaguid, "counter": counter,
+                                  "uv": uv, "attested": attested}
+
+    def signature(self):
+        length = struct.unpack(">H", self.payload[:2])[0]
+        assert len(self.payload) == 2 + length
+        return self.payload[2:]
+
+    def info(self):
+        p = self.payload
+        out = {"aaguid": p[:16]}
+        out["pin"], out["remaining"], out["firmware"], out["max_msg"] = \
+            struct.unpack(">BiII", p[16:29])
+        p = p[29:]
+        for name in ("versions", "algorithms", "extensions", "options"):
+            words, count, p = [], p[0], p[1:]
+            for _ in range(count):
+                words.append(p[1:1 + p[0]].decode())
+                p = p[1 + p[0]:]
+            out[name] = words
+        on = struct.unpack(">H", p)[0]
+        out["on"] = [w for i, w in enumerate(out["options"]) if on >> i & 1]
+        return out
+
+
+class Helper:
+    """One process; its messages in order."""
+
+    def __init__(self, path, device, request, pin=None, new_pin=None):
+        self.socket, theirs = socket.socketpair()
+        self.socket.settimeout(TIMEOUT)
+        if request is not None:
+            self.socket.sendall(frame(request))
+        # Above the numbers they get, so that placing one hits no other.
+        placed = [(self._high(theirs.detach()), 0),
+                  (self._high(device.detach()), 3)]
+        for secret, number in ((pin, 4), (new_pin, 5)):
+            if secret is not None:
+                placed.append((self._pipe(secret), number))
+        actions = [(os.POSIX_SPAWN_DUP2, fd, number) for fd, number in placed]
+        self.pid = os.posix_spawn(path, ["touchstone-token"], {},
+                                  file_actions=actions, setsid=True)
+        for fd, _ in placed:
+            os.close(fd)
+        self.status = None
+
+    @staticmethod
+    def _high(fd):
+        import fcntl
+        moved = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 20)
+        os.close(fd)
+        return moved
+
+    def _pipe(self, secret):
+        if isinstance(secret, int):
+            return self._high(secret)
+        r, w = os.pipe()
+        os.write(w, secret.encode())
+        os.close(w)
+        return self._high(r)
+
+    def _bytes(self, n):
+        data = b""
+        while len(data) < n:
+            part = self.socket.recv(n - len(data))
+            if not part:
+                raise EOFError
+            data += part
+        return data
+
+    def next(self):
+        """TOUCH, TOUCHED or a Result."""
+        body = self._bytes(struct.unpack(">I", self._bytes(4))[0])
+        if body[1] == RESULT:
+            return Result(body)
+        assert len(body) == 2 and body[1] in (TOUCH, TOUCHED), body
+        return body[1]
+
+    def finish(self):
+        """(events, result), after which nothing follows but the end."""
+        events = []
+        while True:
+            message = self.next()
+            if isinstance(message, Result):
+                break
+            events.append(message)
+        assert self.socket.recv(1) == b""
+        assert self.wait() == 0
+        return events, message
+
+    def cancel(self):
+        self.socket.sendall(frame(struct.pack(">BB", 1, CANCEL)))
+
+    def wait(self):
+        if self.status is None:
+            self.status = os.waitstatus_to_exitcode(
+                os.waitpid(self.pid, 0)[1])
+            self.socket.close()
+        return self.status
+
+    def kill(self):
+        os.kill(self.pid, signal.SIGKILL)
+        return self.wait()
+
+
+class Bench:
+    """A simulator and a way to ask it."""
+
+    def __init__(self, build):
+        self.path = os.path.join(build, "host/token/touchstone-token")
+        self.sim = Sim(build)
+
+    def start(self, request, **o):
+        return Helper(self.path, self.sim.open(), request, **o)
+
+    def run(self, request, **o):
+        return self.start(request, **o).finish()[1]
+
+    def close(self):
+        self.sim.close()
+
+
+def statement(tokens=None, label="alice@example.org"):
+    """Bytes of a genesis."""
+    tokens = tokens or [ref.Token(ref.SK_ED25519, "any").entry()]
+    return ref.cbor(ref.genesis(label, tokens, 1767225600))
+
+
+def confirmation():
+    h = ref.sha256(b"any")
+    return ref.cbor(ref.confirm((h, 1, h), (ref.sha256(b"b"), "bob@example.org",
+                                            2, h), 1, 1767225600))
+
+
+def run_all(names):
+    """Run test_* functions of a module; exit status for ctest."""
+    failed = 0
+    build = os.path.abspath(sys.argv[1])
+    for name, test in sorted(names.items()):
+        if not name.startswith("test_"):
+            continue
+        try:
+            test(build)
+            print(f"ok {name}", flush=True)
+        except Exception as e:
+            import traceback
+            traceback.print_exc()
+            print(f"FAILED {name}: {e!r}", flush=True)
+            failed += 1
+    return failed != 0
