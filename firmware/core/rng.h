@@ -15,7 +15,8 @@
 
 #include "fw_crypto.h"
 
-#define FW_RNG_WINDOW_CNT 512 /* adaptive proportion test, non-binary source   \
+#define FW_RNG_WINDOW_CNT                                                      \
+	512		      /* adaptive proportion test, non-binary source   \
 			       */
 #define FW_RNG_APT_CUTOFF 325 /* H = 1, false alarm 2^-30 */
 #define FW_RNG_RCT_CUTOFF 31  /* 1 + 30 / H */

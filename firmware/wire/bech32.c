@@ -206,7 +206,7 @@ int
 tsw_bech32m_tidy(uint8_t out[TSW_BECH32_TEXT_MAX], size_t *len,
     struct tsw_slice text)
 {
-	uint8_t b[TSW_BECH32_TEXT_MAX];
+	uint8_t b[TSW_BECH32_TEXT_MAX] = {0}; /* text may be empty */
 	size_t i, n = 0;
 
 	for (i = 0; i < text.len; i++) {
