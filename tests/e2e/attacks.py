@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""What a lying directory, or somebody with the database, does to a record.
+
+The folder directory is DIR/v1/<sha256(label)>/<number>.rec (SPEC section 10),
+each record CBOR [statement, [+ signature]].  The encoder here is a few lines
+of its own, so that the attacker needs nothing of ours.
+"""
+
+import glob
+import hashlib
+import os
+import shutil
+import sqlite3
+import struct
+
+
+def head(major, value):
+    for size, (limit, form) in enumerate(
+            ((24, None), (1 << 8, ">B"), (1 << 16, ">H"), (1 << 32, ">I"),
+             (1 << 64, ">Q"))):
+        if value < limit:
+            if form is None:
+                return bytes([major << 5 | value])
+            return bytes([major << 5 | 23 + size]) + struct.pack(form, value)
+    raise ValueError(value)
+
+
+def cbor(value):
+    """Deterministic CBOR of ints, bytes, str, lists and maps of ints."""
+    if isinstance(value, int):
+        return head(0, value)
+    if isinstance(value, bytes):
+        return head(2, len(value)) + value
+    if isinstance(value, str):
+        return head(3, len(value.encode())) + value.encode()
+    if isinstance(value, list):
+        return head(4, len(value)) + b"".join(map(cbor, value))
+    return head(5, len(value)) + b"".join(
+        cbor(k) + cbor(v) for k, v in sorted(value.items()))
+
+
+class Record:
+    """The folder of one label, with a copy to put back afterwards."""
+
+    def __init__(self, directory, label):
+        name = hashlib.sha256(label.encode()).hexdigest()
+        self.path = os.path.join(directory.removeprefix("file://"), "v1", name)
+
+    def files(self):
+        return sorted(glob.glob(os.path.join(self.path, "*.rec")))
+
+    def name(self, number):
+        return os.path.join(self.path, f"{number:08d}.rec")
+
+    def save(self):
+        self.copy = self.path + ".copy"
+        shutil.copytree(self.path, self.copy)
+
+    def restore(self):
+        shutil.rmtree(self.path)
+        os.rename(self.copy, self.path)
+
+    def last_statement_hash(self):
+        """SHA-256 of the last statement: the first string of the envelope."""
+        with open(self.files()[-1], "rb") as f:
+            data = f.read()
+        size, at = data[1] & 31, 2
+        if size >= 24:
+            width = 1 << (size - 24)
+            size, at = int.from_bytes(data[2:2 + width], "big"), 2 + width
+        return hashlib.sha256(data[at:at + size]).digest()
+
+    def last_signature(self):
+        with open(self.files()[-1], "rb") as f:
+            data = f.read()
+        return data[data.index(b"SSHSIG"):]
+
+    def insert_key(self, identity, key):
+        """A key nobody signed, under a signature taken from elsewhere."""
+        number = len(self.files())
+        update = {0: 1, 1: 2, 2: 4102444800, 3: identity, 4: number,
+                  5: self.last_statement_hash(),
+                  6: [{0: 1, 1: {0: 2, 1: "phone", 2: 2, 3: key, 4: 1}}]}
+        with open(self.name(number), "wb") as f:
+            f.write(cbor([cbor(update), [self.last_signature()]]))
+
+    def roll_back(self):
+        os.remove(self.files()[-1])
+
+    def replace(self, other):
+        """Show another label folder's records under this label."""
+        shutil.rmtree(self.path)
+        shutil.copytree(other.path, self.path)
+
+
+def database(home):
+    return sqlite3.connect(os.path.join(home, "store.db"))
