@@ -171,11 +171,12 @@ record_write(uint32_t off, uint32_t seq, unsigned int key,
 		n = value.len - i < UNIT ? value.len - i : UNIT;
 		memset(unit, 0xff, sizeof(unit));
 		memcpy(unit, value.p + i, n);
+		crc = crc32(crc, unit, sizeof(unit));
 		off += UNIT;
 		hal_flash_program(off, unit);
 	}
 	tsw_wr_init(&wr, unit, sizeof(unit));
-	tsw_wr_u32(&wr, crc32(crc, value.p, value.len));
+	tsw_wr_u32(&wr, crc);
 	tsw_wr_u32(&wr, DONE);
 	hal_flash_program(off + UNIT, unit);
 	hal_flash_sync();
@@ -202,15 +203,14 @@ record_is_good(uint32_t off, size_t len, uint32_t seq)
 	uint8_t unit[UNIT];
 	struct tsw_rd rd;
 	uint32_t crc;
-	size_t i, n;
+	size_t i;
 
 	hal_flash_read(off, unit, sizeof(unit));
 	crc = crc32(crc32_u32(0, seq), unit, sizeof(unit));
 	for (i = 0; i < len; i += UNIT) {
-		n = len - i < UNIT ? len - i : UNIT;
 		off += UNIT;
 		hal_flash_read(off, unit, sizeof(unit));
-		crc = crc32(crc, unit, n);
+		crc = crc32(crc, unit, sizeof(unit));
 	}
 	hal_flash_read(off + UNIT, unit, sizeof(unit));
 	tsw_rd_init(&rd, unit, sizeof(unit));

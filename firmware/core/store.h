@@ -13,7 +13,7 @@
  *		 record ...
  *	record = key u16 | len u16 | crc32(seq, key, len)  unit 0
  *		 value, padded with 0xff		   ceil(len / 8) units
- *		 crc32(seq, unit 0, value) | "DONE"	   written last
+ *		 crc32(seq, all units so far) | "DONE"	   written last
  *
  * Each unit is programmed once.  A record exists when its last unit is right:
  * after a cut the state is that before or after the call, never between.  A

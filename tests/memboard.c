@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "memboard.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct memboard memboard;
+
+void
+memboard_reset(void)
+{
+	memset(&memboard, 0, sizeof(memboard));
+	memset(memboard.flash, 0xff, sizeof(memboard.flash));
+	memboard.strict = true;
+	memboard.can_send = true;
+	memboard.page_cnt = MEMBOARD_PAGE_CNT;
+	memboard.millis = 1000000;
+	memboard.noise_state = 1;
+}
+
+static void
+die(const char *what)
+{
+	(void)fprintf(stderr, "memboard: %s\n", what);
+	abort();
+}
+
+/* xorshift64*: noise that is the same in every run. */
+static uint64_t
+noise64(void)
+{
+	uint64_t x = memboard.noise_state;
+
+	x ^= x >> 12;
+	x ^= x << 25;
+	x ^= x >> 27;
+	memboard.noise_state = x;
+	return x * UINT64_C(2685821657736338717);
+}
+
+void
+hal_entropy(uint8_t *out, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		out[i] = (uint8_t)(noise64() >> 56);
+		if (memboard.noise == MEMBOARD_NOISE_STUCK)
+			out[i] = 0xff;
+		else if (memboard.noise == MEMBOARD_NOISE_BIASED &&
+			 i % 4 != 3)
+			out[i] = 0x5a; /* never long in a row */
+	}
+}
+
+/* True if the power goes at this operation: the caller does a part of it. */
+static bool
+cut_now(void)
+{
+	memboard.ops++;
+	return memboard.cut_at != 0 && memboard.ops == memboard.cut_at;
+}
+
+static _Noreturn void
+power_cut(void)
+{
+	longjmp(memboard.jump, MEMBOARD_POWER_CUT);
+}
+
+struct hal_flash
+hal_flash_geometry(void)
+{
+	return (struct hal_flash){MEMBOARD_PAGE_LEN, memboard.page_cnt};
+}
+
+void
+hal_flash_read(uint32_t off, uint8_t *out, size_t len)
+{
+	if (off > MEMBOARD_FLASH_LEN || len > MEMBOARD_FLASH_LEN - off)
+		die("read outside the flash");
+	memcpy(out, memboard.flash + off, len);
+}
+
+void
+hal_flash_program(uint32_t off, const uint8_t unit[HAL_FLASH_UNIT_LEN])
+{
+	bool cut = cut_now();
+	uint8_t *p = memboard.flash + off;
+	size_t i;
+
+	if (off % HAL_FLASH_UNIT_LEN != 0 || off >= MEMBOARD_FLASH_LEN)
+		die("program outside the flash");
+	for (i = 0; i < HAL_FLASH_UNIT_LEN; i++)
+		if (memboard.strict && p[i] != 0xff)
+			die("unit programmed twice");
+	if (cut && memboard.cut == MEMBOARD_CUT_NOTHING)
+		power_cut();
+	for (i = 0; i < HAL_FLASH_UNIT_LEN; i++) {
+		/* Bits go from 1 to 0; a part of them has gone. */
+		if (cut && memboard.cut == MEMBOARD_CUT_PART)
+			p[i] = unit[i] | (uint8_t)(noise64() >> 56);
+		else
+			p[i] = unit[i];
+	}
+	if (cut)
+		power_cut();
+}
+
+void
+hal_flash_erase(uint32_t page)
+{
+	bool cut = cut_now();
+	uint8_t *p = memboard.flash + (size_t)page * MEMBOARD_PAGE_LEN;
+	size_t i;
+
+	if (page >= memboard.page_cnt)
+		die("erase outside the flash");
+	if (cut && memboard.cut == MEMBOARD_CUT_NOTHING)
+		power_cut();
+	for (i = 0; i < MEMBOARD_PAGE_LEN; i++) {
+		if (cut && memboard.cut == MEMBOARD_CUT_PART)
+			p[i] |= (uint8_t)(noise64() >> 56);
+		else
+			p[i] = 0xff;
+	}
+	if (cut)
+		power_cut();
+}
+
+void
+hal_flash_sync(void)
+{
+}
+
+uint64_t
+hal_millis(void)
+{
+	return memboard.millis;
+}
+
+bool
+hal_button(void)
+{
+	if (memboard.auto_touch)
+		memboard.button = !memboard.button;
+	return memboard.button;
+}
+
+void
+hal_led(enum hal_led pattern)
+{
+	memboard.led = pattern;
+}
+
+void
+hal_halt(enum hal_fault fault)
+{
+	memboard.fault = fault;
+	longjmp(memboard.jump, MEMBOARD_HALTED);
+}
+
+void
+memboard_put_report(const uint8_t report[HAL_HID_REPORT_LEN])
+{
+	size_t at = (memboard.in_first + memboard.in_cnt) % MEMBOARD_QUEUE_CNT;
+
+	if (memboard.in_cnt == MEMBOARD_QUEUE_CNT)
+		die("too many reports");
+	memcpy(memboard.in[at], report, HAL_HID_REPORT_LEN);
+	memboard.in_cnt++;
+}
+
+bool
+hal_hid_recv(uint8_t report[HAL_HID_REPORT_LEN])
+{
+	if (memboard.in_cnt == 0)
+		return false;
+	memcpy(report, memboard.in[memboard.in_first], HAL_HID_REPORT_LEN);
+	memboard.in_first = (memboard.in_first + 1) % MEMBOARD_QUEUE_CNT;
+	memboard.in_cnt--;
+	return true;
+}
+
+bool
+hal_hid_can_send(void)
+{
+	return memboard.can_send;
+}
+
+void
+hal_hid_send(const uint8_t report[HAL_HID_REPORT_LEN])
+{
+	if (memboard.out_cnt < MEMBOARD_QUEUE_CNT)
+		memcpy(memboard.out[memboard.out_cnt++], report,
+		    HAL_HID_REPORT_LEN);
+}
+
+bool
+memboard_take_report(uint8_t report[HAL_HID_REPORT_LEN])
+{
+	if (memboard.out_cnt == 0)
+		return false;
+	memcpy(report, memboard.out[0], HAL_HID_REPORT_LEN);
+	memboard.out_cnt--;
+	memmove(memboard.out[0], memboard.out[1],
+	    memboard.out_cnt * HAL_HID_REPORT_LEN);
+	return true;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A board in memory for tests and fuzzers of the firmware: flash with power
+ * cuts, a clock, a button, noise, and queues of reports.
+ *
+ * hal_halt() and power cuts leave through longjmp() to where the test said
+ * MEMBOARD_TRY; a test of what follows starts the token anew.
+ */
+#ifndef MEMBOARD_H
+#define MEMBOARD_H
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hal.h"
+
+#define MEMBOARD_PAGE_LEN 4096
+#define MEMBOARD_PAGE_CNT 32
+#define MEMBOARD_FLASH_LEN (MEMBOARD_PAGE_LEN * MEMBOARD_PAGE_CNT)
+#define MEMBOARD_QUEUE_CNT 600 /* reports; two of the longest messages fit */
+
+/* How far the flash operation got when the power went. */
+enum memboard_cut {
+	MEMBOARD_CUT_NOTHING, /* it did not begin */
+	MEMBOARD_CUT_PART,    /* some bits were written, or a page erased half */
+	MEMBOARD_CUT_ALL      /* it was done, but nothing after it */
+};
+
+/* What came out of MEMBOARD_TRY. */
+enum memboard_end {
+	MEMBOARD_GOES_ON = 0,
+	MEMBOARD_POWER_CUT = 1,
+	MEMBOARD_HALTED = 2
+};
+
+enum memboard_noise {
+	MEMBOARD_NOISE_GOOD,
+	MEMBOARD_NOISE_STUCK,
+	MEMBOARD_NOISE_BIASED
+};
+
+struct memboard {
+	uint8_t flash[MEMBOARD_FLASH_LEN];
+	long ops;    /* flash operations so far */
+	long cut_at; /* cut at this operation; 0: never */
+	enum memboard_cut cut;
+	bool strict; /* programming a unit twice is an error */
+	uint32_t page_cnt;
+	uint64_t millis;
+	bool button;
+	bool auto_touch;
+	bool can_send;
+	enum hal_led led;
+	enum hal_fault fault;
+	enum memboard_noise noise;
+	uint64_t noise_state;
+	uint8_t in[MEMBOARD_QUEUE_CNT][HAL_HID_REPORT_LEN];
+	size_t in_first, in_cnt;
+	uint8_t out[MEMBOARD_QUEUE_CNT][HAL_HID_REPORT_LEN];
+	size_t out_cnt; /* oldest first; what does not fit is dropped */
+	jmp_buf jump;
+};
+
+extern struct memboard memboard;
+
+/* An erased flash, good noise, time 1000 s, nothing queued. */
+void memboard_reset(void);
+void memboard_put_report(const uint8_t report[HAL_HID_REPORT_LEN]);
+/* Oldest report the token sent; false if there is none. */
+bool memboard_take_report(uint8_t report[HAL_HID_REPORT_LEN]);
+
+#define MEMBOARD_TRY() ((enum memboard_end)setjmp(memboard.jump))
+
+#endif
