@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* PINs of tokens, and making an identity on them. */
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/json.h"
+#include "ask.h"
+#include "op.h"
+#include "show.h"
+#include "verbs.h"
+
+/* "set", "unset" or "blocked" into state. */
+static enum cli_exit
+pin_state(struct cli *cli, char state[16], const char *token)
+{
+	enum cli_exit exit;
+	struct reply reply;
+
+	exit = op_get(cli, &reply, "TokenInfo", "token", token);
+	if (exit == CLI_DONE)
+		(void)snprintf(state, 16, "%s",
+		    out_str(ts_json_get(reply.params, "device"), "pin"));
+	reply_wipe(&reply);
+	return exit;
+}
+
+/*
+ * A token without PIN cannot do our work: let the person choose one, and keep
+ * it in pin for what follows.  Scripts set it by `token pin`.
+ */
+static enum cli_exit
+first_pin(struct cli *cli, struct pin *pin, const char *token)
+{
+	char state[16] = "";
+	enum cli_exit exit;
+	struct reply reply;
+	struct op op;
+
+	memset(&reply, 0, sizeof(reply));
+	exit = pin_state(cli, state, token);
+	if (exit != CLI_DONE || strcmp(state, "unset") != 0)
+		return exit;
+	op_init(&op, "SetPin", OP_TOKEN);
+	exit = op_take_pin(cli, &op, "new_pin_fd", token, OPT_NEW_PIN_FD);
+	if (exit != CLI_DONE)
+		goto out;
+	out_note(cli, TONE_PLAIN,
+	    "%s has no PIN yet. It protects you when the token is stolen: "
+	    "after 8 wrong ones in a row it blocks itself. 4 to 63 characters.",
+	    token);
+	exit = pin_ask_new(cli, &op.pin[0].pin, token);
+	if (exit != CLI_DONE)
+		goto out;
+	ts_jw_str(&op.params, "token", token);
+	exit = op_run(cli, &reply, &op);
+	if (exit != CLI_DONE)
+		goto out;
+	*pin = op.pin[0].pin;
+	memset(&op.pin[0].pin, 0, sizeof(op.pin[0].pin));
+out:
+	reply_wipe(&reply);
+	op_wipe(&op);
+	return exit;
+}
+
+/* The PINs of cmd_token_pin: the one that is, unless there is none; the new. */
+static enum cli_exit
+ask_both(struct cli *cli, struct op *op, const char *token)
+{
+	struct pin_question question = {token, "Change the PIN of a token.",
+	    "First the PIN that it has now."};
+	char state[16] = "";
+	enum cli_exit exit = CLI_DONE;
+
+	if (op->pin[0].pin.secret_text == NULL) {
+		exit = pin_state(cli, state, token);
+		if (exit == CLI_DONE && strcmp(state, "unset") != 0)
+			exit = pin_ask(cli, &op->pin[0].pin, &question);
+	}
+	if (exit == CLI_DONE && op->pin[1].pin.secret_text == NULL)
+		exit = pin_ask_new(cli, &op->pin[1].pin, token);
+	return exit;
+}
+
+enum cli_exit
+cmd_token_pin(struct cli *cli)
+{
+	char token[ASK_TOKEN_MAX];
+	enum cli_exit exit;
+	struct reply reply;
+	struct op op;
+
+	memset(&reply, 0, sizeof(reply));
+	op_init(&op, "SetPin", OP_TOKEN);
+	exit = ask_token(cli, token, NULL);
+	if (exit == CLI_DONE)
+		exit = op_take_pin(cli, &op, "pin_fd", token, OPT_PIN_FD);
+	if (exit == CLI_DONE)
+		exit =
+		    op_take_pin(cli, &op, "new_pin_fd", token, OPT_NEW_PIN_FD);
+	if (exit == CLI_DONE && !args_has(&cli->args, OPT_NEW_PIN_FD))
+		exit = ask_both(cli, &op, token);
+	if (exit != CLI_DONE)
+		goto out;
+	ts_jw_str(&op.params, "token", token);
+	exit = op_run(cli, &reply, &op);
+	if (exit == CLI_DONE && args_has(&cli->args, OPT_JSON))
+		exit = out_json(cli, reply.params);
+	else if (exit == CLI_DONE)
+		out_say(cli, TONE_GOOD, "%s has the new PIN.", token);
+out:
+	reply_wipe(&reply);
+	op_wipe(&op);
+	return exit;
+}
+
+/* Without --backup, a person is asked; "" in out means none. */
+static enum cli_exit
+choose_backup(struct cli *cli, char out[ASK_TOKEN_MAX], const char *token)
+{
+	const struct args *args = &cli->args;
+	enum cli_exit exit;
+	bool yes = false;
+
+	out[0] = '\0';
+	if (args_has(args, OPT_BACKUP))
+		return ask_token_name(cli, out, args->text[OPT_BACKUP]);
+	if (args_has(args, OPT_NO_BACKUP) || args_has(args, OPT_JSON) ||
+	    args_has(args, OPT_PIN_FD) || !cli->term.in_tty)
+		return CLI_DONE;
+	out_note(cli, TONE_PLAIN,
+	    "A second token as backup lets you carry on when the first one is "
+	    "lost; without it, your contacts must verify you anew. You can "
+	    "also add one later: touchstone token enrol.");
+	exit = ask_yes(cli, &yes,
+	    "Use a second token now? If so, plug it in. Type yes or no: ");
+	if (exit == CLI_DONE && yes)
+		exit = ask_token(cli, out, token);
+	return exit;
+}
+
+static enum cli_exit
+provisioned(struct cli *cli, const struct reply *reply, bool backup)
+{
+	struct reply status;
+	enum cli_exit exit;
+
+	if (args_has(&cli->args, OPT_JSON))
+		return out_json(cli, reply->params);
+	exit = op_get(cli, &status, "GetStatus", NULL, NULL);
+	if (exit == CLI_DONE) {
+		out_say(cli, TONE_GOOD, "%s has an identity on %s.",
+		    reply_str(&status, "label"),
+		    backup ? "two tokens" : "a token");
+		out_say(cli, TONE_PLAIN, "Its public code is");
+		show_code(cli, reply_str(&status, "code"));
+		if (!ts_json_bool(reply->params, "published", false))
+			out_hint(cli,
+			    "The directory could not be reached. Later, run:",
+			    "touchstone publish");
+		out_hint(cli, "Next:",
+		    "touchstone key add --app ssh --file "
+		    "~/.ssh/id_ed25519.pub");
+	}
+	reply_wipe(&status);
+	return exit;
+}
+
+/* Before the first touch: what is going to be signed. */
+static void
+announce(const struct cli *cli, const char *token, const char *name,
+    const char *backup, const char *backup_name)
+{
+	out_note(cli, TONE_PLAIN,
+	    "This makes a new identity. Whoever has one of its tokens and that "
+	    "token's PIN can sign for it:");
+	out_note(cli, TONE_PLAIN, "  %s as \"%s\"", token, name);
+	if (*backup != '\0')
+		out_note(cli, TONE_PLAIN, "  %s as \"%s\"", backup,
+		    backup_name);
+	out_note(cli, TONE_PLAIN,
+	    "Each token will ask for a touch twice: once to make its key, once "
+	    "to sign.");
+}
+
+/* The parameters and PINs of Provision. */
+static enum cli_exit
+prepare(struct cli *cli, struct op *op, const char *token, const char *backup)
+{
+	const struct args *args = &cli->args;
+	const char *name = args_text(args, OPT_NAME, "daily");
+	const char *backup_name = args_text(args, OPT_BACKUP_NAME, "backup");
+	bool person = cli->term.in_tty && !args_has(args, OPT_PIN_FD);
+	enum cli_exit exit;
+
+	op->words = "Make a new identity on this token.";
+	exit = op_take_pin(cli, op, "pin_fd", token, OPT_PIN_FD);
+	if (exit == CLI_DONE && *backup != '\0')
+		exit = op_take_pin(cli, op, "backup_pin_fd", backup,
+		    OPT_BACKUP_PIN_FD);
+	if (exit == CLI_DONE && person)
+		exit = first_pin(cli, &op->pin[0].pin, token);
+	if (exit == CLI_DONE && person && *backup != '\0')
+		exit = first_pin(cli, &op->pin[1].pin, backup);
+	if (exit != CLI_DONE)
+		return exit;
+	announce(cli, token, name, backup, backup_name);
+	ts_jw_str(&op->params, "token", token);
+	ts_jw_str(&op->params, "name", name);
+	ts_jw_str(&op->params, "algorithm", args_text(args, OPT_ALGORITHM, ""));
+	ts_jw_str(&op->params, "backup", backup);
+	ts_jw_str(&op->params, "backup_name",
+	    *backup != '\0' ? backup_name : "");
+	return CLI_DONE;
+}
+
+enum cli_exit
+cmd_token_provision(struct cli *cli)
+{
+	char token[ASK_TOKEN_MAX], backup[ASK_TOKEN_MAX];
+	enum cli_exit exit;
+	struct reply reply;
+	struct op op;
+
+	memset(&reply, 0, sizeof(reply));
+	op_init(&op, "Provision", OP_TOKEN);
+	exit = ask_token(cli, token, NULL);
+	if (exit == CLI_DONE)
+		exit = choose_backup(cli, backup, token);
+	if (exit == CLI_DONE)
+		exit = prepare(cli, &op, token, backup);
+	if (exit == CLI_DONE)
+		exit = op_run(cli, &reply, &op);
+	if (exit == CLI_DONE)
+		exit = provisioned(cli, &reply, *backup != '\0');
+	reply_wipe(&reply);
+	op_wipe(&op);
+	return exit;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * `touchstone verify`: compare a code with a contact, then sign with a touch
+ * that it was the same.
+ */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/json.h"
+#include "ask.h"
+#include "live.h"
+#include "op.h"
+#include "qr.h"
+#include "show.h"
+#include "verbs.h"
+
+#define PROOF_MAX 2048 /* what a QR scanner may give; a code has 64 */
+
+/* One comparison: what is signed at its end. */
+struct comparison {
+	char contact[ASK_LABEL_MAX];
+	const char *method;
+	char proof[PROOF_MAX];
+};
+
+static enum cli_exit
+confirm(struct cli *cli, const struct comparison *c)
+{
+	char token[ASK_TOKEN_MAX] = "", words[160];
+	enum cli_exit exit = CLI_DONE;
+	struct reply reply;
+	struct op op;
+
+	memset(&reply, 0, sizeof(reply));
+	op_init(&op, "Confirm", OP_TOKEN);
+	(void)snprintf(words, sizeof(words),
+	    "Your token will sign: you have verified %s.", c->contact);
+	op.words = words;
+	if (args_has(&cli->args, OPT_TOKEN))
+		exit = ask_token_name(cli, token, cli->args.text[OPT_TOKEN]);
+	if (exit == CLI_DONE)
+		exit = op_take_pin(cli, &op, "pin_fd", token, OPT_PIN_FD);
+	if (exit != CLI_DONE)
+		goto out;
+	ts_jw_str(&op.params, "contact", c->contact);
+	ts_jw_str(&op.params, "method", c->method);
+	ts_jw_str(&op.params, "proof", c->proof);
+	ts_jw_str(&op.params, "token", token);
+	out_note(cli, TONE_PLAIN, "%s", words);
+	exit = op_run(cli, &reply, &op);
+	if (exit == CLI_DONE && args_has(&cli->args, OPT_JSON))
+		exit = out_json(cli, reply.params);
+	else if (exit == CLI_DONE)
+		out_say(cli, TONE_GOOD,
+		    "%s is verified. From now on each change of theirs is "
+		    "checked by itself; you only hear of what matters.",
+		    c->contact);
+out:
+	reply_wipe(&reply);
+	op_wipe(&op);
+	return exit;
+}
+
+/* Text of an option; "-" is standard input. */
+static enum cli_exit
+take_text(const struct cli *cli, struct comparison *c, const char *method,
+    enum opt opt)
+{
+	const char *typed = cli->args.text[opt];
+	int r = TS_OK;
+
+	c->method = method;
+	if (strcmp(typed, "-") == 0 && opt != OPT_PAIR)
+		r = term_read_all(c->proof, sizeof(c->proof));
+	else if (snprintf(c->proof, sizeof(c->proof), "%s", typed) >=
+	    (int)sizeof(c->proof))
+		r = TS_ERR_ARGUMENT;
+	c->proof[strcspn(c->proof, "\r\n")] = '\0';
+	if (r == TS_OK && c->proof[0] != '\0')
+		return CLI_DONE;
+	return out_fail(cli, CLI_USAGE, "ARGUMENT",
+	    "--%s: no text, or longer than %d bytes", option_info[opt].name,
+	    PROOF_MAX - 1);
+}
+
+static enum cli_exit
+by_public_code(const struct cli *cli, struct comparison *c,
+    const struct reply *codes)
+{
+	out_say(cli, TONE_PLAIN,
+	    "Take the public code of %s from a place that they control and an "
+	    "attacker does not: their web page, a card, a signed mail. Not "
+	    "from "
+	    "the chat that you want to protect. For them, yours is",
+	    c->contact);
+	show_code(cli, reply_str(codes, "own"));
+	c->method = "public-code";
+	return ask_line(cli, c->proof, sizeof(c->proof), "Their public code: ");
+}
+
+static enum cli_exit
+by_qr(const struct cli *cli, struct comparison *c, const struct reply *codes)
+{
+	out_say(cli, TONE_PLAIN,
+	    "Let %s scan this code from your screen, and scan the one on "
+	    "theirs:",
+	    c->contact);
+	qr_print(cli, reply_str(codes, "qr"));
+	c->method = "qr";
+	return ask_line(cli, c->proof, sizeof(c->proof),
+	    "The text that your scanner read from their screen: ");
+}
+
+/* Where two pair numbers differ, as "group 3"; blanks do not count. */
+static unsigned
+differing_group(const char *ours, const char *theirs)
+{
+	unsigned digits = 0;
+
+	for (; *ours != '\0'; ours++, theirs++, digits++) {
+		while (*theirs == ' ' || *theirs == '-')
+			theirs++;
+		if (*ours != *theirs)
+			return digits / 5 + 1;
+	}
+	return *theirs != '\0' ? 12 : 0;
+}
+
+static enum cli_exit
+by_pair_number(const struct cli *cli, struct comparison *c,
+    const struct reply *codes)
+{
+	const char *pair = reply_str(codes, "pair");
+	enum cli_exit exit;
+	unsigned group;
+
+	out_say(cli, TONE_PLAIN,
+	    "You and %s have the same pair number if nobody sits between you. "
+	    "Yours is",
+	    c->contact);
+	show_pair(cli, pair);
+	out_say(cli, TONE_PLAIN,
+	    "Let them read all 60 digits from their screen, and type what you "
+	    "hear. A few groups are not enough: they can be forged.");
+	c->method = "pair-number";
+	exit = ask_line(cli, c->proof, sizeof(c->proof), "Their digits: ");
+	if (exit != CLI_DONE)
+		return exit;
+	group = differing_group(pair, c->proof);
+	if (group > 0)
+		out_note(cli, TONE_WARN, "Group %u of 12 differs.", group);
+	return CLI_DONE;
+}
+
+static void
+show_all(const struct cli *cli, const struct comparison *c,
+    const struct reply *codes)
+{
+	out_say(cli, TONE_PLAIN, "Your public code:");
+	show_code(cli, reply_str(codes, "own"));
+	out_say(cli, TONE_PLAIN,
+	    "That of %s, as the directory has it:", c->contact);
+	show_code(cli, reply_str(codes, "theirs"));
+	out_say(cli, TONE_PLAIN, "Pair number:");
+	show_pair(cli, reply_str(codes, "pair"));
+	out_say(cli, TONE_PLAIN, "QR code, for them to scan:");
+	qr_print(cli, reply_str(codes, "qr"));
+}
+
+/* Without an option: a menu.  The first way is the one to prefer. */
+static enum cli_exit
+walk(struct cli *cli, struct comparison *c, const struct reply *codes)
+{
+	char answer[16];
+	enum cli_exit exit;
+
+	out_say(cli, TONE_BOLD, "Verify %s", c->contact);
+	out_say(cli, TONE_PLAIN,
+	    "  1  We talk right now, by voice or face to face: live code");
+	out_say(cli, TONE_PLAIN,
+	    "  2  I have their public code from a place that I trust");
+	out_say(cli, TONE_PLAIN, "  3  We see each other's screen: QR code");
+	out_say(cli, TONE_PLAIN, "  4  They read 60 digits to me: pair number");
+	out_say(cli, TONE_PLAIN, "  5  Only show me all codes");
+	for (;;) {
+		exit = ask_line(cli, answer, sizeof(answer),
+		    "Which way, 1 to 5? Enter is 1: ");
+		if (exit != CLI_DONE)
+			return exit;
+		switch (answer[0] != '\0' ? answer[0] : '1') {
+		case '1':
+			c->method = "live";
+			return live_compare(cli, c->proof, c->contact);
+		case '2':
+			return by_public_code(cli, c, codes);
+		case '3':
+			return by_qr(cli, c, codes);
+		case '4':
+			return by_pair_number(cli, c, codes);
+		case '5':
+			show_all(cli, c, codes);
+			break;
+		default:
+			break;
+		}
+	}
+}
+
+/* Leaves only digits: people write them in groups. */
+static void
+strip_blanks(char *digits)
+{
+	char *to = digits;
+
+	for (; *digits != '\0'; digits++)
+		if (*digits != ' ' && *digits != '-')
+			*to++ = *digits;
+	*to = '\0';
+}
+
+static enum cli_exit
+compare(struct cli *cli, struct comparison *c)
+{
+	const uint64_t ways = OPT(LIVE) | OPT(CODE) | OPT(PAIR) | OPT(QR);
+	uint64_t way = cli->args.given & ways;
+	enum cli_exit exit;
+	struct reply codes;
+
+	if ((way & (way - 1)) != 0)
+		return out_fail(cli, CLI_USAGE, "ARGUMENT",
+		    "give one of --live, --code, --pair and --qr, not several");
+	if (way == OPT(LIVE)) {
+		c->method = "live";
+		return live_compare(cli, c->proof, c->contact);
+	}
+	if (way == OPT(CODE))
+		return take_text(cli, c, "public-code", OPT_CODE);
+	if (way == OPT(PAIR))
+		return take_text(cli, c, "pair-number", OPT_PAIR);
+	if (way == OPT(QR))
+		return take_text(cli, c, "qr", OPT_QR);
+	if (!cli->term.in_tty || args_has(&cli->args, OPT_JSON))
+		return out_fail(cli, CLI_USAGE, "ARGUMENT",
+		    "without a terminal, give one of --live, --code CODE, "
+		    "--pair DIGITS and --qr TEXT");
+	exit = op_get(cli, &codes, "GetCodes", "contact", c->contact);
+	if (exit == CLI_DONE)
+		exit = walk(cli, c, &codes);
+	reply_wipe(&codes);
+	return exit;
+}
+
+enum cli_exit
+cmd_verify(struct cli *cli)
+{
+	struct comparison c;
+	enum cli_exit exit;
+
+	memset(&c, 0, sizeof(c));
+	exit = ask_contact(cli, c.contact, cli->args.rest[0]);
+	if (exit == CLI_DONE)
+		exit = compare(cli, &c);
+	if (exit != CLI_DONE)
+		return exit;
+	if (strcmp(c.method, "pair-number") == 0)
+		strip_blanks(c.proof);
+	return confirm(cli, &c);
+}

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "op.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent/json.h"
+#include "agent/method.h"
+#include "out.h"
+#include "spin.h"
+
+void
+op_init(struct op *out, const char *method, enum op_kind kind)
+{
+	memset(out, 0, sizeof(*out));
+	out->method = method;
+	out->kind = kind;
+}
+
+void
+op_wipe(struct op *op)
+{
+	size_t i;
+
+	for (i = 0; i < op->pin_cnt; i++)
+		pin_wipe(&op->pin[i].pin);
+	ts_jw_wipe(&op->params);
+}
+
+enum cli_exit
+op_take_pin(const struct cli *cli, struct op *op, const char *param,
+    const char *token, enum opt fd_opt)
+{
+	struct op_pin *slot = &op->pin[op->pin_cnt++];
+	int r;
+
+	slot->param = param;
+	slot->token = token;
+	slot->is_new = fd_opt == OPT_NEW_PIN_FD;
+	if (!args_has(&cli->args, fd_opt))
+		return CLI_DONE;
+	slot->by_script = true;
+	r = pin_read(&slot->pin, (int)cli->args.number[fd_opt]);
+	if (r == TS_OK)
+		return CLI_DONE;
+	if (r == TS_ERR_IO)
+		return out_fail(cli, CLI_USAGE, "ARGUMENT",
+		    "--%s %ld: this descriptor cannot be read",
+		    option_info[fd_opt].name, cli->args.number[fd_opt]);
+	if (r == TS_ERR_PIN_POLICY)
+		return out_fail(cli, CLI_FAILED, "PIN_POLICY",
+		    "--%s %ld: there must be a PIN of 1 to %d bytes",
+		    option_info[fd_opt].name, cli->args.number[fd_opt],
+		    PIN_LEN_MAX);
+	return out_fail(cli, CLI_FAILED, "NO_MEMORY",
+	    "there is no locked memory for the PIN; see `ulimit -l`");
+}
+
+/* Transport errors; err is of client.h. */
+static enum cli_exit
+report_client(const struct cli *cli, int err)
+{
+	switch (err) {
+	case TS_ERR_NOT_FOUND:
+		return out_fail(cli, CLI_FAILED, "NOT_FOUND",
+		    "touchstone-agent does not run and could not be started; "
+		    "`touchstone-agent` in a terminal shows why");
+	case TS_ERR_ARGUMENT:
+		return out_fail(cli, CLI_USAGE, "ARGUMENT",
+		    "TOUCHSTONE_HOME (or HOME, XDG_STATE_HOME, "
+		    "XDG_RUNTIME_DIR) must be an absolute path of at most "
+		    "about 90 bytes");
+	case TS_ERR_HELPER:
+		return out_fail(cli, CLI_FAILED, "HELPER",
+		    "the agent ended while it worked; what it had reported as "
+		    "done is done, run the command again for the rest");
+	case TS_ERR_PROTOCOL:
+		return out_fail(cli, CLI_FAILED, "PROTOCOL",
+		    "what listens at the agent's socket does not speak its "
+		    "protocol; is it of another version?");
+	case TS_ERR_NO_MEMORY:
+		return out_fail(cli, CLI_FAILED, "NO_MEMORY",
+		    "there is not enough memory");
+	default:
+		return out_fail(cli, CLI_FAILED, "IO",
+		    "the agent cannot be reached at its socket; check the "
+		    "owner and mode of its folder (see FILES in "
+		    "touchstone(1))");
+	}
+}
+
+enum cli_exit
+op_connect(struct cli *cli)
+{
+	int r = client_open(&cli->client, CLIENT_MAY_START);
+
+	return r == TS_OK ? CLI_DONE : report_client(cli, r);
+}
+
+/* The message for one attempt; descriptors are opened into fds. */
+static bool
+compose(struct ts_jw *w, int fds[OP_PINS_MAX_CNT], size_t *fd_cnt,
+    const struct op *op)
+{
+	char name[64];
+	size_t i;
+
+	(void)snprintf(name, sizeof(name), TS_INTERFACE ".%s", op->method);
+	ts_jw_object(w, NULL);
+	ts_jw_str(w, "method", name);
+	if (op->kind == OP_TOKEN)
+		ts_jw_bool(w, "more", true);
+	ts_jw_object(w, "parameters");
+	if (op->params.len > 0)
+		ts_jw_raw(w, op->params.p, op->params.len);
+	w->comma = op->params.len > 0;
+	for (i = 0; i < op->pin_cnt; i++) {
+		if (op->pin[i].pin.secret_text == NULL)
+			continue;
+		fds[*fd_cnt] = pin_pipe(&op->pin[i].pin);
+		if (fds[*fd_cnt] < 0)
+			return false;
+		ts_jw_int(w, op->pin[i].param, (int64_t)*fd_cnt);
+		(*fd_cnt)++;
+	}
+	ts_jw_object_end(w);
+	ts_jw_object_end(w);
+	ts_jw_raw(w, "", 1);
+	return !w->failed && !op->params.failed;
+}
+
+static int
+send_once(struct cli *cli, const struct op *op)
+{
+	int fds[OP_PINS_MAX_CNT];
+	size_t i, fd_cnt = 0;
+	struct ts_jw w;
+	int r = TS_ERR_NO_MEMORY;
+
+	memset(&w, 0, sizeof(w));
+	if (compose(&w, fds, &fd_cnt, op))
+		r = client_send(&cli->client, w.p, w.len, fds, fd_cnt);
+	for (i = 0; i < fd_cnt; i++)
+		(void)close(fds[i]);
+	ts_jw_wipe(&w);
+	return r;
+}
+
+static void
+tick(void *ctx)
+{
+	spin_tick(ctx);
+}
+
+/* Replies up to the last one; progress is shown. */
+static int
+receive(struct cli *cli, struct reply *out)
+{
+	struct spin spin;
+	struct reply reply;
+	int r;
+
+	memset(&reply, 0, sizeof(reply));
+	spin_begin(&spin, cli);
+	for (;;) {
+		r = client_next(&cli->client, &reply, tick, &spin);
+		if (r != TS_OK || !reply.continues)
+			break;
+		spin_progress(&spin, ts_json_get(reply.params, "progress"));
+		reply_wipe(&reply);
+	}
+	spin_end(&spin);
+	if (r == TS_OK)
+		*out = reply;
+	return r;
+}
+
+static int
+call_once(struct cli *cli, struct reply *out, const struct op *op)
+{
+	int r;
+
+	reply_wipe(out);
+	r = send_once(cli, op);
+	if (r == TS_OK)
+		r = receive(cli, out);
+	if (r != TS_OK || out->error != NULL || op->kind == OP_PLAIN)
+		return r;
+	out->params = ts_json_get(out->params, "result");
+	if (ts_json_type(out->params) != TS_JSON_OBJECT) {
+		reply_wipe(out);
+		return TS_ERR_PROTOCOL;
+	}
+	return TS_OK;
+}
+
+/* The slot whose token the agent asks about; the first if it is not clear. */
+static struct op_pin *
+slot_of(struct op *op, const char *token)
+{
+	size_t i;
+
+	for (i = 0; i < op->pin_cnt; i++)
+		if (*token != '\0' && strcmp(op->pin[i].token, token) == 0 &&
+		    !op->pin[i].is_new)
+			return &op->pin[i];
+	for (i = 0; i < op->pin_cnt; i++)
+		if (op->pin[i].pin.secret_text == NULL && !op->pin[i].is_new)
+			return &op->pin[i];
+	return NULL;
+}
+
+/* Ask for the PIN that the agent misses. */
+static enum cli_exit
+ask_pin(struct cli *cli, struct op *op, const struct reply *reply, bool wrong)
+{
+	const char *token = reply_str(reply, "token");
+	struct op_pin *slot = slot_of(op, token);
+	int64_t retries = ts_json_int(reply->params, "retries", -1);
+	struct pin_question question = {token, op->words, NULL};
+	char problem[96];
+
+	if (slot == NULL || slot->pin.secret_text != NULL)
+		return op_report(cli, reply);
+	(void)snprintf(problem, sizeof(problem),
+	    retries >= 0 ? "%sTries left before the token blocks itself: %lld."
+			 : "%s",
+	    wrong ? "The PIN was wrong. " : "", (long long)retries);
+	if (wrong || (retries >= 0 && retries <= 3))
+		question.problem = problem;
+	if (*token == '\0')
+		question.token = *slot->token != '\0' ? slot->token : "token";
+	if (question.text == NULL)
+		question.text = "Touchstone needs the PIN of a token.";
+	return pin_ask(cli, &slot->pin, &question);
+}
+
+/*
+ * A wrong PIN that a person typed is forgotten, to be asked for anew; a PIN
+ * that is to be set cannot be wrong.  One from a script is never repeated.
+ */
+static bool
+forget_wrong_pin(struct op *op, const struct reply *reply)
+{
+	bool typed = false;
+	size_t i;
+
+	if (strcmp(reply_str(reply, "code"), "PIN_WRONG") != 0)
+		return false;
+	for (i = 0; i < op->pin_cnt; i++)
+		if (op->pin[i].by_script && !op->pin[i].is_new)
+			return false;
+	for (i = 0; i < op->pin_cnt; i++) {
+		if (op->pin[i].is_new || op->pin[i].pin.secret_text == NULL)
+			continue;
+		pin_wipe(&op->pin[i].pin);
+		typed = true;
+	}
+	return typed;
+}
+
+enum cli_exit
+op_try(struct cli *cli, struct reply *out, struct op *op)
+{
+	enum cli_exit exit;
+	bool wrong = false;
+	int r;
+
+	memset(out, 0, sizeof(*out));
+	exit = op_connect(cli);
+	while (exit == CLI_DONE) {
+		r = call_once(cli, out, op);
+		if (r != TS_OK)
+			return report_client(cli, r);
+		if (out->error == NULL)
+			return CLI_DONE;
+		if (strcmp(out->error, "PinRequired") == 0 && op->pin_cnt > 0) {
+			exit = ask_pin(cli, op, out, wrong);
+			wrong = false;
+			continue;
+		}
+		if (!forget_wrong_pin(op, out))
+			return CLI_DONE;
+		wrong =
+		    true; /* without PIN, it tells how many tries are left */
+	}
+	return exit;
+}
+
+enum cli_exit
+op_report(const struct cli *cli, const struct reply *reply)
+{
+	static const struct {
+		const char *name;
+		enum cli_exit exit;
+	} table[] = {{"Refused", CLI_REFUSED}, {"NoToken", CLI_NO_TOKEN},
+	    {"NoTouch", CLI_NO_TOUCH}, {"Usage", CLI_USAGE}};
+	struct out_error error;
+	size_t i;
+
+	memset(&error, 0, sizeof(error));
+	error.exit = CLI_FAILED;
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (strcmp(reply->error, table[i].name) == 0)
+			error.exit = table[i].exit;
+	error.code = reply_str(reply, "code");
+	error.message = reply_str(reply, "message");
+	error.names = ts_json_get(reply->params, "names");
+	if (*error.code == '\0')
+		error.code = "PROTOCOL";
+	if (*error.message == '\0') /* org.varlink.service errors have none */
+		return out_fail(cli, CLI_FAILED, "PROTOCOL",
+		    "the agent answers %s; is it of another version?",
+		    reply->error);
+	return out_error(cli, &error);
+}
+
+enum cli_exit
+op_run(struct cli *cli, struct reply *out, struct op *op)
+{
+	enum cli_exit exit = op_try(cli, out, op);
+
+	if (exit == CLI_DONE && out->error != NULL)
+		exit = op_report(cli, out);
+	return exit;
+}
+
+enum cli_exit
+op_get(struct cli *cli, struct reply *out, const char *method, const char *key,
+    const char *value)
+{
+	enum cli_exit exit;
+	struct op op;
+
+	op_init(&op, method, OP_PLAIN);
+	if (key != NULL)
+		ts_jw_str(&op.params, key, value);
+	exit = op_run(cli, out, &op);
+	op_wipe(&op);
+	return exit;
+}
+
+enum cli_exit
+op_stream(struct cli *cli, const char *method,
+    void (*each)(const struct cli *cli, const struct reply *reply))
+{
+	enum cli_exit exit;
+	struct reply reply;
+	struct op op;
+	int r;
+
+	memset(&reply, 0, sizeof(reply));
+	op_init(&op, method, OP_TOKEN);
+	exit = op_connect(cli);
+	if (exit != CLI_DONE)
+		return exit;
+	r = send_once(cli, &op);
+	while (r == TS_OK) {
+		reply_wipe(&reply);
+		r = client_next(&cli->client, &reply, NULL, NULL);
+		if (r != TS_OK)
+			break;
+		if (reply.error != NULL) {
+			exit = op_report(cli, &reply);
+			break;
+		}
+		each(cli, &reply);
+		if (!reply.continues)
+			break;
+	}
+	reply_wipe(&reply);
+	op_wipe(&op);
+	return r == TS_OK ? exit : report_client(cli, r);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "show.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "agent/json.h"
+
+void
+show_changes(const struct cli *cli, const char *heading,
+    const struct json_t *changes)
+{
+	const struct json_t *change;
+	size_t i;
+
+	for (i = 0; i < ts_json_cnt(changes); i++) {
+		change = ts_json_at(changes, i);
+		if (i == 0)
+			out_say(cli, TONE_BOLD, "%s", heading);
+		out_say(cli, TONE_PLAIN, "  %lld  %s",
+		    (long long)ts_json_int(change, "number", 0),
+		    out_str(change, "words"));
+	}
+}
+
+enum cli_exit
+show_queued(const struct cli *cli, const struct reply *reply)
+{
+	const struct json_t *change = ts_json_get(reply->params, "change");
+
+	if (args_has(&cli->args, OPT_JSON))
+		return out_json(cli, reply->params);
+	out_say(cli, TONE_PLAIN, "Change %lld: %s",
+	    (long long)ts_json_int(change, "number", 0),
+	    out_str(change, "words"));
+	out_hint(cli, "It takes effect when you sign it:", "touchstone sign");
+	return CLI_DONE;
+}
+
+enum cli_exit
+show_signed(const struct cli *cli, const struct reply *reply)
+{
+	const struct json_t *missing = ts_json_get(reply->params, "missing");
+	size_t i;
+
+	if (args_has(&cli->args, OPT_JSON))
+		return out_json(cli, reply->params);
+	if (ts_json_cnt(missing) > 0) {
+		out_say(cli, TONE_PLAIN,
+		    "Signed by this token. It still needs one more of:");
+		for (i = 0; i < ts_json_cnt(missing); i++)
+			out_say(cli, TONE_PLAIN, "  %s",
+			    out_text(ts_json_at(missing, i)));
+		out_hint(cli,
+		    "Plug in the next one and repeat:", "touchstone sign");
+	} else if (ts_json_bool(reply->params, "published", false)) {
+		out_say(cli, TONE_GOOD,
+		    "Signed and published: statement %lld of your history.",
+		    (long long)ts_json_int(reply->params, "seq", 0));
+	} else {
+		out_say(cli, TONE_WARN,
+		    "Signed as statement %lld, but not published: the "
+		    "directory cannot be reached.",
+		    (long long)ts_json_int(reply->params, "seq", 0));
+		out_hint(cli, "Try again later:", "touchstone publish");
+	}
+	return CLI_DONE;
+}
+
+enum tone
+show_tone_of_level(const char *level)
+{
+	if (strcmp(level, "stop") == 0)
+		return TONE_BAD;
+	return strcmp(level, "warning") == 0 ? TONE_WARN : TONE_PLAIN;
+}
+
+void
+show_alert(const struct cli *cli, const struct json_t *alert)
+{
+	const char *level = out_str(alert, "level");
+	char when[OUT_TIME_MAX];
+
+	out_say(cli, show_tone_of_level(level), "%s: %s.", level,
+	    out_str(alert, "what"));
+	out_say(cli, TONE_PLAIN, "  %s", out_str(alert, "means"));
+	out_say(cli, TONE_PLAIN, "  To do: %s", out_str(alert, "todo"));
+	out_say(cli, TONE_DIM, "  Alert %lld, %s, %s%s",
+	    (long long)ts_json_int(alert, "id", 0), out_str(alert, "code"),
+	    out_time(when, ts_json_int(alert, "time", 0)),
+	    ts_json_bool(alert, "open", false) ? "" : ", closed");
+}
+
+const char *
+show_token(char out[SHOW_TOKEN_MAX], const struct json_t *key)
+{
+	const char *role = out_str(key, "role");
+
+	(void)snprintf(out, SHOW_TOKEN_MAX, "%s (%s%s%s)", out_str(key, "name"),
+	    *role != '\0' ? role : "token",
+	    ts_json_bool(key, "present", false) ? ", plugged in" : "",
+	    ts_json_bool(key, "retired", false) ? ", retired" : "");
+	return out;
+}
+
+void
+show_code(const struct cli *cli, const char *code)
+{
+	out_blank(cli);
+	out_say(cli, TONE_BOLD, "    %s", code);
+	out_blank(cli);
+}
+
+void
+show_pair(const struct cli *cli, const char *digits)
+{
+	size_t i, len = strlen(digits);
+	char line[32], *p = line;
+
+	out_blank(cli);
+	for (i = 0; i < len; i++) {
+		if (i % 5 == 0 && i % 20 != 0)
+			*p++ = ' ';
+		*p++ = digits[i];
+		if (i % 20 != 19 && i + 1 != len)
+			continue;
+		*p = '\0';
+		out_say(cli, TONE_BOLD, "    %s", line);
+		p = line;
+	}
+	out_blank(cli);
+}
