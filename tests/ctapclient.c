@@ -27,8 +27,7 @@ ctapclient_send(struct ctapclient *t, const uint8_t *req, size_t len)
 	enum fw_status st;
 
 	tsw_wr_init(&wr, t->rsp, sizeof(t->rsp));
-	st = fw_ctap2_start(
-	    t->c, &wr, t->cid, (struct tsw_slice){req, len});
+	st = fw_ctap2_start(t->c, &wr, t->cid, (struct tsw_slice){req, len});
 	t->waited = st == FW_CTAP_WAIT_TOUCH;
 	if (t->waited) {
 		if (tsw_wr_len(&wr) != 0 || !fw_ctap2_is_waiting(t->c))
@@ -82,8 +81,8 @@ put_auth(struct tsw_wr *wr, const struct ctapclient_cmd *cmd, uint64_t key)
 	if (!has_auth(cmd))
 		return;
 	if (cmd->token != NULL)
-		tsw_hmac_sha256(
-		    mac, (struct tsw_slice){cmd->token, 32}, &part, 1);
+		tsw_hmac_sha256(mac, (struct tsw_slice){cmd->token, 32}, &part,
+		    1);
 	tsw_wr_cb_uint(wr, key);
 	tsw_wr_cb_bytes(wr, mac, cmd->token != NULL ? len : 0);
 	tsw_wr_cb_uint(wr, key + 1);
@@ -126,8 +125,7 @@ put_make_head(struct tsw_wr *wr, const struct ctapclient_cmd *cmd)
 	tsw_wr_cb_uint(wr, 3);
 	tsw_wr_cb_map(wr, 2);
 	text(wr, "id");
-	tsw_wr_cb_bytes(
-	    wr, (const uint8_t *)cmd->user, strlen(cmd->user));
+	tsw_wr_cb_bytes(wr, (const uint8_t *)cmd->user, strlen(cmd->user));
 	text(wr, "name");
 	text(wr, cmd->user);
 	tsw_wr_cb_uint(wr, 4);
@@ -257,14 +255,13 @@ seal(struct ctapclient *t, uint8_t buf[128], const struct fw_shared *shared,
 }
 
 static struct tsw_slice
-seal_pin(struct ctapclient *t, uint8_t buf[128],
-    const struct fw_shared *shared, const char *pin)
+seal_pin(struct ctapclient *t, uint8_t buf[128], const struct fw_shared *shared,
+    const char *pin)
 {
 	uint8_t padded[FW_PIN_PADDED_LEN] = {0};
 
 	memcpy(padded, pin, strlen(pin));
-	return seal(
-	    t, buf, shared, (struct tsw_slice){padded, sizeof(padded)});
+	return seal(t, buf, shared, (struct tsw_slice){padded, sizeof(padded)});
 }
 
 static struct tsw_slice
@@ -275,8 +272,7 @@ seal_hash(struct ctapclient *t, uint8_t buf[128],
 	uint8_t hash[32];
 
 	tsw_sha256(hash, &part, 1);
-	return seal(
-	    t, buf, shared, (struct tsw_slice){hash, FW_PIN_HASH_LEN});
+	return seal(t, buf, shared, (struct tsw_slice){hash, FW_PIN_HASH_LEN});
 }
 
 static void
@@ -309,8 +305,8 @@ new_pin(struct ctapclient *t, enum fw_pinproto proto, const char *old_pin,
 	part[0] = seal_pin(t, buf[0], &shared, pin);
 	if (old_pin != NULL)
 		part[cnt++] = seal_hash(t, buf[1], &shared, old_pin);
-	tsw_hmac_sha256(
-	    mac, (struct tsw_slice){shared.secret_hmac, 32}, part, cnt);
+	tsw_hmac_sha256(mac, (struct tsw_slice){shared.secret_hmac, 32}, part,
+	    cnt);
 	tsw_wr_init(&wr, t->req, sizeof(t->req));
 	put_pin_head(&wr, 4 + cnt, proto, 2 + cnt, &ka);
 	tsw_wr_cb_uint(&wr, 4);
@@ -325,8 +321,8 @@ new_pin(struct ctapclient *t, enum fw_pinproto proto, const char *old_pin,
 }
 
 uint8_t
-ctapclient_set_pin(
-    struct ctapclient *t, enum fw_pinproto proto, const char *pin)
+ctapclient_set_pin(struct ctapclient *t, enum fw_pinproto proto,
+    const char *pin)
 {
 	return new_pin(t, proto, NULL, pin);
 }

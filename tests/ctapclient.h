@@ -38,21 +38,20 @@ struct ctapclient_cmd {
 
 void ctapclient_init(struct ctapclient *t, struct fw_ctap2 *c);
 /* Send bytes; returns the status byte. */
-uint8_t ctapclient_send(
-    struct ctapclient *t, const uint8_t *req, size_t len);
+uint8_t ctapclient_send(struct ctapclient *t, const uint8_t *req, size_t len);
 /* A command without parameters. */
 uint8_t ctapclient_plain(struct ctapclient *t, uint8_t cmd);
 /* id: of the credential made. */
 uint8_t ctapclient_make(struct ctapclient *t, uint8_t id[FW_CRED_ID_LEN],
     const struct ctapclient_cmd *cmd);
-uint8_t ctapclient_assert(
-    struct ctapclient *t, const struct ctapclient_cmd *cmd);
+uint8_t ctapclient_assert(struct ctapclient *t,
+    const struct ctapclient_cmd *cmd);
 /* Of the last assertion: its credential, flags and counter. */
 void ctapclient_assertion(const struct ctapclient *t,
     uint8_t id[FW_CRED_ID_LEN], uint8_t *flags, uint32_t *counter);
 
-uint8_t ctapclient_set_pin(
-    struct ctapclient *t, enum fw_pinproto proto, const char *pin);
+uint8_t ctapclient_set_pin(struct ctapclient *t, enum fw_pinproto proto,
+    const char *pin);
 uint8_t ctapclient_change_pin(struct ctapclient *t, enum fw_pinproto proto,
     const char *old_pin, const char *new_pin);
 /* rp NULL: subcommand 5, which takes no permissions. */

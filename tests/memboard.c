@@ -19,7 +19,7 @@ memboard_reset(void)
 	memboard.noise_state = 1;
 }
 
-static void
+static _Noreturn void
 die(const char *what)
 {
 	(void)fprintf(stderr, "memboard: %s\n", what);
@@ -48,8 +48,7 @@ hal_entropy(uint8_t *out, size_t len)
 		out[i] = (uint8_t)(noise64() >> 56);
 		if (memboard.noise == MEMBOARD_NOISE_STUCK)
 			out[i] = 0xff;
-		else if (memboard.noise == MEMBOARD_NOISE_BIASED &&
-			 i % 4 != 3)
+		else if (memboard.noise == MEMBOARD_NOISE_BIASED && i % 4 != 3)
 			out[i] = 0x5a; /* never long in a row */
 	}
 }
@@ -63,9 +62,34 @@ cut_now(void)
 }
 
 static _Noreturn void
+leave(enum memboard_end end)
+{
+	if (!memboard.running)
+		die("the token halted");
+	longjmp(memboard.jump, (int)end);
+}
+
+static _Noreturn void
 power_cut(void)
 {
-	longjmp(memboard.jump, MEMBOARD_POWER_CUT);
+	leave(MEMBOARD_POWER_CUT);
+}
+
+enum memboard_end
+memboard_run(void (*fn)(void *), void *arg, long cut_at, enum memboard_cut cut)
+{
+	int end;
+
+	memboard.ops = 0;
+	memboard.cut_at = cut_at;
+	memboard.cut = cut;
+	memboard.running = true;
+	end = setjmp(memboard.jump);
+	if (end == MEMBOARD_DONE)
+		fn(arg);
+	memboard.cut_at = 0;
+	memboard.running = false;
+	return (enum memboard_end)end;
 }
 
 struct hal_flash
@@ -157,7 +181,7 @@ void
 hal_halt(enum hal_fault fault)
 {
 	memboard.fault = fault;
-	longjmp(memboard.jump, MEMBOARD_HALTED);
+	leave(MEMBOARD_HALTED);
 }
 
 void

@@ -3,8 +3,8 @@
  * A board in memory for tests and fuzzers of the firmware: flash with power
  * cuts, a clock, a button, noise, and queues of reports.
  *
- * hal_halt() and power cuts leave through longjmp() to where the test said
- * MEMBOARD_TRY; a test of what follows starts the token anew.
+ * hal_halt() and power cuts leave memboard_run() through longjmp(); a test of
+ * what follows starts the token anew.
  */
 #ifndef MEMBOARD_H
 #define MEMBOARD_H
@@ -24,13 +24,13 @@
 /* How far the flash operation got when the power went. */
 enum memboard_cut {
 	MEMBOARD_CUT_NOTHING, /* it did not begin */
-	MEMBOARD_CUT_PART,    /* some bits were written, or a page erased half */
-	MEMBOARD_CUT_ALL      /* it was done, but nothing after it */
+	MEMBOARD_CUT_PART, /* some bits were written, or a page erased half */
+	MEMBOARD_CUT_ALL   /* it was done, but nothing after it */
 };
 
-/* What came out of MEMBOARD_TRY. */
+/* How memboard_run() ended. */
 enum memboard_end {
-	MEMBOARD_GOES_ON = 0,
+	MEMBOARD_DONE = 0,
 	MEMBOARD_POWER_CUT = 1,
 	MEMBOARD_HALTED = 2
 };
@@ -60,6 +60,7 @@ struct memboard {
 	size_t in_first, in_cnt;
 	uint8_t out[MEMBOARD_QUEUE_CNT][HAL_HID_REPORT_LEN];
 	size_t out_cnt; /* oldest first; what does not fit is dropped */
+	bool running;	/* inside memboard_run() */
 	jmp_buf jump;
 };
 
@@ -71,6 +72,11 @@ void memboard_put_report(const uint8_t report[HAL_HID_REPORT_LEN]);
 /* Oldest report the token sent; false if there is none. */
 bool memboard_take_report(uint8_t report[HAL_HID_REPORT_LEN]);
 
-#define MEMBOARD_TRY() ((enum memboard_end)setjmp(memboard.jump))
+/*
+ * Call fn, with the power cut at flash operation cut_at (0: never).  A halt or
+ * a cut outside this function ends the test program.
+ */
+enum memboard_end memboard_run(void (*fn)(void *), void *arg, long cut_at,
+    enum memboard_cut cut);
 
 #endif

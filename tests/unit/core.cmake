@@ -5,6 +5,6 @@ add_library(fw_memboard STATIC ${PROJECT_SOURCE_DIR}/tests/memboard.c
 target_include_directories(fw_memboard PUBLIC ${PROJECT_SOURCE_DIR}/tests)
 target_link_libraries(fw_memboard PRIVATE ts_host PUBLIC fw_core)
 
-foreach(name crypto ctaphid store)
+foreach(name crypto ctap2 ctaphid pin puat rng store)
 	ts_unit_test(${name} fw_memboard fw_core)
 endforeach()

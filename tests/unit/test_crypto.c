@@ -23,7 +23,7 @@ hex(uint8_t *out, size_t len, const char *s)
 	assert_int_equal(strlen(s), 2 * len);
 	for (i = 0; i < len; i++)
 		out[i] = (uint8_t)((strchr(digits, s[2 * i]) - digits) << 4 |
-				   (strchr(digits, s[2 * i + 1]) - digits));
+		    (strchr(digits, s[2 * i + 1]) - digits));
 }
 
 static void
@@ -71,23 +71,19 @@ test_p256(void **state)
 	memcpy(sig + 32, der + 40, 32);
 	assert_int_equal(tsw_p256_verify(sig, hash, point), TSW_OK);
 	sig[63] ^= 1;
-	assert_int_equal(
-	    tsw_p256_verify(sig, hash, point), TSW_ERR_BADSIG);
+	assert_int_equal(tsw_p256_verify(sig, hash, point), TSW_ERR_BADSIG);
 	sig[63] ^= 1;
 	hash[0] ^= 1;
-	assert_int_equal(
-	    tsw_p256_verify(sig, hash, point), TSW_ERR_BADSIG);
+	assert_int_equal(tsw_p256_verify(sig, hash, point), TSW_ERR_BADSIG);
 	point[64] ^= 1;
-	assert_int_equal(
-	    tsw_p256_verify(sig, hash, point), TSW_ERR_BAD_POINT);
+	assert_int_equal(tsw_p256_verify(sig, hash, point), TSW_ERR_BAD_POINT);
 }
 
 static void
 test_p256_range(void **state)
 {
-	static const char order[] =
-	    "ffffffff00000000ffffffffffffffff"
-	    "bce6faada7179e84f3b9cac2fc632551";
+	static const char order[] = "ffffffff00000000ffffffffffffffff"
+				    "bce6faada7179e84f3b9cac2fc632551";
 	uint8_t key[32], point[65], der[FW_P256_DER_MAX], hash[32] = {0};
 
 	(void)state;
@@ -151,8 +147,8 @@ test_ed25519(void **state)
 	assert_int_equal(tsw_ed25519_verify(sig, msg, 1, pk), TSW_OK);
 	assert_int_equal(tsw_ed25519_verify(sig, msg, 0, pk), TSW_ERR_BADSIG);
 	memset(pk, 0, sizeof(pk));
-	assert_int_equal(
-	    tsw_ed25519_verify(sig, msg, 1, pk), TSW_ERR_BAD_POINT);
+	assert_int_equal(tsw_ed25519_verify(sig, msg, 1, pk),
+	    TSW_ERR_BAD_POINT);
 }
 
 /* NIST SP 800-38A F.2.5 and F.2.6, first two blocks. */
@@ -181,11 +177,11 @@ test_aes(void **state)
 static void
 test_hashes(void **state)
 {
-	struct tsw_slice part[2] = {
-	    {(const uint8_t *)"a", 1}, {(const uint8_t *)"bc", 2}};
+	struct tsw_slice part[2] = {{(const uint8_t *)"a", 1},
+	    {(const uint8_t *)"bc", 2}};
 	struct tsw_slice key = {(const uint8_t *)"Jefe", 4};
-	struct tsw_slice msg = {
-	    (const uint8_t *)"what do ya want for nothing?", 28};
+	struct tsw_slice msg = {(const uint8_t *)"what do ya want for nothing?",
+	    28};
 	uint8_t out[64];
 
 	(void)state;
@@ -212,7 +208,7 @@ test_hkdf(void **state)
 	(void)state;
 	memset(ikm, 0x0b, sizeof(ikm));
 	fw_hkdf_sha256(out, ikm, "CTAP2 HMAC key", 14);
-	assert_hex(out, 32, 
+	assert_hex(out, 32,
 	    "e86069e23dfc6714f3a69f6cb8fdcd47"
 	    "d57b7023008c4e38899260e7905ae953");
 }

@@ -111,7 +111,7 @@ new_channel(void)
 	assert_int_equal(s.cmd, FW_CTAPHID_INIT);
 	assert_int_equal(s.len, 17);
 	assert_memory_equal(s.data, "nonce678", 8);
-	assert_int_equal(s.data[12], 2); /* protocol version */
+	assert_int_equal(s.data[12], 2);    /* protocol version */
 	assert_int_equal(s.data[16], 0x0d); /* WINK, CBOR, NMSG */
 	tsw_rd_init(&rd, s.data + 8, 4);
 	return tsw_rd_u32(&rd);
@@ -159,8 +159,7 @@ static const struct row {
 	enum reply own[4];   /* by state, on the channel of the transaction */
 	enum reply other[4]; /* on another one */
 } rows[] = {
-    {0, 0, {SILENT, STARTS, SILENT, SILENT},
-	{SILENT, SILENT, SILENT, SILENT}},
+    {0, 0, {SILENT, STARTS, SILENT, SILENT}, {SILENT, SILENT, SILENT, SILENT}},
     {FW_CTAPHID_PING, 80, {STARTS, SEQ_ERR, BUSY_ERR, BUSY_ERR},
 	{STARTS, BUSY_ERR, BUSY_ERR, BUSY_ERR}},
     {FW_CTAPHID_CBOR, 80, {STARTS, SEQ_ERR, BUSY_ERR, BUSY_ERR},
@@ -179,8 +178,7 @@ static const struct row {
 	{CMD_ERR, BUSY_ERR, BUSY_ERR, BUSY_ERR}},
     {FW_CTAPHID_CANCEL, 0, {SILENT, SEQ_ERR, SILENT, SILENT},
 	{SILENT, SILENT, SILENT, SILENT}},
-    {FW_CTAPHID_INIT, 8,
-	{INIT_ANSWER, INIT_ANSWER, INIT_ANSWER, INIT_ANSWER},
+    {FW_CTAPHID_INIT, 8, {INIT_ANSWER, INIT_ANSWER, INIT_ANSWER, INIT_ANSWER},
 	{INIT_ANSWER, INIT_ANSWER, INIT_ANSWER, INIT_ANSWER}},
     {FW_CTAPHID_INIT, 7, {LEN_ERR, LEN_ERR, LEN_ERR, LEN_ERR},
 	{LEN_ERR, LEN_ERR, LEN_ERR, LEN_ERR}},
@@ -189,8 +187,8 @@ static const struct row {
 static void
 expect(enum reply reply, uint32_t cid)
 {
-	static const uint8_t code[] = {[BUSY_ERR] = 6, [SEQ_ERR] = 4,
-	    [LEN_ERR] = 3, [CMD_ERR] = 1};
+	static const uint8_t code[] =
+	    {[BUSY_ERR] = 6, [SEQ_ERR] = 4, [LEN_ERR] = 3, [CMD_ERR] = 1};
 	struct seen s;
 
 	switch (reply) {
@@ -244,8 +242,8 @@ walk_one(const struct row *row, enum fw_ctaphid_state state, bool own)
 	if (own && row->cmd == FW_CTAPHID_INIT && row->len == 8)
 		assert_int_equal(h.state, FW_CTAPHID_IDLE);
 	if (own && row->cmd == FW_CTAPHID_CANCEL)
-		assert_true(fw_ctaphid_cancelled(&h) ==
-			    (state == FW_CTAPHID_BUSY));
+		assert_true(
+		    fw_ctaphid_cancelled(&h) == (state == FW_CTAPHID_BUSY));
 }
 
 static void
@@ -351,8 +349,8 @@ test_packet_timeout(void **state)
 	fw_ctaphid_tick(&h, now);
 	assert_silent();
 	feed_cont(cid, 0); /* the time starts anew */
-	assert_int_equal(
-	    fw_ctaphid_next_ms(&h, now), FW_CTAPHID_PACKET_TIMEOUT_MS);
+	assert_int_equal(fw_ctaphid_next_ms(&h, now),
+	    FW_CTAPHID_PACKET_TIMEOUT_MS);
 	now += FW_CTAPHID_PACKET_TIMEOUT_MS;
 	fw_ctaphid_tick(&h, now);
 	assert_error(cid, FW_CTAPHID_ERR_MSG_TIMEOUT);
@@ -494,8 +492,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_every_state_and_packet, setup),
 	    cmocka_unit_test_setup(test_channels, setup),
-	    cmocka_unit_test_setup(
-		test_first_channel_is_never_reserved, setup),
+	    cmocka_unit_test_setup(test_first_channel_is_never_reserved, setup),
 	    cmocka_unit_test_setup(test_longest_ping, setup),
 	    cmocka_unit_test_setup(test_wrong_sequence, setup),
 	    cmocka_unit_test_setup(test_packet_timeout, setup),

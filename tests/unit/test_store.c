@@ -26,8 +26,9 @@ setup(void **state)
 static void
 put(unsigned int key, const char *text)
 {
-	assert_int_equal(
-	    fw_store_put(&s, key, (const uint8_t *)text, strlen(text)), FW_OK);
+	assert_int_equal(fw_store_put(&s, key, (const uint8_t *)text,
+			     strlen(text)),
+	    FW_OK);
 }
 
 static void
@@ -45,8 +46,7 @@ assert_none(unsigned int key)
 {
 	uint8_t buf[FW_STORE_VALUE_MAX];
 
-	assert_int_equal(
-	    fw_store_get(&s, buf, sizeof(buf), key), FW_ERR_NONE);
+	assert_int_equal(fw_store_get(&s, buf, sizeof(buf), key), FW_ERR_NONE);
 }
 
 static void
@@ -84,16 +84,15 @@ test_lengths_are_checked(void **state)
 	(void)state;
 	open_store();
 	put(FW_STORE_PIN, "four");
-	assert_int_equal(
-	    fw_store_get(&s, buf, 3, FW_STORE_PIN), FW_ERR_LENGTH);
-	assert_int_equal(
-	    fw_store_peek(&s, buf, 5, FW_STORE_PIN), FW_ERR_LENGTH);
+	assert_int_equal(fw_store_get(&s, buf, 3, FW_STORE_PIN), FW_ERR_LENGTH);
+	assert_int_equal(fw_store_peek(&s, buf, 5, FW_STORE_PIN),
+	    FW_ERR_LENGTH);
 	assert_int_equal(fw_store_peek(&s, buf, 2, FW_STORE_PIN), FW_OK);
 	assert_memory_equal(buf, "fo", 2);
-	assert_int_equal(
-	    fw_store_put(&s, FW_STORE_PIN, buf, sizeof(buf)), FW_ERR_LENGTH);
-	assert_int_equal(
-	    fw_store_put(&s, FW_STORE_KEY_CNT, buf, 1), FW_ERR_LENGTH);
+	assert_int_equal(fw_store_put(&s, FW_STORE_PIN, buf, sizeof(buf)),
+	    FW_ERR_LENGTH);
+	assert_int_equal(fw_store_put(&s, FW_STORE_KEY_CNT, buf, 1),
+	    FW_ERR_LENGTH);
 }
 
 /* Write until the log went round several times; all values stay. */
@@ -165,8 +164,9 @@ test_full_of_credentials(void **state)
 static void
 test_reset(void **state)
 {
-	static const struct fw_store_item item[] = {
-	    {FW_STORE_DEVICE, (const uint8_t *)"new", 3},
+	static const struct fw_store_item item[] = {{FW_STORE_DEVICE,
+							(const uint8_t *)"new",
+							3},
 	    {FW_STORE_COUNTER, (const uint8_t *)"7777", 4}};
 	uint8_t old[] = "old secret";
 	size_t i;
@@ -181,8 +181,8 @@ test_reset(void **state)
 	assert_none(FW_STORE_CRED + 5);
 	/* Nothing of the old content is left in the flash. */
 	for (i = 0; i + sizeof(old) < sizeof(memboard.flash); i++)
-		assert_memory_not_equal(
-		    memboard.flash + i, old, sizeof(old) - 1);
+		assert_memory_not_equal(memboard.flash + i, old,
+		    sizeof(old) - 1);
 	open_store();
 	assert_value(FW_STORE_DEVICE, "new");
 	put(FW_STORE_PIN, "goes on");
@@ -234,8 +234,7 @@ test_newer_version_is_refused(void **state)
 	for (i = 0; i < 12; i++) {
 		crc ^= memboard.flash[i];
 		for (bit = 0; bit < 8; bit++)
-			crc = (crc & 1) != 0 ? crc >> 1 ^ 0xedb88320
-					     : crc >> 1;
+			crc = (crc & 1) != 0 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
 	}
 	crc = ~crc;
 	for (i = 0; i < 4; i++)
@@ -270,48 +269,57 @@ test_damage_is_refused(void **state)
 	open_store();
 }
 
+static void
+get_pin(void *arg)
+{
+	uint8_t buf[16];
+
+	(void)arg;
+	(void)!fw_store_get(&s, buf, sizeof(buf), FW_STORE_PIN);
+}
+
 /* Damage that appears while the token runs stops it. */
 static void
 test_damage_while_running_halts(void **state)
 {
-	uint8_t buf[16];
-
 	(void)state;
 	open_store();
 	put(FW_STORE_PIN, "first record");
 	memboard.flash[16 + 9] ^= 1;
-	if (MEMBOARD_TRY() == MEMBOARD_GOES_ON) {
-		(void)!fw_store_get(&s, buf, sizeof(buf), FW_STORE_PIN);
-		fail();
-	}
+	assert_int_equal(memboard_run(get_pin, NULL, 0, MEMBOARD_CUT_ALL),
+	    MEMBOARD_HALTED);
 	assert_int_equal(memboard.fault, HAL_FAULT_STORE_CORRUPT);
 }
 
 /* Changes that are cut at every flash operation. */
 static void
-change_put(void)
+change_put(void *arg)
 {
+	(void)arg;
 	put(FW_STORE_PIN, "the new value is longer");
 }
 
 static void
-change_del(void)
+change_del(void *arg)
 {
+	(void)arg;
 	assert_int_equal(fw_store_del(&s, FW_STORE_PIN), FW_OK);
 }
 
 static void
-change_open(void)
+change_open(void *arg)
 {
+	(void)arg;
 	open_store();
 }
 
 static void
-change_reset(void)
+change_reset(void *arg)
 {
 	static const struct fw_store_item item[] = {
 	    {FW_STORE_DEVICE, (const uint8_t *)"fresh", 5}};
 
+	(void)arg;
 	fw_store_reset(&s, item, 1);
 }
 
@@ -337,19 +345,13 @@ summary(void)
  * ended before.  Then open again: the state must be before or after.
  */
 static bool
-cut_once(void (*change)(void), long n, enum memboard_cut cut,
+cut_once(void (*change)(void *), long n, enum memboard_cut cut,
     const char *before, const char *after)
 {
 	enum memboard_end end;
 	const char *got;
 
-	memboard.ops = 0;
-	memboard.cut_at = n;
-	memboard.cut = cut;
-	end = MEMBOARD_TRY();
-	if (end == MEMBOARD_GOES_ON)
-		change();
-	memboard.cut_at = 0;
+	end = memboard_run(change, NULL, n, cut);
 	assert_int_not_equal(end, MEMBOARD_HALTED);
 	open_store();
 	got = summary();
@@ -359,11 +361,11 @@ cut_once(void (*change)(void), long n, enum memboard_cut cut,
 	put(FW_STORE_COUNTER, "next");
 	open_store();
 	assert_value(FW_STORE_COUNTER, "next");
-	return end == MEMBOARD_GOES_ON;
+	return end == MEMBOARD_DONE;
 }
 
 static void
-cut_everywhere(void (*change)(void))
+cut_everywhere(void (*change)(void *))
 {
 	static uint8_t start[MEMBOARD_FLASH_LEN];
 	char before[64], after[64];
@@ -374,15 +376,15 @@ cut_everywhere(void (*change)(void))
 	memcpy(start, memboard.flash, sizeof(start));
 	open_store();
 	(void)strcpy(before, summary());
-	change();
+	change(NULL);
 	(void)strcpy(after, summary());
 	for (cut = MEMBOARD_CUT_NOTHING; cut <= MEMBOARD_CUT_ALL; cut++)
 		for (n = 1, ended = false; !ended; n++) {
 			memcpy(memboard.flash, start, sizeof(start));
 			if (change != change_open)
 				open_store();
-			ended = cut_once(change, n,
-			    (enum memboard_cut)cut, before, after);
+			ended = cut_once(change, n, (enum memboard_cut)cut,
+			    before, after);
 			assert_true(n < 5000);
 		}
 }
@@ -444,12 +446,8 @@ test_cut_recovery(void **state)
 {
 	(void)state;
 	fill_some();
-	memboard.ops = 0;
-	memboard.cut_at = 3;
-	memboard.cut = MEMBOARD_CUT_PART;
-	if (MEMBOARD_TRY() == MEMBOARD_GOES_ON)
-		change_put();
-	memboard.cut_at = 0;
+	assert_int_equal(memboard_run(change_put, NULL, 3, MEMBOARD_CUT_PART),
+	    MEMBOARD_POWER_CUT);
 	cut_everywhere(change_open);
 }
 
