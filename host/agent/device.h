@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The tokens that are plugged in, and which key of the identity each carries.
+ *
+ * A token is told by the key on it, asked for by a helper as soon as it is
+ * there, never by the path it was found at.
+ */
+#ifndef TOUCHSTONE_AGENT_DEVICE_H
+#define TOUCHSTONE_AGENT_DEVICE_H
+
+#include "hotplug.h"
+#include "job.h"
+
+#include <touchstone/own.h>
+
+#define TS_DEVICES_MAX_CNT 16
+
+enum ts_device_state {
+	TS_DEVICE_ABSENT = 0, /* free, unless user or a job still holds it */
+	TS_DEVICE_PROBING = 1,
+	TS_DEVICE_READY = 2
+};
+
+struct ts_devices;
+
+struct ts_device {
+	struct ts_devices *all;
+	char name[TS_DEVICE_NAME_MAX];
+	enum ts_device_state state;
+	int problem;		   /* why it cannot be used; TS_OK if it can */
+	struct ts_token_info info; /* if problem is TS_OK */
+	uint8_t retries;
+	bool has_key;		      /* of the own identity ... */
+	uint8_t key_id[TSW_HASH_LEN]; /* ... this one */
+	void *user; /* the operation that has it for itself, or NULL */
+
+	struct ts_job job; /* INFO and PROBE */
+	struct ts_timer again;
+	unsigned attempts;
+	bool fresh;	   /* plugged in, and nobody was told yet */
+	bool seen;	   /* in the scan that is under way */
+	uint8_t asked_cnt; /* keys that PROBE asks for */
+	uint8_t asked[TS_TOKEN_KEYS_MAX_CNT][TSW_HASH_LEN];
+};
+
+struct ts_devices {
+	struct ts_loop *loop;
+	const char *helper; /* path of the helper program */
+	struct ts_hotplug hotplug;
+	struct ts_device dev[TS_DEVICES_MAX_CNT];
+	/* Own keys to look for: at most max, the likeliest first. */
+	size_t (*keys)(void *ctx, struct ts_token *out, size_t max);
+	/* dev is ready now, or has just gone. */
+	void (*changed)(void *ctx, struct ts_device *dev);
+	void *ctx;
+};
+
+/* Set keys, changed, ctx and helper before; then look at what is there. */
+int ts_devices_open(struct ts_devices *all, struct ts_loop *loop,
+    const char *state) TS_MUST_CHECK;
+void ts_devices_close(struct ts_devices *all);
+
+/* Look again: for what came or went unseen. */
+void ts_devices_scan(struct ts_devices *all);
+
+/* Ask a token anew what it is and has; changed() follows. */
+void ts_device_probe(struct ts_device *dev);
+
+/* The present device of this name ("sim:DIR"), or with this key; or NULL. */
+struct ts_device *ts_device_by_name(struct ts_devices *all, const char *name);
+struct ts_device *ts_device_by_key(struct ts_devices *all,
+    const uint8_t id[TSW_HASH_LEN]);
+
+/* Whether one is being probed, so that an answer would be too early. */
+bool ts_devices_are_probing(const struct ts_devices *all);
+
+/*
+ * Open dev for one helper and fill in the fields of req and fds that are the
+ * device's.  Errors as of ts_hotplug_device.
+ */
+int ts_device_lend(struct ts_device *dev, struct ts_token_request *req,
+    struct ts_token_fds *fds) TS_MUST_CHECK;
+
+#endif

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * New keys on tokens: Provision (one or two, and the genesis that lists them),
+ * Enrol and Recover (one, and the change that lists it).
+ *
+ * A key is made before anything refers to it; if the agent dies in between, an
+ * unused key stays on the token and the next try makes another.  Once a
+ * genesis is drafted, Provision with the same names goes on with its keys.
+ */
+#include <string.h>
+#include <sys/random.h>
+
+#include <touchstone/queue.h>
+#include <touchstone/text.h>
+
+#include "flow.h"
+#include "say.h"
+
+/* --- Arguments -------------------------------------------------------------
+ */
+
+/* "ed25519", "p256", or "" for the best that the token has. */
+static int
+read_algorithm(struct ts_op *op)
+{
+	const char *word = ts_call_arg(&op->conn->call, "algorithm")->s;
+
+	if (word[0] == '\0') {
+		op->alg[0] = TSW_ALG_SK_ED25519;
+		op->alg[1] = TSW_ALG_SK_P256;
+		op->alg_cnt = 2;
+		return TS_OK;
+	}
+	op->alg_cnt = 1;
+	if (strcmp(word, "ed25519") == 0)
+		op->alg[0] = TSW_ALG_SK_ED25519;
+	else if (strcmp(word, "p256") == 0)
+		op->alg[0] = TSW_ALG_SK_P256;
+	else
+		return TS_ERR_ARGUMENT;
+	return TS_OK;
+}
+
+/* One token to make a key on.  Checked now: a key is not made in vain. */
+static int
+read_make(struct ts_op *op, const char *token, const char *name,
+    const char *pin_fd)
+{
+	struct ts_make *make = &op->make[op->make_cnt];
+	struct tsw_slice view;
+	struct ts_token known;
+	int r;
+
+	r = ts_flow_text(make->token, sizeof(make->token), op, token);
+	if (r == TS_OK)
+		r = ts_flow_text(make->name, sizeof(make->name), op, name);
+	if (r == TS_OK)
+		r = ts_conn_take_fd(&make->pin_fd, op->conn, pin_fd);
+	if (r != TS_OK)
+		return r;
+	view.p = (const uint8_t *)make->name;
+	view.len = strlen(make->name);
+	r = tsw_name_check(view);
+	if (r != TS_OK)
+		return r;
+	if (ts_own_token_find(op->agent->store, &known, make->name) == TS_OK &&
+	    known.state == TS_TOKEN_ACTIVE)
+		return TS_ERR_ALREADY;
+	op->make_cnt++;
+	return TS_OK;
+}
+
+/* --- Making one key ---------------------------------------------------------
+ */
+
+static int make_next(struct ts_op *op);
+
+static int
+made(struct ts_op *op, const struct ts_token_result *result)
+{
+	const struct ts_token_created *new = &result->u.created;
+	struct ts_token *token = &op->made[op->make_at];
+
+	if (result->err != TS_OK) {
+		ts_op_fail_token(op, result->err, result->retries);
+		return TS_OK;
+	}
+	memset(token, 0, sizeof(*token));
+	token->key = new->key;
+	token->role = op->role;
+	token->evidence = new->uv ? TSW_EVIDENCE_FIDO_UV : TSW_EVIDENCE_FIDO_UP;
+	memcpy(token->name, op->make[op->make_at].name, sizeof(token->name));
+	token->credential_len = new->id_len;
+	memcpy(token->credential, new->id, new->id_len);
+	op->make_at++;
+	return make_next(op);
+}
+
+/*
+ * The key that an unfinished Provision made for this name is on this token.
+ */
+static bool
+take_up(struct ts_op *op)
+{
+	struct ts_token *token = &op->made[op->make_at];
+
+	return op->dev->has_key &&
+	    ts_own_token_find(op->agent->store, token,
+		op->make[op->make_at].name) == TS_OK &&
+	    memcmp(token->id, op->dev->key_id, TSW_HASH_LEN) == 0;
+}
+
+/* An active key of this identity is there already: one is enough. */
+static bool
+has_active_key(struct ts_op *op)
+{
+	char name[2 * TSW_HASH_LEN + 1];
+	struct ts_token token;
+
+	if (!op->dev->has_key)
+		return false;
+	ts_hex_encode(name, op->dev->key_id, TSW_HASH_LEN);
+	return ts_own_token_find(op->agent->store, &token, name) == TS_OK &&
+	    token.state == TS_TOKEN_ACTIVE;
+}
+
+static int
+make_here(struct ts_op *op)
+{
+	struct ts_make *make = &op->make[op->make_at];
+	struct ts_token_request req;
+	struct ts_own own;
+
+	if (op->resumes && take_up(op)) {
+		op->make_at++;
+		return make_next(op);
+	}
+	if (op->resumes) {
+		/* Other tokens than last time: begin anew. */
+		op->resumes = false;
+		op->make_at = 0;
+		return make_next(op);
+	}
+	if (has_active_key(op))
+		return TS_ERR_ALREADY;
+	if (make->pin_fd < 0)
+		return ts_flow_need_pin(op);
+	memset(&req, 0, sizeof(req));
+	req.op = TS_TOKEN_MSG_CREATE;
+	req.alg_cnt = op->alg_cnt;
+	memcpy(req.alg, op->alg, sizeof(req.alg));
+	if (getrandom(req.user, sizeof(req.user), 0) !=
+	    (ssize_t)sizeof(req.user))
+		return TS_ERR_INTERNAL;
+	ts_own_get(op->agent->store, &own);
+	req.label.p = (const uint8_t *)own.label;
+	req.label.len = strlen(own.label);
+	ts_op_say(op, "working", "Make an identity key on the token.");
+	return ts_op_run(op, &req, make->pin_fd, made);
+}
+
+/* The next token; the last one stays seized for what follows. */
+static int
+make_next(struct ts_op *op)
+{
+	if (op->make_at == op->make_cnt)
+		return op->made_all(op);
+	ts_op_release(op);
+	memcpy(op->target, op->make[op->make_at].token, sizeof(op->target));
+	return ts_op_seize(op, make_here);
+}
+
+/* --- Provision
+ * ---------------------------------------------------------------- */
+
+static int sign_next(struct ts_op *op);
+
+static int
+genesis_signed(struct ts_op *op, const struct ts_token_result *result)
+{
+	bool complete = false;
+	int r;
+
+	if (result->err != TS_OK) {
+		ts_op_fail_token(op, result->err, result->retries);
+		return TS_OK;
+	}
+	r = ts_draft_sign(op->agent->store, &complete,
+	    result->u.signature.sshsig, result->u.signature.len);
+	if (r != TS_OK)
+		return r;
+	op->make_at++;
+	if (!complete)
+		return sign_next(op);
+	return ts_flow_signed(op, true, ts_flow_publish(op));
+}
+
+static int
+sign_here(struct ts_op *op)
+{
+	const struct ts_make *make = &op->make[op->make_at];
+
+	op->probe_after = true;
+	if (make->pin_fd < 0)
+		return ts_flow_need_pin(op);
+	return ts_flow_sign_draft(op, make->pin_fd, genesis_signed);
+}
+
+/* The next token that has not signed the genesis yet. */
+static int
+sign_next(struct ts_op *op)
+{
+	struct ts_store *store = op->agent->store;
+	int r;
+
+	ts_op_release(op);
+	for (; op->make_at < op->make_cnt; op->make_at++) {
+		r = ts_own_token_find(store, &op->signer,
+		    op->make[op->make_at].name);
+		if (r != TS_OK)
+			return r;
+		if (ts_flow_is_missing(&op->signer, store, op->signer.id))
+			break;
+	}
+	if (op->make_at == op->make_cnt)
+		return ts_flow_signed(op, false, false);
+	memcpy(op->target, op->make[op->make_at].token, sizeof(op->target));
+	return ts_op_seize(op, sign_here);
+}
+
+static int
+genesis(struct ts_op *op)
+{
+	struct ts_store *store = op->agent->store;
+	int r = TS_OK;
+
+	if (!op->resumes)
+		r = ts_own_genesis(store, op->made, op->make_cnt, 1,
+		    TSW_TIMELOCK_DEFAULT_H);
+	if (r == TS_OK)
+		r = ts_draft_get(store, &op->draft);
+	op->make_at = 0;
+	return r == TS_OK ? sign_next(op) : r;
+}
+
+static int
+count_new(void *arg, const struct ts_token *token)
+{
+	size_t *cnt = arg;
+
+	if (token->state == TS_TOKEN_NEW)
+		(*cnt)++;
+	return TS_OK;
+}
+
+/* A genesis with exactly these names is drafted already. */
+static bool
+is_drafted(struct ts_op *op)
+{
+	struct ts_store *store = op->agent->store;
+	struct ts_draft draft;
+	struct ts_token token;
+	size_t i, cnt = 0;
+
+	if (ts_draft_get(store, &draft) != TS_OK ||
+	    draft.kind != TSW_KIND_GENESIS ||
+	    ts_own_token_each(store, count_new, &cnt) != TS_OK ||
+	    cnt != op->make_cnt)
+		return false;
+	for (i = 0; i < op->make_cnt; i++)
+		if (ts_own_token_find(store, &token, op->make[i].name) !=
+			TS_OK ||
+		    token.state != TS_TOKEN_NEW)
+			return false;
+	return true;
+}
+
+static int
+provision(struct ts_op *op)
+{
+	const struct ts_call *call = &op->conn->call;
+	struct ts_own own;
+	int r;
+
+	ts_own_get(op->agent->store, &own);
+	if (!own.initialised)
+		return TS_ERR_NOT_INITIALISED;
+	if (own.provisioned)
+		return TS_ERR_ALREADY;
+	op->role = TSW_ROLE_SIGNER;
+	op->made_all = genesis;
+	r = read_algorithm(op);
+	if (r == TS_OK)
+		r = read_make(op, "token", "name", "pin_fd");
+	if (r == TS_OK && ts_call_arg(call, "backup")->s[0] != '\0')
+		r = read_make(op, "backup", "backup_name", "backup_pin_fd");
+	if (r != TS_OK)
+		return r;
+	if (op->make_cnt == 2 &&
+	    (strcmp(op->make[0].token, op->make[1].token) == 0 ||
+		strcmp(op->make[0].name, op->make[1].name) == 0))
+		return TS_ERR_ARGUMENT;
+	op->resumes = is_drafted(op);
+	return make_next(op);
+}
+
+int
+ts_flow_provision(struct ts_agent *agent, struct ts_conn *c)
+{
+	struct ts_op *op;
+	int r;
+
+	r = ts_op_new(&op, agent, c);
+	if (r == TS_OK)
+		ts_op_step(op, provision(op));
+	return r;
+}
+
+/* --- Enrol and Recover
+ * ----------------------------------------------------------- */
+
+/*
+ * The change is queued, whatever became of the new token's signature: if that
+ * is missing, Sign asks for it.
+ */
+static int
+reply_change(struct ts_op *op)
+{
+	struct ts_jw *w = ts_op_begin(op);
+
+	op->probe_after = true;
+	if (w != NULL)
+		ts_say_change(w, "result", &op->change);
+	ts_op_end(op, w);
+	return TS_OK;
+}
+
+static int
+new_token_signed(struct ts_op *op, const struct ts_token_result *result)
+{
+	bool complete = false;
+	int r = result->err;
+
+	if (r == TS_OK)
+		r = ts_draft_sign(op->agent->store, &complete,
+		    result->u.signature.sshsig, result->u.signature.len);
+	if (r == TS_OK && complete)
+		(void)ts_flow_publish(op);
+	if (r != TS_OK)
+		ts_op_say(op, "working", ts_strerror(r));
+	return reply_change(op);
+}
+
+static int
+queue_made(struct ts_op *op)
+{
+	struct ts_agent *agent = op->agent;
+	uint8_t id[TSW_HASH_LEN];
+	int r;
+
+	r = op->queue(agent->store, &op->change, &op->made[0]);
+	if (r != TS_OK)
+		return r;
+	ts_agent_event(agent, "pending", op->change.words, NULL);
+	tsw_token_id(id, &op->made[0].key);
+	r = ts_draft_build(agent->store, &op->draft);
+	if (r == TS_OK && ts_flow_is_missing(&op->signer, agent->store, id))
+		r = ts_flow_sign_draft(op, op->make[0].pin_fd,
+		    new_token_signed);
+	else
+		r = TS_ERR_NOTHING_PENDING;
+	return r == TS_OK ? TS_OK : reply_change(op);
+}
+
+static int
+enrol(struct ts_op *op)
+{
+	const struct tsw_chain *chain = ts_own_chain(op->agent->store);
+	int r;
+
+	if (chain == NULL)
+		return TS_ERR_NOT_PROVISIONED;
+	op->made_all = queue_made;
+	r = read_algorithm(op);
+	if (r == TS_OK)
+		r = read_make(op, "token", "name", "pin_fd");
+	return r == TS_OK ? make_next(op) : r;
+}
+
+static int
+enrol_as(struct ts_op *op)
+{
+	const char *role = ts_call_arg(&op->conn->call, "role")->s;
+	int r;
+
+	op->queue = ts_queue_enrol;
+	r = ts_say_role_read(&op->role, role);
+	return r == TS_OK ? enrol(op) : r;
+}
+
+static int
+recover(struct ts_op *op)
+{
+	op->queue = ts_queue_recover;
+	op->role = TSW_ROLE_SIGNER;
+	return enrol(op);
+}
+
+int
+ts_flow_enrol(struct ts_agent *agent, struct ts_conn *c)
+{
+	struct ts_op *op;
+	int r;
+
+	r = ts_op_new(&op, agent, c);
+	if (r == TS_OK)
+		ts_op_step(op, enrol_as(op));
+	return r;
+}
+
+int
+ts_flow_recover(struct ts_agent *agent, struct ts_conn *c)
+{
+	struct ts_op *op;
+	int r;
+
+	r = ts_op_new(&op, agent, c);
+	if (r == TS_OK)
+		ts_op_step(op, recover(op));
+	return r;
+}

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "op.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "fault.h"
+
+#define RESCAN_MS 1000 /* for what inotify does not tell while one waits */
+#define PIN_BYTES 4096 /* a page: more than any PIN */
+
+static void
+close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+int
+ts_pin_copy(int *out, int pin_fd)
+{
+	int fd[2];
+	ssize_t n;
+
+	*out = -1;
+	if (pin_fd < 0)
+		return TS_OK;
+	if (pipe2(fd, O_CLOEXEC) != 0)
+		return TS_ERR_IO;
+	/* tee(2) copies inside the kernel: this process never sees the PIN. */
+	n = tee(pin_fd, fd[1], PIN_BYTES, SPLICE_F_NONBLOCK);
+	close(fd[1]);
+	if (n < 0) {
+		close(fd[0]);
+		return TS_ERR_ARGUMENT;
+	}
+	*out = fd[0];
+	return TS_OK;
+}
+
+int
+ts_op_text(char *out, size_t size, const char *text)
+{
+	size_t len = strlen(text);
+
+	if (len >= size)
+		return TS_ERR_ARGUMENT;
+	memcpy(out, text, len + 1);
+	return TS_OK;
+}
+
+/* --- Life ------------------------------------------------------------- */
+
+void
+ts_op_release(struct ts_op *op)
+{
+	struct ts_device *dev = op->dev;
+
+	if (dev == NULL)
+		return;
+	op->dev = NULL;
+	dev->user = NULL;
+	if (op->probe_after)
+		ts_device_probe(dev);
+	op->probe_after = false;
+}
+
+/* The operation is over; what it held is free for others. */
+static void
+end(struct ts_op *op)
+{
+	struct ts_agent *agent = op->agent;
+	size_t i;
+
+	ts_job_kill(&op->job);
+	ts_loop_cancel(&agent->loop, &op->rescan);
+	op->waiting = false;
+	op->used = false;
+	ts_op_release(op);
+	close_fd(&op->pin_fd);
+	close_fd(&op->new_pin_fd);
+	for (i = 0; i < TS_MAKES_MAX_CNT; i++)
+		close_fd(&op->make[i].pin_fd);
+	ts_ops_wake(agent);
+	ts_agent_settle(agent);
+}
+
+static void
+client_gone(void *ctx)
+{
+	struct ts_op *op = ctx;
+
+	op->conn = NULL;
+	if (op->waiting)
+		end(op);
+	else
+		ts_job_cancel(&op->job);
+}
+
+static void
+touch(void *ctx, bool waiting)
+{
+	struct ts_op *op = ctx;
+
+	ts_op_say(op, waiting ? "touch" : "touched",
+	    waiting ? "Touch the token now." : "");
+}
+
+static void
+done(void *ctx, const struct ts_token_result *result)
+{
+	struct ts_op *op = ctx;
+
+	op->touching = false;
+	if (result->retries != TS_TOKEN_RETRIES_UNKNOWN)
+		op->dev->retries = result->retries;
+	ts_op_step(op, op->next(op, result));
+}
+
+static void
+rescan(void *ctx)
+{
+	struct ts_op *op = ctx;
+
+	if (ts_loop_start(&op->agent->loop, &op->rescan, RESCAN_MS) != TS_OK)
+		return;
+	ts_devices_scan(&op->agent->devices);
+}
+
+int
+ts_op_new(struct ts_op **out, struct ts_agent *agent, struct ts_conn *c)
+{
+	struct ts_op *op;
+	size_t i;
+
+	for (i = 0; i < TS_OPS_MAX_CNT && agent->op[i].used; i++)
+		continue;
+	if (i == TS_OPS_MAX_CNT)
+		return TS_ERR_BUSY;
+	op = &agent->op[i];
+	memset(op, 0, sizeof(*op));
+	op->used = true;
+	op->agent = agent;
+	op->conn = c;
+	op->pin_fd = -1;
+	op->new_pin_fd = -1;
+	for (i = 0; i < TS_MAKES_MAX_CNT; i++)
+		op->make[i].pin_fd = -1;
+	op->job.loop = &agent->loop;
+	op->job.touch = touch;
+	op->job.done = done;
+	op->job.ctx = op;
+	op->rescan.fire = rescan;
+	op->rescan.ctx = op;
+	c->gone = client_gone;
+	c->gone_ctx = op;
+	*out = op;
+	return TS_OK;
+}
+
+void
+ts_op_step(struct ts_op *op, int result)
+{
+	if (result != TS_OK && op->used)
+		ts_op_fail(op, result);
+}
+
+/* --- Waiting for a token ----------------------------------------------- */
+
+static bool
+begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+/*
+ * *dev: the device that the target means, or NULL if it is not there now.
+ * An error if it can never be there.
+ */
+static int
+resolve(struct ts_device **dev, struct ts_op *op)
+{
+	struct ts_devices *all = &op->agent->devices;
+	struct ts_token token;
+	size_t i;
+	int r;
+
+	*dev = NULL;
+	if (op->target[0] == '\0') {
+		for (i = 0; i < TS_DEVICES_MAX_CNT; i++)
+			if (all->dev[i].state == TS_DEVICE_READY &&
+			    all->dev[i].problem == TS_OK && *dev == NULL &&
+			    op->fits(op, &all->dev[i]))
+				*dev = &all->dev[i];
+		return TS_OK;
+	}
+	if (begins(op->target, "sim:") || begins(op->target, "fido:")) {
+		*dev = ts_device_by_name(all, op->target);
+		return TS_OK;
+	}
+	if (begins(op->target, "card:"))
+		return TS_ERR_TOKEN_UNSUPPORTED;
+	r = ts_own_token_find(op->agent->store, &token, op->target);
+	if (r == TS_OK)
+		*dev = ts_device_by_key(all, token.id);
+	return r;
+}
+
+/* Nothing there: wait for it, or say so. */
+static int
+not_there(struct ts_op *op)
+{
+	if (ts_devices_are_probing(&op->agent->devices))
+		return TS_OK;
+	if (!op->wait_for_plug)
+		return TS_ERR_NO_TOKEN;
+	if (!op->told) {
+		op->told = true;
+		ts_op_say(op, "plug-in", "Plug the token in.");
+	}
+	return TS_OK;
+}
+
+static int
+try_seize(struct ts_op *op)
+{
+	struct ts_device *dev;
+	int r;
+
+	r = resolve(&dev, op);
+	if (r != TS_OK)
+		return r;
+	if (dev == NULL)
+		return not_there(op);
+	if (dev->state == TS_DEVICE_PROBING)
+		return TS_OK;
+	if (dev->user != NULL)
+		return ((const struct ts_op *)dev->user)->touching ? TS_ERR_BUSY
+								   : TS_OK;
+	if (dev->problem != TS_OK)
+		return dev->problem;
+	ts_loop_cancel(&op->agent->loop, &op->rescan);
+	op->waiting = false;
+	op->dev = dev;
+	dev->user = op;
+	return op->arrived(op);
+}
+
+/* "sim:/a/b/" is "sim:/a/b", and from now on a place to look at. */
+static int
+learn(struct ts_op *op)
+{
+	size_t len = strlen(op->target);
+
+	if (!begins(op->target, "sim:"))
+		return TS_OK;
+	while (len > 5 && op->target[len - 1] == '/')
+		op->target[--len] = '\0';
+	return ts_hotplug_learn(&op->agent->devices.hotplug, op->target + 4);
+}
+
+int
+ts_op_seize(struct ts_op *op, int (*arrived)(struct ts_op *op))
+{
+	int r;
+
+	if (op->conn == NULL)
+		return TS_ERR_CANCELLED;
+	r = learn(op);
+	if (r != TS_OK)
+		return r;
+	op->arrived = arrived;
+	op->told = false;
+	/* Not yet waiting: what the scan finds must not wake this one. */
+	ts_devices_scan(&op->agent->devices);
+	op->waiting = true;
+	if (op->wait_for_plug)
+		r = ts_loop_start(&op->agent->loop, &op->rescan, RESCAN_MS);
+	return r == TS_OK ? try_seize(op) : r;
+}
+
+void
+ts_ops_wake(struct ts_agent *agent)
+{
+	size_t i;
+
+	for (i = 0; i < TS_OPS_MAX_CNT; i++)
+		if (agent->op[i].used && agent->op[i].waiting)
+			ts_op_step(&agent->op[i], try_seize(&agent->op[i]));
+}
+
+size_t
+ts_ops_cnt(const struct ts_agent *agent)
+{
+	size_t i, cnt = 0;
+
+	for (i = 0; i < TS_OPS_MAX_CNT; i++)
+		if (agent->op[i].used)
+			cnt++;
+	return cnt;
+}
+
+void
+ts_ops_kill(struct ts_agent *agent)
+{
+	size_t i;
+
+	for (i = 0; i < TS_OPS_MAX_CNT; i++)
+		ts_job_kill(&agent->op[i].job);
+}
+
+/* --- At work ------------------------------------------------------------ */
+
+static bool
+needs_touch(enum ts_token_message op)
+{
+	return op == TS_TOKEN_MSG_CREATE || op == TS_TOKEN_MSG_SIGN ||
+	    op == TS_TOKEN_MSG_RESET;
+}
+
+static bool
+changes_pin(enum ts_token_message op)
+{
+	return op == TS_TOKEN_MSG_PIN_SET || op == TS_TOKEN_MSG_PIN_CHANGE;
+}
+
+int
+ts_op_run(struct ts_op *op, struct ts_token_request *req, int pin_fd,
+    int (*next)(struct ts_op *op, const struct ts_token_result *result))
+{
+	struct ts_token_fds fds = {-1, -1, -1};
+	int r;
+
+	if (op->conn == NULL)
+		return TS_ERR_CANCELLED;
+	if (op->dev->state == TS_DEVICE_ABSENT)
+		return TS_ERR_TOKEN_PULLED;
+	op->next = next;
+	op->touching = needs_touch(req->op);
+	req->budget_ms = op->touching ? TS_JOB_TOUCH_MS : TS_JOB_QUICK_MS;
+	r = ts_pin_copy(&fds.pin, pin_fd);
+	if (r == TS_OK && changes_pin(req->op))
+		r = ts_pin_copy(&fds.new_pin, op->new_pin_fd);
+	if (r == TS_OK)
+		r = ts_device_lend(op->dev, req, &fds);
+	if (r == TS_OK)
+		return ts_job_start(&op->job, op->agent->helper, req, &fds);
+	close_fd(&fds.pin);
+	close_fd(&fds.new_pin);
+	return r;
+}
+
+/* --- What the client hears ------------------------------------------------ */
+
+void
+ts_op_say(struct ts_op *op, const char *state, const char *text)
+{
+	struct ts_jw *w;
+
+	if (op->conn == NULL || !op->conn->call.more)
+		return;
+	w = ts_conn_begin(op->conn);
+	ts_jw_object(w, "progress");
+	ts_jw_str(w, "state", state);
+	ts_jw_str(w, "token", op->dev == NULL ? op->target : op->dev->name);
+	ts_jw_str(w, "text", text);
+	ts_jw_object_end(w);
+	ts_jw_null(w, "result");
+	/* This may close the connection, and so call client_gone(). */
+	ts_conn_end(op->conn, NULL, true);
+}
+
+struct ts_jw *
+ts_op_begin(struct ts_op *op)
+{
+	struct ts_jw *w;
+
+	if (op->conn == NULL)
+		return NULL;
+	w = ts_conn_begin(op->conn);
+	ts_jw_null(w, "progress");
+	return w;
+}
+
+/*
+ * The operation ends before its reply goes out: the next call of the same
+ * client may want the same token.
+ */
+void
+ts_op_end(struct ts_op *op, struct ts_jw *w)
+{
+	struct ts_conn *c = op->conn;
+
+	end(op);
+	if (w != NULL && c != NULL)
+		ts_conn_end(c, NULL, false);
+}
+
+void
+ts_op_fail_names(struct ts_op *op, int err, const struct ts_names *names)
+{
+	struct ts_conn *c = op->conn;
+
+	end(op);
+	if (c != NULL)
+		ts_fault_reply(c, err, names);
+}
+
+void
+ts_op_fail_token(struct ts_op *op, int err, uint8_t retries)
+{
+	struct ts_conn *c = op->conn;
+	char token[TS_DEVICE_NAME_MAX];
+
+	memcpy(token, op->dev == NULL ? op->target : op->dev->name,
+	    sizeof(token));
+	end(op);
+	if (c != NULL)
+		ts_fault_token(c, err, token, retries);
+}
+
+void
+ts_op_fail(struct ts_op *op, int err)
+{
+	struct ts_names names;
+
+	memset(&names, 0, sizeof(names));
+	if (op->agent->store != NULL)
+		names = *ts_store_names(op->agent->store);
+	if (names.cnt > 0)
+		ts_op_fail_names(op, err, &names);
+	else
+		ts_op_fail_token(op, err, TS_TOKEN_RETRIES_UNKNOWN);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A call that takes a while: it waits for a token, has it for itself, runs
+ * helpers on it one after the other, and tells its client about it.
+ *
+ * A flow is a chain of steps.  A step either starts the next thing to wait for
+ * (ts_op_seize, ts_op_run) and names the step that follows, or ends the
+ * operation (ts_op_end_with and the like).  A step that returns an error ends
+ * it with that error.  When the client goes away the helper is told to
+ * cancel; what it still delivers is kept (a signature is a signature), and no
+ * further helper is started.
+ */
+#ifndef TOUCHSTONE_AGENT_OP_H
+#define TOUCHSTONE_AGENT_OP_H
+
+#include "conn.h"
+#include "device.h"
+
+#include <touchstone/contact.h>
+#include <touchstone/draft.h>
+#include <touchstone/queue.h>
+
+struct ts_agent;
+struct ts_op;
+
+/* What Provision makes: one token key, or two. */
+#define TS_MAKES_MAX_CNT 2
+
+struct ts_make {
+	char token[TS_DEVICE_NAME_MAX];
+	char name[TSW_NAME_MAX + 1];
+	int pin_fd; /* -1, or a pipe; closed with the operation */
+};
+
+struct ts_op {
+	struct ts_agent *agent;
+	struct ts_conn *conn; /* NULL once the client is gone */
+	bool used;
+	bool touching; /* the helper at work needs a person */
+
+	/* Waiting for a token. */
+	bool waiting;
+	bool wait_for_plug;		 /* else its absence is an error */
+	bool told;			 /* "plug-in" was said */
+	char target[TS_DEVICE_NAME_MAX]; /* "" : whichever fits() */
+	bool (*fits)(struct ts_op *op, const struct ts_device *dev);
+	int (*arrived)(struct ts_op *op);
+	struct ts_timer rescan;
+
+	/* At work on it. */
+	struct ts_device *dev;
+	struct ts_job job;
+	int (*next)(struct ts_op *op, const struct ts_token_result *result);
+	bool probe_after; /* what the token has may have changed */
+
+	/* Data of the flows. */
+	int pin_fd;	/* -1, or a pipe; closed with the operation */
+	int new_pin_fd; /* the same; SetPin only */
+	struct ts_make make[TS_MAKES_MAX_CNT];
+	size_t make_cnt;
+	size_t make_at;
+	bool resumes; /* an earlier Provision made these keys */
+	int (*made_all)(struct ts_op *op);
+	struct ts_token made[TS_MAKES_MAX_CNT];
+	enum tsw_role role;
+	enum tsw_alg alg[2];
+	uint8_t alg_cnt;
+	struct ts_draft draft;
+	struct ts_token signer;
+	struct ts_confirm confirm;
+	struct ts_change change;
+	int (*queue)(struct ts_store *store, struct ts_change *out,
+	    const struct ts_token *token);
+};
+
+/*
+ * A new operation for the call of c; *out stays owned by the agent and ends
+ * itself.  TS_ERR_BUSY: too many run.
+ */
+int ts_op_new(struct ts_op **out, struct ts_agent *agent,
+    struct ts_conn *c) TS_MUST_CHECK;
+
+/*
+ * Wait until the token that op->target names (or, if it is empty, one that
+ * fits()) is there, probed and free; then arrived() is called with op->dev.
+ * A target is the name of a device or of an own token.
+ */
+int ts_op_seize(struct ts_op *op,
+    int (*arrived)(struct ts_op *op)) TS_MUST_CHECK;
+void ts_op_release(struct ts_op *op); /* lets the next one have it */
+
+/*
+ * Run a helper on op->dev; next is called with its result.  PINs go along as
+ * copies of the pipes (-1: none), so that they can be given again.
+ */
+int ts_op_run(struct ts_op *op, struct ts_token_request *req, int pin_fd,
+    int (*next)(struct ts_op *op,
+	const struct ts_token_result *result)) TS_MUST_CHECK;
+
+/* Put text into a field of an operation.  TS_ERR_ARGUMENT: it is too long. */
+int ts_op_text(char *out, size_t size, const char *text) TS_MUST_CHECK;
+
+/* Tell the client where things stand, if it asked to be told. */
+void ts_op_say(struct ts_op *op, const char *state, const char *text);
+
+/*
+ * The final reply: begin, write the member "result", and end.  begin returns
+ * NULL if nobody listens any more; end then just ends.
+ */
+struct ts_jw *ts_op_begin(struct ts_op *op);
+void ts_op_end(struct ts_op *op, struct ts_jw *w);
+
+/* End with an error, about the token in use or with the store's names. */
+void ts_op_fail(struct ts_op *op, int err);
+void ts_op_fail_names(struct ts_op *op, int err, const struct ts_names *names);
+void ts_op_fail_token(struct ts_op *op, int err, uint8_t retries);
+
+/* A device came, went or became free: see who waited for it. */
+void ts_ops_wake(struct ts_agent *agent);
+size_t ts_ops_cnt(const struct ts_agent *agent);
+void ts_ops_kill(struct ts_agent *agent);
+
+/* Evaluates what a step returned: an error ends the operation. */
+void ts_op_step(struct ts_op *op, int result);
+
+/* A new pipe that holds a copy of what pin_fd holds; -1 for -1. */
+int ts_pin_copy(int *out, int pin_fd) TS_MUST_CHECK;
+
+#endif
