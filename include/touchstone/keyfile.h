@@ -50,7 +50,8 @@ int ts_key_line(struct ts_text *out, const struct tsw_key *key,
 
 /*
  * Append what a person recognises the key by: "ED25519 SHA256:..." as
- * ssh-keygen -l prints it, else the line of ts_key_line().
+ * ssh-keygen -l prints it, "SHA256:..." of a raw key, else the line of
+ * ts_key_line().
  */
 int ts_key_fingerprint(struct ts_text *out,
     const struct tsw_key *key) TS_MUST_CHECK;

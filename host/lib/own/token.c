@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "token.h"
+
+#include <string.h>
+
+#define COLUMNS "id, alg, key, role, evidence, name, credential"
+
+struct tsw_token
+ts_token_entry(const struct ts_token *token)
+{
+	struct tsw_token t;
+
+	memset(&t, 0, sizeof(t));
+	t.key = token->key;
+	t.role = token->role;
+	t.evidence = token->evidence;
+	t.name.p = (const uint8_t *)token->name;
+	t.name.len = strlen(token->name);
+	return t;
+}
+
+int
+ts_token_keep(struct ts_store *store, const struct ts_token *token)
+{
+	uint8_t id[TSW_HASH_LEN];
+	struct ts_query q;
+
+	tsw_token_id(id, &token->key);
+	ts_query_init(&q, store->db,
+	    "INSERT OR REPLACE INTO token (" COLUMNS ")"
+	    " VALUES (?, ?, ?, ?, ?, ?, ?)");
+	ts_query_blob(&q, id, sizeof(id));
+	ts_query_int(&q, token->key.alg);
+	ts_query_blob(&q, token->key.data, token->key.len);
+	ts_query_int(&q, token->role);
+	ts_query_int(&q, token->evidence);
+	ts_query_text(&q, token->name);
+	ts_query_blob(&q, token->credential, token->credential_len);
+	return ts_query_run(&q);
+}
+
+int
+ts_token_forget(struct ts_store *store, const uint8_t id[TSW_HASH_LEN])
+{
+	struct ts_query q;
+
+	if (ts_past_find(store, id) != NULL)
+		return TS_OK;
+	ts_query_init(&q, store->db, "DELETE FROM token WHERE id = ?");
+	ts_query_blob(&q, id, TSW_HASH_LEN);
+	return ts_query_run(&q);
+}
+
+int
+ts_token_forget_new(struct ts_store *store)
+{
+	uint8_t id[TSW_HASH_LEN];
+	struct tsw_slice s;
+	struct ts_query q;
+	int r;
+
+	ts_query_init(&q, store->db, "SELECT id FROM token");
+	while ((r = ts_query_step(&q)) == TS_ROW) {
+		s = ts_query_get_blob(&q, 0);
+		if (s.len != sizeof(id))
+			continue;
+		memcpy(id, s.p, sizeof(id));
+		r = ts_token_forget(store, id);
+		if (r != TS_OK)
+			break;
+	}
+	ts_query_end(&q);
+	return r;
+}
+
+int
+ts_token_list(struct ts_store *store, const struct tsw_chain *chain)
+{
+	const struct tsw_chain_token *t;
+	struct ts_query q;
+	size_t i;
+	int r = TS_OK;
+
+	for (i = 0; r == TS_OK && i < chain->token_cnt; i++) {
+		char name[TSW_NAME_MAX + 1] = {0};
+
+		t = &chain->token[i];
+		memcpy(name, t->name, t->name_len);
+		ts_query_init(&q, store->db,
+		    "INSERT OR IGNORE INTO token (" COLUMNS ")"
+		    " VALUES (?, ?, ?, ?, ?, ?, ?)");
+		ts_query_blob(&q, t->id, sizeof(t->id));
+		ts_query_int(&q, t->key.alg);
+		ts_query_blob(&q, t->key.data, t->key.len);
+		ts_query_int(&q, t->role);
+		ts_query_int(&q, t->evidence);
+		ts_query_text(&q, name);
+		ts_query_blob(&q, NULL, 0);
+		r = ts_query_run(&q);
+	}
+	return r;
+}
+
+/* What the chain says goes before what the row says. */
+static void
+overlay(struct ts_store *store, struct ts_token *t)
+{
+	const struct tsw_chain_token *c;
+	int i = tsw_chain_find_token(&store->chain, t->id);
+
+	if (i < 0) {
+		t->state = ts_past_find(store, t->id) != NULL ? TS_TOKEN_RETIRED
+							      : TS_TOKEN_NEW;
+		return;
+	}
+	c = &store->chain.token[i];
+	t->state = TS_TOKEN_ACTIVE;
+	t->role = c->role;
+	t->evidence = c->evidence;
+	memset(t->name, 0, sizeof(t->name));
+	memcpy(t->name, c->name, c->name_len);
+}
+
+/* False for a row that is no key with its own id: somebody edited it. */
+static bool
+read_token(struct ts_store *store, struct ts_token *out,
+    const struct ts_query *q)
+{
+	struct tsw_slice id = ts_query_get_blob(q, 0);
+	struct tsw_slice key = ts_query_get_blob(q, 2);
+	const char *name = ts_query_get_text(q, 5);
+	struct tsw_slice s = {(const uint8_t *)name, strlen(name)};
+	struct tsw_slice credential = ts_query_get_blob(q, 6);
+	struct ts_token t;
+
+	memset(&t, 0, sizeof(t));
+	if (key.len > sizeof(t.key.data) || tsw_name_check(s) != TSW_OK ||
+	    credential.len > sizeof(t.credential))
+		return false;
+	t.key.alg = (enum tsw_alg)ts_query_get_int(q, 1);
+	t.key.len = (uint8_t)key.len;
+	if (key.len > 0)
+		memcpy(t.key.data, key.p, key.len);
+	tsw_token_id(t.id, &t.key);
+	if (id.len != sizeof(t.id) || memcmp(id.p, t.id, id.len) != 0)
+		return false;
+	t.role = (enum tsw_role)ts_query_get_int(q, 3);
+	t.evidence = (enum tsw_evidence)ts_query_get_int(q, 4);
+	memcpy(t.name, name, s.len);
+	t.credential_len = credential.len;
+	if (credential.len > 0)
+		memcpy(t.credential, credential.p, credential.len);
+	overlay(store, &t);
+	*out = t;
+	return true;
+}
+
+/* Active tokens whose row is gone: the chain still has them. */
+static int
+each_without_row(struct ts_store *store, uint32_t seen,
+    int (*fn)(void *arg, const struct ts_token *token), void *arg)
+{
+	struct ts_token t;
+	size_t i;
+	int r = TS_OK;
+
+	for (i = 0; r == TS_OK && i < store->chain.token_cnt; i++) {
+		if ((seen >> i & 1) != 0)
+			continue;
+		memset(&t, 0, sizeof(t));
+		memcpy(t.id, store->chain.token[i].id, sizeof(t.id));
+		t.key = store->chain.token[i].key;
+		overlay(store, &t);
+		r = fn(arg, &t);
+	}
+	return r;
+}
+
+int
+ts_own_token_each(struct ts_store *store,
+    int (*fn)(void *arg, const struct ts_token *token), void *arg)
+{
+	struct ts_token t;
+	struct ts_query q;
+	uint32_t seen = 0; /* bit i: token i of the chain had a row */
+	int i, r;
+
+	ts_query_init(&q, store->db,
+	    "SELECT " COLUMNS " FROM token ORDER BY name, id");
+	while ((r = ts_query_step(&q)) == TS_ROW) {
+		if (!read_token(store, &t, &q))
+			continue;
+		i = tsw_chain_find_token(&store->chain, t.id);
+		if (i >= 0)
+			seen |= 1u << i;
+		r = fn(arg, &t);
+		if (r != TS_OK)
+			break;
+	}
+	ts_query_end(&q);
+	return r == TS_OK ? each_without_row(store, seen, fn, arg) : r;
+}
+
+struct finding {
+	const char *name;
+	struct ts_token *out;
+	size_t cnt; /* that fit, in the best state met */
+};
+
+static bool
+fits(const struct ts_token *t, const char *name)
+{
+	char hex[2 * TSW_HASH_LEN + 1];
+	size_t len = strlen(name);
+
+	if (strcmp(t->name, name) == 0)
+		return true;
+	ts_hex_encode(hex, t->id, sizeof(t->id));
+	return len >= 8 && len < sizeof(hex) && memcmp(hex, name, len) == 0;
+}
+
+static int
+rank(enum ts_token_state state)
+{
+	if (state == TS_TOKEN_ACTIVE)
+		return 2;
+	return state == TS_TOKEN_NEW ? 1 : 0;
+}
+
+static int
+find_one(void *arg, const struct ts_token *t)
+{
+	struct finding *f = arg;
+	int better;
+
+	if (!fits(t, f->name))
+		return TS_OK;
+	better = f->cnt == 0 ? 1 : rank(t->state) - rank(f->out->state);
+	if (better < 0)
+		return TS_OK;
+	f->cnt = better > 0 ? 1 : f->cnt + 1;
+	*f->out = *t;
+	return TS_OK;
+}
+
+int
+ts_own_token_find(struct ts_store *store, struct ts_token *out,
+    const char *name)
+{
+	struct ts_token t;
+	struct finding f = {name, &t, 0};
+	int r;
+
+	r = ts_own_token_each(store, find_one, &f);
+	if (r != TS_OK)
+		return r;
+	if (f.cnt == 0)
+		return TS_ERR_NOT_FOUND;
+	if (f.cnt > 1)
+		return TS_ERR_AMBIGUOUS;
+	*out = t;
+	return TS_OK;
+}
