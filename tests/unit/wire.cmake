@@ -6,3 +6,7 @@ add_library(ts_softtoken STATIC ${PROJECT_SOURCE_DIR}/tests/softtoken.c)
 target_include_directories(ts_softtoken PUBLIC ${PROJECT_SOURCE_DIR}/tests)
 target_link_libraries(ts_softtoken PRIVATE ts_host
     PkgConfig::SODIUM PkgConfig::CRYPTO PUBLIC ts_wire ts_wire_crypto)
+
+foreach(module bytes cbor label bech32 code statement sshsig chain)
+	ts_unit_test(${module} ts_softtoken)
+endforeach()
