@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Write the seed corpora of the wire decoders: seeds.py
+
+Valid inputs are where a fuzzer starts from; a few of each are enough, it finds
+the invalid ones itself.  Seeds that a fuzzer or a bug added are left alone.
+"""
+
+import json
+import pathlib
+import struct
+
+import vectors_chain
+
+HERE = pathlib.Path(__file__).resolve().parent
+CORPUS = HERE.parent / "fuzz" / "corpus"
+
+
+def load(name):
+    return json.loads((HERE / name).read_text())
+
+
+def write(decoder, seeds):
+    folder = CORPUS / decoder
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, data in enumerate(seeds):
+        (folder / ("seed-%02d" % number)).write_bytes(data)
+
+
+def chain_seed(chain):
+    """The statements of a chain, as fuzz_chain takes them."""
+    out, before = b"", None
+    for step in chain.steps:
+        if "error" in step:
+            continue
+        st = statement_of(step["envelope"])
+        hours = (step["seen"] - before) // 3600 if before else 0
+        before = step["seen"]
+        out += struct.pack(">HB", len(st), min(hours, 255)) + st
+    return out
+
+
+def statement_of(envelope):
+    assert envelope[0] == 0x82
+    if envelope[1] == 0x58:
+        return envelope[3:3 + envelope[2]]
+    return envelope[4:4 + int.from_bytes(envelope[2:4], "big")]
+
+
+def main():
+    statements = [bytes.fromhex(v["hex"])
+                  for v in load("statement.json")["valid"]]
+    write("statement", statements)
+    write("cbor", statements[:6] + [
+        bytes.fromhex(h) for h in (
+            "a4010203262001215820" + "00" * 32, "83f4f5f6", "8181818101",
+            "a26161016162820203", "3b7fffffffffffffff", "62c3bc")])
+    write("sshsig", [bytes.fromhex(v["hex"])
+                     for v in load("sshsig.json")["valid"]] +
+          [bytes.fromhex(load("sshsig.json")["valid"][1]["blob"])])
+    write("envelope", [
+        bytes.fromhex(s["envelope"])
+        for c in load("chain.json")["chains"][:3] for s in c["steps"][:3]])
+    codes = load("codes.json")
+    write("bech32m", [v["text"].encode() for v in
+                      codes["public"]["valid"] + codes["public"]["spelt"] +
+                      codes["bech32m"]["valid"]])
+    write("live", ["\n".join(v["moves"]).encode() for v in codes["live"]])
+    write("chain", [chain_seed(c) for c in (
+        vectors_chain.ordinary(), vectors_chain.enrolment(),
+        vectors_chain.recovery(), vectors_chain.veto(),
+        vectors_chain.full())])
+
+
+if __name__ == "__main__":
+    main()
