@@ -62,16 +62,16 @@ ts_control_request(struct ts_control *control, struct ts_token_request *out,
 bool
 ts_control_is_cancelled(struct ts_control *control)
 {
-	uint8_t byte;
+	uint8_t rest[64]; /* a CANCEL, with room for impatience */
 	ssize_t n;
 
 	if (control->cancelled)
 		return true;
 	/*
-	 * After the request there is only CANCEL to say, so the first byte of
-	 * anything, and the end, mean the same: stop.
+	 * After the request there is only CANCEL to say, so anything, and the
+	 * end, mean the same: stop.
 	 */
-	n = recv(control->fd, &byte, sizeof(byte), MSG_DONTWAIT);
+	n = recv(control->fd, rest, sizeof(rest), MSG_DONTWAIT);
 	if (n >= 0 || (errno != EAGAIN && errno != EINTR))
 		control->cancelled = true;
 	return control->cancelled;
