@@ -46,6 +46,7 @@ is_cut(struct ts_store *store, bool *out, int64_t person, uint32_t seq,
 	return r;
 }
 
+/* out->by has been set. */
 static int
 check_subject(struct ts_store *store, struct ts_confirmed *out,
     const struct ts_person *p, const struct tsw_statement *st)
@@ -59,6 +60,10 @@ check_subject(struct ts_store *store, struct ts_confirmed *out,
 	    memcmp(c->contact, p->identity, TSW_ID_LEN) != 0 ||
 	    c->contact_label.len != label.len ||
 	    memcmp(c->contact_label.p, label.p, label.len) != 0)
+		return TS_ERR_DB_FORGED;
+	/* The chain as it was then: SPEC 8.2. */
+	if (c->seq < out->by->first ||
+	    (out->by_retired && c->seq > out->by->last))
 		return TS_ERR_DB_FORGED;
 	out->method = c->method;
 	out->time = st->time;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* allowed_signers, ssh-keygen(1): "principal namespaces="..." type key". */
+/*
+ * allowed_signers, ssh-keygen(1): "principal namespaces="..." type key", where
+ * type is the name that the key blob begins with.
+ */
 #include <string.h>
 
 #include <touchstone/contact.h>
@@ -18,17 +21,24 @@ static int
 token_line(struct ts_text *out, const char *label, const struct tsw_pubkey *key)
 {
 	uint8_t blob[BLOB_MAX];
-	const char *word = tsw_alg_word(key->alg);
+	const uint8_t *type;
+	struct tsw_rd rd;
 	struct tsw_wr wr;
+	size_t len;
 	int r;
 
 	tsw_wr_init(&wr, blob, sizeof(blob));
 	r = tsw_pubkey_encode(&wr, key);
-	if (r != TSW_OK || word == NULL)
-		return r != TSW_OK ? r : TSW_ERR_INTERNAL;
+	if (r != TSW_OK)
+		return r;
+	tsw_rd_init(&rd, blob, tsw_wr_len(&wr));
+	len = tsw_rd_u32(&rd);
+	type = tsw_rd_view(&rd, len);
+	if (type == NULL)
+		return TSW_ERR_INTERNAL;
 	ts_text_add(out, label);
 	ts_text_add(out, OURS);
-	ts_text_add(out, word);
+	ts_text_add_len(out, type, len);
 	ts_text_add(out, " ");
 	ts_text_add_base64(out, blob, tsw_wr_len(&wr));
 	ts_text_add(out, "\n");

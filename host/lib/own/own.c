@@ -10,8 +10,8 @@
 #include "../store/rows.h"
 #include "../store/state.h"
 
-const struct ts_past *
-ts_past_find(const struct ts_store *store, const uint8_t id[TSW_HASH_LEN])
+static struct ts_past *
+past_of(struct ts_store *store, const uint8_t id[TSW_HASH_LEN])
 {
 	size_t i;
 
@@ -22,13 +22,22 @@ ts_past_find(const struct ts_store *store, const uint8_t id[TSW_HASH_LEN])
 	return NULL;
 }
 
-static int
-add_past(struct ts_store *store, const struct tsw_chain_token *t)
+const struct ts_past *
+ts_past_find(struct ts_store *store, const uint8_t id[TSW_HASH_LEN])
 {
-	struct ts_past *p;
+	return past_of(store, id);
+}
 
-	if (ts_past_find(store, t->id) != NULL)
+/* The chain lists t at seq. */
+static int
+add_past(struct ts_store *store, const struct tsw_chain_token *t, uint32_t seq)
+{
+	struct ts_past *p = past_of(store, t->id);
+
+	if (p != NULL) {
+		p->last = seq;
 		return TS_OK;
+	}
 	p = realloc(store->past, (store->past_cnt + 1) * sizeof(*p));
 	if (p == NULL)
 		return TS_ERR_NO_MEMORY;
@@ -38,6 +47,7 @@ add_past(struct ts_store *store, const struct tsw_chain_token *t)
 	memcpy(p->id, t->id, sizeof(p->id));
 	p->key = t->key;
 	p->role = t->role;
+	p->first = p->last = seq;
 	memcpy(p->name, t->name, t->name_len);
 	return TS_OK;
 }
@@ -49,7 +59,7 @@ add_all_past(struct ts_store *store, const struct tsw_chain *chain)
 	int r = TS_OK;
 
 	for (i = 0; r == TS_OK && i < chain->token_cnt; i++)
-		r = add_past(store, &chain->token[i]);
+		r = add_past(store, &chain->token[i], chain->seq);
 	return r;
 }
 
@@ -169,7 +179,7 @@ ts_own_moved(struct ts_store *store, const struct tsw_chain *chain)
 }
 
 int
-ts_own_now(const struct ts_store *store, struct tsw_chain *out)
+ts_own_now(struct ts_store *store, struct tsw_chain *out)
 {
 	if (store->err != TS_OK)
 		return store->err;
@@ -179,8 +189,9 @@ ts_own_now(const struct ts_store *store, struct tsw_chain *out)
 		return store->own.initialised ? TS_ERR_NOT_PROVISIONED
 					      : TS_ERR_NOT_INITIALISED;
 	*out = store->chain;
-	(void)tsw_chain_settle(out, ts_clock_now());
-	return TS_OK;
+	if (tsw_chain_settle(out, ts_clock_now()))
+		ts_own_moved(store, out);
+	return store->err;
 }
 
 static int
@@ -239,12 +250,12 @@ ts_own_init(struct ts_store *store, const char *label, const char *directory)
 void
 ts_own_get(const struct ts_store *store, struct ts_own *out)
 {
-	struct tsw_chain now;
+	struct tsw_chain now = store->chain;
 
 	*out = store->own;
-	/* A recovery ends by itself when its time is over. */
-	if (out->recovering && ts_own_now(store, &now) == TS_OK)
-		out->recovering = now.state == TSW_CHAIN_RECOVERING;
+	/* A recovery takes effect by itself when its time is over. */
+	if (out->recovering && tsw_chain_settle(&now, ts_clock_now()))
+		out->recovering = false;
 }
 
 const struct tsw_chain *

@@ -26,6 +26,7 @@ struct ts_past {
 	struct tsw_pubkey key;
 	enum tsw_role role;
 	char name[TSW_NAME_MAX + 1];
+	uint32_t first, last; /* statements with which it was listed */
 };
 
 /* The head of a person's chain whose signatures were checked since opening. */
@@ -72,15 +73,14 @@ int ts_own_load(struct ts_store *store) TS_MUST_CHECK;
 /* The own chain moved on to this, on disk already. */
 void ts_own_moved(struct ts_store *store, const struct tsw_chain *chain);
 /* NULL if no such token was ever listed. */
-const struct ts_past *ts_past_find(const struct ts_store *store,
+const struct ts_past *ts_past_find(struct ts_store *store,
     const uint8_t id[TSW_HASH_LEN]);
 
 /*
  * A copy of the own chain as it is now, a recovery whose time came included.
  * TS_ERR_NOT_PROVISIONED, TS_ERR_DB_FORGED.
  */
-int ts_own_now(const struct ts_store *store,
-    struct tsw_chain *out) TS_MUST_CHECK;
+int ts_own_now(struct ts_store *store, struct tsw_chain *out) TS_MUST_CHECK;
 
 /* ts_store_names(): start empty, add one. */
 void ts_names_clear(struct ts_store *store);
