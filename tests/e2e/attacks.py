@@ -81,8 +81,9 @@ class Record:
         update = {0: 1, 1: 2, 2: 4102444800, 3: identity, 4: number,
                   5: self.last_statement_hash(),
                   6: [{0: 1, 1: {0: 2, 1: "phone", 2: 2, 3: key, 4: 1}}]}
+        record = cbor([cbor(update), [self.last_signature()]])
         with open(self.name(number), "wb") as f:
-            f.write(cbor([cbor(update), [self.last_signature()]]))
+            f.write(record)
 
     def roll_back(self):
         os.remove(self.files()[-1])
@@ -93,5 +94,13 @@ class Record:
         shutil.copytree(other.path, self.path)
 
 
-def database(home):
-    return sqlite3.connect(os.path.join(home, "store.db"))
+def mark_verified(home, label, like):
+    """Give a contact the confirmation that the user signed for another."""
+    db = sqlite3.connect(os.path.join(home, "touchstone.db"))
+    with db:
+        db.execute(
+            "INSERT OR REPLACE INTO confirm (person, envelope) "
+            "SELECT a.id, c.envelope FROM person a, person b "
+            "JOIN confirm c ON c.person = b.id "
+            "WHERE a.label = ? AND b.label = ?", (label, like))
+    db.close()

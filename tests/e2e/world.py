@@ -97,13 +97,18 @@ class Person:
             args = args + ["--" + option, str(r)]
         return [self.world.program("touchstone")] + args, fds
 
-    def run(self, *args, expect=0, pins=None, stdin="", timeout=60):
-        """Run touchstone with args; its exit code must be expect."""
+    def run(self, *args, expect=0, pins=None, stdin="", timeout=60,
+            merge=False):
+        """Run touchstone with args; its exit code must be expect.
+
+        With merge, standard error is in stdout too, as on a terminal.
+        """
         argv, fds = self.arguments(list(args), pins or {})
         try:
             done = subprocess.run(
                 argv, input=stdin, env=self.environment(), pass_fds=fds,
-                capture_output=True, text=True, timeout=timeout)
+                stdout=subprocess.PIPE, text=True, timeout=timeout,
+                stderr=subprocess.STDOUT if merge else subprocess.PIPE)
         finally:
             for fd in fds:
                 os.close(fd)
@@ -111,7 +116,7 @@ class Person:
             raise Mismatch(
                 f"{self.name}$ touchstone {' '.join(args)}\n"
                 f"exit code {done.returncode}, expected {expect}\n"
-                f"{done.stdout}{done.stderr}")
+                f"{done.stdout}{done.stderr or ''}")
         return done
 
     def json(self, *args, **kw):

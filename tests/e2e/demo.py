@@ -1,0 +1,347 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The story that `./dev demo` tells, with real programs and simulated tokens.
+
+Every command below runs for real; every claim is checked, and the first one
+that does not hold ends the story with exit code 1.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+
+from attacks import Record, mark_verified  # noqa: E402
+from live import Caller, exchange, relay  # noqa: E402
+from world import PIN, Mismatch, World  # noqa: E402
+
+COLOR = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+def paint(code, text):
+    return f"\033[{code}m{text}\033[0m" if COLOR else text
+
+
+def chapter(text):
+    print("\n" + paint("1", text))
+    print(paint("1", "-" * len(text)))
+
+
+def tell(text):
+    print(paint("36", "  " + text))
+
+
+def check(condition, claim):
+    if not condition:
+        raise Mismatch(claim)
+    print(paint("32", "  ok  ") + claim)
+
+
+class Storyteller:
+    """Runs a person's commands and shows them as a terminal would."""
+
+    def __init__(self, person):
+        self.person = person
+        self.home = person.home
+
+    def __call__(self, command, *extra, expect=0, pin=False, quiet=False, **kw):
+        args = command.split() + list(extra)
+        shown = " ".join(args).replace(self.person.world.root, "~")
+        print(f"{paint('33', self.person.name)}$ touchstone {shown}")
+        pins = {"pin-fd": PIN} if pin else {}
+        done = self.person.run(*args, expect=expect, merge=True,
+                               pins={**pins, **kw.pop("pins", {})}, **kw)
+        if not quiet:
+            for line in done.stdout.splitlines():
+                print("  | " + line.replace(self.person.world.root, "~"))
+        return done
+
+    def status(self):
+        return self.person.json("status")
+
+    def alert(self, code):
+        """The open alert with this code; there has to be one."""
+        for alert in self.person.json("alerts")["alerts"]:
+            if alert["code"] == code:
+                print(f"  | {alert['what']}. {alert['means']} {alert['todo']}")
+                return alert
+        raise Mismatch(f"{self.person.name} has no alert {code}")
+
+
+class Silence:
+    """What is told inside is not shown."""
+
+    def __enter__(self):
+        sys.stdout = open(os.devnull, "w")
+
+    def __exit__(self, *exc):
+        sys.stdout.close()
+        sys.stdout = sys.__stdout__
+
+
+def real_keys(world, name):
+    """Keys from the tools people use: an SSH key pair and an age identity."""
+    folder = os.path.join(world.root, name + "-keys")
+    os.mkdir(folder)
+    ssh = os.path.join(folder, "id_ed25519")
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name,
+                    "-f", ssh], check=True)
+    age = os.path.join(folder, "age.txt")
+    subprocess.run(["age-keygen", "-o", age], check=True,
+                   stderr=subprocess.DEVNULL)
+    with open(age + ".pub", "w") as f:
+        subprocess.run(["age-keygen", "-y", age], check=True, stdout=f)
+    return ssh + ".pub", age + ".pub"
+
+
+def set_pin(story, sim):
+    story(f"token pin {sim.token}", pins={"new-pin-fd": PIN})
+
+
+def settle(world, name, label, directory, *names):
+    """init, PIN and provision: a person with an identity."""
+    story = Storyteller(world.person(name, label=label, directory=directory))
+    sims = [world.sim(f"{name}-{n}") for n in names]
+    story(f"init {label} --directory {directory}")
+    for sim in sims:
+        set_pin(story, sim)
+    backup = f" --backup {sims[1].token}" if len(sims) > 1 else " --no-backup"
+    story(f"token provision {sims[0].token}{backup}",
+          pins={"pin-fd": PIN, **({"backup-pin-fd": PIN} if sims[1:] else {})})
+    return story, sims
+
+
+def provision(world):
+    chapter("1. Alice and Bob each provision a token; Alice has a backup")
+    alice, tokens = settle(world, "alice", "alice@example.org",
+                           world.directory, "daily", "backup")
+    bob, _ = settle(world, "bob", "bob@example.org", world.directory, "daily")
+    check(alice.status()["id"] != bob.status()["id"],
+          "two identities, one per person")
+    return alice, bob, tokens
+
+
+def add_keys(world, alice, bob):
+    chapter("2. Keys of their devices, and verification")
+    for story in (alice, bob):
+        ssh, age = real_keys(world, story.person.name)
+        story(f"key add --app ssh --device laptop --file {ssh}")
+        story(f"key add --app age --device laptop --file {age}")
+    _, age = real_keys(world, "oldphone")
+    bob(f"key add --app age --device oldphone --protocol 0 --file {age}")
+    for story in (alice, bob):
+        story("sign", pin=True)
+    tell("Bob's old phone cannot check signatures: verification has to wait.")
+    refused = bob("verification on", expect=3)
+    check("oldphone" in refused.stdout,
+          "verification is refused, and the device in the way is named")
+    bob("key revoke age/oldphone --yes")
+    bob("sign", pin=True, quiet=True)
+    for story in (alice, bob):
+        story("verification on")
+        story("sign", pin=True, quiet=True)
+        check(story.status()["verification"],
+              f"verification is on for {story.person.name}")
+
+
+def verify(alice, bob):
+    chapter("3. They verify each other: by live code, and by public code")
+    alice("contact add bob@example.org")
+    bob("contact add alice@example.org")
+    refused = alice("keys bob --app ssh", expect=3)
+    check("ssh-" not in refused.stdout, "no keys of an unverified contact")
+    codes = relay(alice.person, bob.person, show=print)
+    check(codes[0] == codes[1], f"both read {codes[0]} to each other")
+    public = bob.status()["code"]
+    tell(f"Bob's web page says: {public}")
+    alice(f"verify bob --code {public}", pin=True)
+    check(alice("keys bob --app ssh").stdout.startswith("ssh-ed25519 "),
+          "Alice has Bob's SSH key, ready for authorized_keys")
+    check(alice("keys bob --app age").stdout.startswith("age1"),
+          "and his age recipient")
+
+
+def news(world, alice, bob):
+    chapter("4. Bob adds a device: news.  He turns verification off: a warning")
+    ssh, _ = real_keys(world, "desktop")
+    bob(f"key add --app ssh --device desktop --file {ssh}")
+    bob("sign", pin=True)
+    alice("refresh bob")
+    check(alice.alert("KEY_ADDED")["level"] == "news", "news for Alice")
+    lines = alice("keys bob --app ssh").stdout.splitlines()
+    check(len(lines) == 2, "she has the new key without doing anything")
+    bob("verification off --yes")
+    bob("sign", pin=True, quiet=True)
+    alice("refresh bob")
+    check(alice.alert("VERIFICATION_OFF")["level"] == "warning",
+          "a warning for Alice")
+
+
+def caught(alice, code, record=None, contact="bob"):
+    """An attack has its own alert, level stop, and no keys come out."""
+    alert = alice.alert(code)
+    check(alert["level"] == "stop", f"alert {code}, level stop")
+    alice(f"keys {contact} --app ssh", expect=3)
+    if record:
+        record.restore()
+    alice(f"alerts --close {alert['id']} --yes", quiet=True)
+
+
+def attack(alice, record, code, act):
+    record.save()
+    act()
+    alice("refresh bob", quiet=True)
+    caught(alice, code, record)
+    alice("refresh bob", quiet=True)
+    check(alice("keys bob --app ssh", quiet=True).stdout != "",
+          "the record is as it was: Bob's keys are there again")
+
+
+def fork(world, bob, record):
+    """What Bob's token signs on a copy of his disk, at a number in use."""
+    ssh, _ = real_keys(world, "copied")
+    bob.person.stop_agent()
+    copy = Storyteller(world.person("bobs-copied-disk", label=bob.person.label))
+    shutil.copytree(bob.home, copy.home, dirs_exist_ok=True,
+                    ignore=shutil.ignore_patterns("agent*"))
+    bob("key revoke ssh/desktop --yes", quiet=True)
+    bob("sign", pin=True, quiet=True)
+
+    def show_other():
+        record.roll_back()
+        copy(f"key add --app ssh --device stolen --file {ssh}", quiet=True)
+        copy("sign", pin=True, quiet=True)
+    return show_other
+
+
+def directory_attacks(world, alice, bob, evil):
+    chapter("5. The directory is taken over")
+    record = Record(world.directory, "bob@example.org")
+    identity = bytes.fromhex(bob.status()["id"])
+
+    tell("(1) It inserts a key that nobody signed.")
+    attack(alice, record, "UNSIGNED_CHANGE",
+           lambda: record.insert_key(identity, b"\x09" * 32))
+    tell("(2) It rolls Bob back to an earlier day.")
+    attack(alice, record, "ROLLBACK", record.roll_back)
+    tell("(3) It shows a second history, signed by Bob's own token on a copy")
+    tell("    of his disk.")
+    show_other = fork(world, bob, record)
+    alice("refresh bob", quiet=True)
+    attack(alice, record, "FORK", show_other)
+    tell("(4) It puts another identity in Bob's place.")
+    settle(world, "mallory-as-bob", "bob@example.org", evil, "daily")
+    attack(alice, record, "IDENTITY_REPLACED",
+           lambda: record.replace(Record(evil, "bob@example.org")))
+
+
+def edited_database(alice):
+    chapter("6. (5) Alice's database is edited to mark Mallory as verified")
+    tell("The directory shows Mallory's identity under Carol's label.")
+    alice("contact add carol@example.org")
+    alice("keys carol --app ssh", expect=3)
+    alice.person.stop_agent()
+    mark_verified(alice.home, "carol@example.org", like="bob@example.org")
+    tell("$ sqlite3 touchstone.db 'INSERT INTO confirm ...'")
+    caught(alice, "CONFIRMATION_FORGED", contact="carol")
+    check(alice.person.json("contact", "show", "carol")["contact"]["state"]
+          == "unverified", "Mallory is not verified")
+
+
+def man_in_the_middle(alice, carol, as_carol, as_alice):
+    chapter("7. (6) Mallory sits in the middle of a live code")
+    for story in (carol, as_alice, as_carol):
+        other = "alice" if story is not as_alice else "carol"
+        story(f"contact add {other}@example.org", quiet=True)
+    a = Caller(alice.person, "carol", print)
+    towards_alice = Caller(as_carol.person, "alice")
+    c = Caller(carol.person, "alice", print)
+    towards_carol = Caller(as_alice.person, "carol")
+    code_a, seen_a = exchange(a, towards_alice)
+    seen_c, code_c = exchange(towards_carol, c)
+    check(seen_a == code_a and seen_c == code_c,
+          "Mallory ran one exchange with each of them")
+    check(code_a != code_c, f"Alice has {code_a}, Carol has {code_c}: different")
+    a.finish("no", expect=3)
+    towards_alice.process.kill()
+    towards_carol.process.kill()
+    for caller in (towards_alice, towards_carol):
+        caller.process.communicate()
+    c.finish("no", expect=3)
+    caught(alice, "CODE_MISMATCH", contact="carol")
+    caught(carol, "CODE_MISMATCH", contact="alice")
+
+
+def lost_token(alice, bob, tokens):
+    chapter("8. Alice loses her token, and retires it with the backup")
+    tokens[0].control("unplug")
+    alice("token retire daily --yes")
+    alice(f"sign --token {tokens[1].token}", pin=True)
+    bob("refresh alice")
+    check(bob.alert("TOKEN_RETIRED")["level"] == "news", "news for Bob")
+    check(bob.person.json("contact", "show", "alice")["contact"]["state"]
+          == "verified", "Alice stays verified")
+
+
+def judged_by_openssh(world, alice):
+    chapter("9. What Alice signed, judged by stock ssh-keygen")
+    folder = os.path.join(world.root, "export")
+    alice(f"export {folder}", quiet=True)
+    count = 0
+    for name in sorted(os.listdir(folder)):
+        if not name.endswith(".sig"):
+            continue
+        statement = name.split(".")[0] + ".stmt"
+        purpose = "confirm" if "confirm" in name else "statement"
+        with open(os.path.join(folder, statement), "rb") as f:
+            done = subprocess.run(
+                ["ssh-keygen", "-Y", "verify", "-f", "allowed_signers",
+                 "-I", "alice@example.org", "-n", purpose + ".v1@touchstone",
+                 "-s", name], stdin=f, cwd=folder, capture_output=True,
+                text=True)
+        if done.returncode != 0:
+            raise Mismatch(name + ": " + done.stdout + done.stderr)
+        count += 1
+    check(count >= 5, f"{count} signatures: all good")
+
+
+def story(world):
+    evil = "file://" + os.path.join(world.root, "mallorys-directory")
+    apart = "file://" + os.path.join(world.root, "carols-directory")
+    for url in (evil, apart):
+        os.mkdir(url.removeprefix("file://"))
+    alice, bob, tokens = provision(world)
+    add_keys(world, alice, bob)
+    verify(alice, bob)
+    news(world, alice, bob)
+    directory_attacks(world, alice, bob, evil)
+
+    people = {}
+    for name, label, directory in (
+            ("carol", "carol", apart),
+            ("mallory-as-carol", "carol", world.directory),
+            ("mallory-as-alice", "alice", apart)):
+        with Silence():
+            people[name], _ = settle(
+                world, name, label + "@example.org", directory, "daily")
+    edited_database(alice)
+    man_in_the_middle(alice, people["carol"], people["mallory-as-carol"],
+                      people["mallory-as-alice"])
+    lost_token(alice, bob, tokens)
+    judged_by_openssh(world, alice)
+
+
+def main():
+    try:
+        with World(sys.argv[1]) as world:
+            story(world)
+    except Mismatch as error:
+        print(f"\nThe story broke off: {error}", file=sys.stderr)
+        return 1
+    print("\nEvery claim held.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
