@@ -132,8 +132,11 @@ list(const struct cli *cli, const struct json_t *contacts)
 		table_add(cli, &table, "%s", out_str(contact, "state"));
 		table_add(cli, &table, "%lld keys",
 		    (long long)ts_json_int(contact, "keys", 0));
-		table_add(cli, &table, alerts > 0 ? "%zu open alert%s" : "",
-		    alerts, alerts == 1 ? "" : "s");
+		if (alerts > 0)
+			table_add(cli, &table, "%zu open alert%s", alerts,
+			    alerts == 1 ? "" : "s");
+		else
+			table_add(cli, &table, "%s", "");
 	}
 	table_print(cli, &table, 0);
 }

@@ -112,5 +112,5 @@ main(int argc, char **argv)
 		fputs(CLI_NAME ": standard output cannot be written\n", stderr);
 		exit = CLI_FAILED;
 	}
-	return exit;
+	return (int)exit;
 }

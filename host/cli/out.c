@@ -14,7 +14,7 @@
 #define FIELD_WIDTH 16
 
 /* The formatted text, cleaned; NULL without memory.  Caller frees. */
-static char *
+__attribute__((format(printf, 2, 0))) static char *
 format_clean(const struct cli *cli, const char *format, va_list ap)
 {
 	char *text = NULL;
