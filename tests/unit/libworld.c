@@ -364,3 +364,68 @@ record_count(const char *label)
 			return n;
 	}
 }
+
+size_t
+world_update(uint8_t out[TSW_ENVELOPE_MAX], const struct tsw_chain *chain,
+    const char *device, const struct soft_token *signer)
+{
+	uint8_t blob[64], bytes[TSW_STATEMENT_MAX], sigbuf[TSW_SSHSIG_MAX];
+	struct tsw_statement st;
+	struct tsw_envelope env;
+	struct tsw_sshsig sig;
+	struct tsw_wr wr;
+
+	memset(&st, 0, sizeof(st));
+	memset(&env, 0, sizeof(env));
+	st.kind = TSW_KIND_UPDATE;
+	st.time = chain->time + 1;
+	memcpy(st.u.update.identity, chain->id, 32);
+	st.u.update.seq = chain->seq + 1;
+	memcpy(st.u.update.prev, chain->head, 32);
+	st.u.update.op_cnt = 1;
+	st.u.update.op[0].kind = TSW_OP_ADD_KEY;
+	st.u.update.op[0].key = world_ssh_key(blob, device, 99);
+	tsw_wr_init(&wr, bytes, sizeof(bytes));
+	assert(tsw_statement_encode(&wr, &st) == TSW_OK);
+	env.statement.p = bytes;
+	env.statement.len = tsw_wr_len(&wr);
+	sig = soft_token_sign(signer, TSW_NS_ID_STATEMENT, env.statement,
+	    SOFT_UP_UV, 1000);
+	tsw_wr_init(&wr, sigbuf, sizeof(sigbuf));
+	assert(tsw_sshsig_encode(&wr, &sig) == TSW_OK);
+	env.sig[0].p = sigbuf;
+	env.sig[0].len = tsw_wr_len(&wr);
+	env.sig_cnt = 1;
+	tsw_wr_init(&wr, out, TSW_ENVELOPE_MAX);
+	assert(tsw_envelope_encode(&wr, &env) == TSW_OK);
+	return tsw_wr_len(&wr);
+}
+
+struct tsw_chain
+world_past(const char *label)
+{
+	uint8_t rec[TSW_ENVELOPE_MAX];
+	struct tsw_envelope env;
+	struct tsw_chain chain;
+	size_t len;
+
+	tsw_chain_init(&chain);
+	len = record_read(rec, sizeof(rec), label, 0);
+	assert(tsw_envelope_decode(&env, rec, len) == TSW_OK);
+	assert(tsw_chain_step(&chain, NULL, &env, world_now) == TSW_OK);
+	return chain;
+}
+
+void
+world_pair(struct person **alice, struct person **bob)
+{
+	world_begin();
+	*alice = person_new("alice@example.org", 10);
+	*bob = person_new(BOB, 20);
+	person_provision(*alice, 2);
+	person_provision(*bob, 2);
+	person_add_key(*bob, "laptop", 40);
+	person_sign(*bob);
+	person_add(*alice, *bob);
+	person_verify(*alice, *bob, 0);
+}

@@ -79,6 +79,20 @@ size_t count_all_alerts(struct person *p);
 /* Close all open alerts. */
 void close_alerts(struct person *p);
 
+/*
+ * Alice, and bob with an ssh key on "laptop", both with two tokens; alice has
+ * verified bob.
+ */
+#define BOB "bob@example.org"
+void world_pair(struct person **alice, struct person **bob);
+
+/* An update that adds a key and follows chain, signed by signer. */
+size_t world_update(uint8_t out[TSW_ENVELOPE_MAX],
+    const struct tsw_chain *chain, const char *device,
+    const struct soft_token *signer);
+/* The chain of label as it is after record 0. */
+struct tsw_chain world_past(const char *label);
+
 /* Files of a label in the directory. */
 void record_path(char out[256], const char *label, uint32_t number);
 size_t record_read(uint8_t *buf, size_t size, const char *label,
