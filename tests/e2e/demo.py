@@ -6,6 +6,7 @@ that does not hold ends the story with exit code 1.
 """
 
 import os
+import pty
 import shutil
 import subprocess
 import sys
@@ -56,6 +57,26 @@ class Storyteller:
             for line in done.stdout.splitlines():
                 print("  | " + line.replace(self.person.world.root, "~"))
         return done
+
+    def on_terminal(self, command):
+        """The same in a terminal of its own: with pictures."""
+        print(f"{paint('33', self.person.name)}$ touchstone {command}")
+        argv, _ = self.person.arguments(command.split(), {})
+        ours, theirs = pty.openpty()
+        done = subprocess.Popen(argv, env=self.person.environment(),
+                                stdin=theirs, stdout=theirs, stderr=theirs)
+        os.close(theirs)
+        shown = b""
+        try:
+            while chunk := os.read(ours, 4096):
+                shown += chunk
+        except OSError:  # EIO: the other end is closed
+            pass
+        os.close(ours)
+        if done.wait(30) != 0:
+            raise Mismatch(command + ": " + shown.decode())
+        for line in shown.decode().splitlines():
+            print("  | " + line)
 
     def status(self):
         return self.person.json("status")
@@ -154,7 +175,8 @@ def verify(alice, bob):
     codes = relay(alice.person, bob.person, show=print)
     check(codes[0] == codes[1], f"both read {codes[0]} to each other")
     public = bob.status()["code"]
-    tell(f"Bob's web page says: {public}")
+    tell("Bob puts his public code on his web page, as text and as a picture.")
+    bob.on_terminal("code")
     alice(f"verify bob --code {public}", pin=True)
     check(alice("keys bob --app ssh").stdout.startswith("ssh-ed25519 "),
           "Alice has Bob's SSH key, ready for authorized_keys")
@@ -306,6 +328,26 @@ def judged_by_openssh(world, alice):
     check(count >= 5, f"{count} signatures: all good")
 
 
+def judged_by_git(world, alice, bob):
+    chapter("10. Bob signs a commit; git checks it with what Alice verified")
+    repo = os.path.join(world.root, "repo")
+    signers = os.path.join(world.root, "allowed_signers")
+    with open(signers, "w") as f:
+        f.write(alice("allowed-signers", quiet=True).stdout)
+    key = os.path.join(world.root, "bob-keys", "id_ed25519.pub")
+    git = ["git", "-C", repo, "-c", "user.name=Bob",
+           "-c", "user.email=" + bob.person.label, "-c", "gpg.format=ssh",
+           "-c", "user.signingKey=" + key,
+           "-c", "gpg.ssh.allowedSignersFile=" + signers]
+    subprocess.run(["git", "init", "-q", repo], check=True)
+    subprocess.run(git + ["commit", "-qS", "--allow-empty", "-m", "hello"],
+                   check=True)
+    done = subprocess.run(git + ["log", "--format=%G? %GS", "-1"], text=True,
+                          check=True, stdout=subprocess.PIPE)
+    check(done.stdout.strip() == "G " + bob.person.label,
+          "git: good signature by " + bob.person.label)
+
+
 def story(world):
     evil = "file://" + os.path.join(world.root, "mallorys-directory")
     apart = "file://" + os.path.join(world.root, "carols-directory")
@@ -330,6 +372,7 @@ def story(world):
                       people["mallory-as-alice"])
     lost_token(alice, bob, tokens)
     judged_by_openssh(world, alice)
+    judged_by_git(world, alice, bob)
 
 
 def main():
