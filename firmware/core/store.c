@@ -14,6 +14,9 @@
 #define DONE UINT32_C(0x444f4e45)  /* "DONE" */
 #define LOG_START (2 * UNIT)
 #define KEY_DELETED 0x8000
+#define BLANK_CHUNK 64
+#define FF4 0xff, 0xff, 0xff, 0xff
+#define FF16 FF4, FF4, FF4, FF4
 
 static_assert(FW_STORE_VALUE_MAX % UNIT == 0, "values end on a unit");
 static_assert(FW_STORE_KEY_CNT < KEY_DELETED, "keys fit beside the flag");
@@ -64,18 +67,19 @@ record_len(size_t value_len)
 	return (uint32_t)(UNIT + padded(value_len) + UNIT);
 }
 
-/* True if flash bytes [from, to) are erased; both are unit aligned. */
+/* True if flash bytes [from, to) are erased. */
 static bool
 is_blank(uint32_t from, uint32_t to)
 {
-	uint8_t unit[UNIT];
-	size_t i;
+	static const uint8_t erased[BLANK_CHUNK] = {FF16, FF16, FF16, FF16};
+	uint8_t chunk[BLANK_CHUNK];
+	size_t n;
 
-	for (; from < to; from += UNIT) {
-		hal_flash_read(from, unit, sizeof(unit));
-		for (i = 0; i < UNIT; i++)
-			if (unit[i] != 0xff)
-				return false;
+	for (; from < to; from += (uint32_t)n) {
+		n = to - from < sizeof(chunk) ? to - from : sizeof(chunk);
+		hal_flash_read(from, chunk, n);
+		if (memcmp(chunk, erased, n) != 0)
+			return false;
 	}
 	return true;
 }

@@ -176,9 +176,9 @@ fw_token_step(struct fw_token *t)
 	receive(t, now);
 	fw_ctaphid_tick(&t->hid, now);
 	run_request(t, now);
-	(void)transmit(t);
-	run_touch(t, now);
 	sent = transmit(t);
+	run_touch(t, now);
+	sent = transmit(t) || sent;
 	led_update(t, now);
 	/* Room for answers was made: reports may be waiting for it. */
 	return sent ? 0 : next_ms(t, now);
