@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* SPEC section 8.  A step works on a copy and gives it back when all is well.
+/* SPEC section 8.  A refused statement is undone from a copy.
  */
 #include <touchstone/wire/chain.h>
 
@@ -132,67 +132,120 @@ check_order(const struct tsw_chain *chain, const struct tsw_statement *st)
 	return r == TSW_OK ? order_follows(chain, st) : r;
 }
 
+/* Copy what is in use: entries beyond key_cnt are zero, and many. */
+static void
+chain_copy(struct tsw_chain *dst, const struct tsw_chain *src)
+{
+	memcpy(dst, src,
+	    offsetof(struct tsw_chain, key) +
+		src->key_cnt * sizeof(src->key[0]));
+}
+
+/* Undo what a refused statement has changed so far. */
+static void
+chain_restore(struct tsw_chain *chain, const struct tsw_chain *before)
+{
+	if (chain->key_cnt > before->key_cnt)
+		memset(&chain->key[before->key_cnt], 0,
+		    (size_t)(chain->key_cnt - before->key_cnt) *
+			sizeof(chain->key[0]));
+	chain_copy(chain, before);
+}
+
+static int
+decode_next(struct tsw_statement *st, const struct tsw_chain *chain,
+    struct tsw_slice statement)
+{
+	int r;
+
+	r = tsw_statement_decode(st, statement.p, statement.len);
+	return r == TSW_OK ? check_order(chain, st) : r;
+}
+
+static int
+apply(struct tsw_chain *chain, const struct tsw_statement *st,
+    const struct tsw_quorum *q, const uint8_t hash[TSW_HASH_LEN], uint64_t seen)
+{
+	int r;
+
+	r = tsw_chain_apply(chain, st, q, hash);
+	if (r == TSW_OK && chain->state == TSW_CHAIN_RECOVERING)
+		chain->recovery_from = seen; /* only a recover leads here */
+	return r;
+}
+
+/* On error chain may be half changed. */
+static int
+step_in_place(struct tsw_chain *chain, struct tsw_step *info,
+    const struct tsw_envelope *env, uint64_t seen)
+{
+	struct tsw_statement st;
+	struct tsw_quorum q;
+	int r;
+
+	info->recovered = tsw_chain_settle(chain, seen);
+	r = decode_next(&st, chain, env->statement);
+	if (r != TSW_OK)
+		return r;
+	tsw_quorum_init(&q, &st);
+	r = tsw_quorum_count(&q, chain, &st, env);
+	if (r == TSW_OK)
+		r = tsw_quorum_suffices(&q, chain, &st);
+	if (r != TSW_OK)
+		return r;
+	info->signer_cnt = q.signer_cnt;
+	info->counter_stale = q.counter_stale;
+	tsw_statement_hash(info->hash, env->statement.p, env->statement.len);
+	return apply(chain, &st, &q, info->hash, seen);
+}
+
+static int
+preview_in_place(struct tsw_chain *chain, struct tsw_slice statement,
+    uint64_t seen)
+{
+	uint8_t hash[TSW_HASH_LEN];
+	struct tsw_statement st;
+	struct tsw_quorum q;
+	int r;
+
+	(void)tsw_chain_settle(chain, seen);
+	r = decode_next(&st, chain, statement);
+	if (r != TSW_OK)
+		return r;
+	tsw_quorum_init(&q, &st);
+	tsw_statement_hash(hash, statement.p, statement.len);
+	return apply(chain, &st, &q, hash, seen);
+}
+
 int
 tsw_chain_step(struct tsw_chain *chain, struct tsw_step *step,
     const struct tsw_envelope *env, uint64_t seen)
 {
 	struct tsw_step info = {.signer_cnt = 0};
-	struct tsw_chain next = *chain;
-	struct tsw_statement st;
-	struct tsw_quorum q;
+	struct tsw_chain before;
 	int r;
 
-	info.recovered = tsw_chain_settle(&next, seen);
-	r = tsw_statement_decode(&st, env->statement.p, env->statement.len);
-	if (r == TSW_OK)
-		r = check_order(&next, &st);
+	chain_copy(&before, chain);
+	r = step_in_place(chain, &info, env, seen);
 	if (r != TSW_OK)
-		return r;
-	tsw_quorum_init(&q, &st);
-	r = tsw_quorum_count(&q, &next, &st, env);
-	if (r == TSW_OK)
-		r = tsw_quorum_suffices(&q, &next, &st);
-	if (r != TSW_OK)
-		return r;
-	tsw_statement_hash(info.hash, env->statement.p, env->statement.len);
-	r = tsw_chain_apply(&next, &st, &q, info.hash);
-	if (r != TSW_OK)
-		return r;
-	if (next.state == TSW_CHAIN_RECOVERING)
-		next.recovery_from = seen; /* only a recover leads here */
-	info.signer_cnt = q.signer_cnt;
-	info.counter_stale = q.counter_stale;
-	*chain = next;
-	if (step != NULL)
+		chain_restore(chain, &before);
+	else if (step != NULL)
 		*step = info;
-	return TSW_OK;
+	return r;
 }
 
 int
 tsw_chain_preview(struct tsw_chain *chain, struct tsw_slice statement,
     uint64_t seen)
 {
-	struct tsw_chain next = *chain;
-	uint8_t hash[TSW_HASH_LEN];
-	struct tsw_statement st;
-	struct tsw_quorum q;
+	struct tsw_chain before;
 	int r;
 
-	(void)tsw_chain_settle(&next, seen);
-	r = tsw_statement_decode(&st, statement.p, statement.len);
-	if (r == TSW_OK)
-		r = check_order(&next, &st);
+	chain_copy(&before, chain);
+	r = preview_in_place(chain, statement, seen);
 	if (r != TSW_OK)
-		return r;
-	tsw_quorum_init(&q, &st);
-	tsw_statement_hash(hash, statement.p, statement.len);
-	r = tsw_chain_apply(&next, &st, &q, hash);
-	if (r != TSW_OK)
-		return r;
-	if (next.state == TSW_CHAIN_RECOVERING)
-		next.recovery_from = seen;
-	*chain = next;
-	return TSW_OK;
+		chain_restore(chain, &before);
+	return r;
 }
 
 /* A confirmation is of this identity and does not contradict the chain. */
@@ -215,7 +268,7 @@ int
 tsw_chain_check_sigs(const struct tsw_chain *chain,
     const struct tsw_envelope *env)
 {
-	struct tsw_chain would = *chain;
+	struct tsw_chain would;
 	struct tsw_statement st;
 	struct tsw_quorum q;
 	int r;
@@ -223,10 +276,13 @@ tsw_chain_check_sigs(const struct tsw_chain *chain,
 	r = tsw_statement_decode(&st, env->statement.p, env->statement.len);
 	if (r != TSW_OK)
 		return r;
-	if (st.kind == TSW_KIND_CONFIRM)
+	if (st.kind == TSW_KIND_CONFIRM) {
 		r = order_confirm(chain, &st.u.confirm);
-	else /* seen 0: the caller has settled the chain */
-		r = tsw_chain_preview(&would, env->statement, 0);
+	} else {
+		/* seen 0: the caller has settled the chain. */
+		chain_copy(&would, chain);
+		r = preview_in_place(&would, env->statement, 0);
+	}
 	if (r != TSW_OK)
 		return r;
 	tsw_quorum_init(&q, &st);

@@ -39,7 +39,7 @@ int tsw_quorum_suffices(const struct tsw_quorum *q,
 
 /*
  * Change chain by a genesis or an update that is in order; hash is that of
- * the statement.  On error chain is left half changed: work on a copy.
+ * the statement.  On error chain is left half changed: keep a copy.
  */
 int tsw_chain_apply(struct tsw_chain *chain, const struct tsw_statement *st,
     const struct tsw_quorum *q,

@@ -4,7 +4,8 @@
  * and no clock.  SPEC section 8 has the rules and the table of states.
  *
  * A struct tsw_chain is a plain value: it owns no memory and may be copied.
- * A step that fails leaves it unchanged.
+ * A step that fails leaves it unchanged.  It has about 44 KB, and a step takes
+ * as much stack.
  */
 #ifndef TOUCHSTONE_WIRE_CHAIN_H
 #define TOUCHSTONE_WIRE_CHAIN_H
@@ -54,10 +55,10 @@ struct tsw_chain {
 	uint8_t min_proto; /* 0: verification is off */
 	uint8_t token_cnt;
 	struct tsw_chain_token token[TSW_TOKENS_MAX_CNT];
-	uint8_t key_cnt;
-	struct tsw_chain_key key[TSW_KEYS_MAX_CNT];
 	uint64_t recovery_from;		 /* seen time of the recover op */
 	struct tsw_chain_token recovery; /* the token that will replace all */
+	uint8_t key_cnt;
+	struct tsw_chain_key key[TSW_KEYS_MAX_CNT]; /* last: it is large */
 };
 
 /* What a step tells beside its result: not errors, but worth an alert. */
