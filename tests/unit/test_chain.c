@@ -183,11 +183,47 @@ refused(const struct tsw_chain *chain, const struct sealed *s, int want)
 	assert_memory_equal(&step, &before, sizeof(step));
 }
 
+/* Kinds of statement that are no operation, beside TSW_OP_*. */
+enum { GENESIS = 100, CONFIRM = 101 };
+
+/* A statement of this kind for chain, signed by those who must. */
+static void
+seal_what(struct sealed *s, const struct tsw_chain *chain, int what)
+{
+	struct tsw_statement st;
+
+	st = what == GENESIS  ? genesis()
+	    : what == CONFIRM ? confirm(chain)
+			      : update(chain, (enum tsw_op_kind)what);
+	seal(s, &st);
+	sign(s, what == TSW_OP_RECOVER ? SAFE : BLUE);
+	if (what == GENESIS)
+		sign(s, SAFE);
+	if (what == TSW_OP_ENROL_TOKEN || what == TSW_OP_RECOVER)
+		sign(s, NEW);
+}
+
+static void
+takes(const struct tsw_chain *chain, int what, int want)
+{
+	struct tsw_chain next = *chain;
+	struct sealed s;
+
+	seal_what(&s, chain, what);
+	if (want != TSW_OK) {
+		refused(chain, &s, want);
+		return;
+	}
+	assert_int_equal(tsw_chain_step(&next, NULL, &s.env, START), TSW_OK);
+	assert_int_equal(next.state,
+	    what == TSW_OP_RECOVER ? TSW_CHAIN_RECOVERING : TSW_CHAIN_ACTIVE);
+	assert_memory_not_equal(next.head, chain->head, TSW_HASH_LEN);
+}
+
 /* SPEC 8.1: every state, every kind of statement. */
 static void
 states_and_operations(void **state)
 {
-	enum { RECOVER = TSW_OP_RECOVER, VETO = TSW_OP_VETO, GENESIS, CONFIRM };
 	static const struct {
 		int what;
 		int want[3]; /* in EMPTY, ACTIVE, RECOVERING */
@@ -202,14 +238,12 @@ states_and_operations(void **state)
 	    UPDATE(TSW_OP_ADD_KEY), UPDATE(TSW_OP_REVOKE_KEY),
 	    UPDATE(TSW_OP_ENROL_TOKEN), UPDATE(TSW_OP_RETIRE_TOKEN),
 	    UPDATE(TSW_OP_SET_VERIFICATION), UPDATE(TSW_OP_SET_POLICY),
-	    UPDATE(RECOVER),
+	    UPDATE(TSW_OP_RECOVER),
 #undef UPDATE
-	    {VETO, {TSW_ERR_NOT_GENESIS, TSW_ERR_NO_RECOVERY, TSW_OK}},
+	    {TSW_OP_VETO, {TSW_ERR_NOT_GENESIS, TSW_ERR_NO_RECOVERY, TSW_OK}},
 	    {GENESIS, {TSW_OK, TSW_ERR_KIND, TSW_ERR_KIND}},
 	    {CONFIRM, {TSW_ERR_NOT_GENESIS, TSW_ERR_KIND, TSW_ERR_KIND}}};
-	struct tsw_chain *chain[3], next;
-	struct tsw_statement st;
-	struct sealed s;
+	struct tsw_chain *chain[3];
 	size_t i, j;
 
 	(void)state;
@@ -221,33 +255,10 @@ states_and_operations(void **state)
 	start_recovery(chain[2], START);
 	for (i = 0; i < 3; i++) {
 		assert_int_equal(chain[i]->state, i);
-		for (j = 0; j < sizeof(t) / sizeof(t[0]); j++) {
-			st = t[j].what == GENESIS ? genesis()
-			    : t[j].what == CONFIRM
-			    ? confirm(chain[i])
-			    : update(chain[i], (enum tsw_op_kind)t[j].what);
-			seal(&s, &st);
-			sign(&s, t[j].what == RECOVER ? SAFE : BLUE);
-			if (t[j].what == GENESIS)
-				sign(&s, SAFE);
-			if (t[j].what == TSW_OP_ENROL_TOKEN ||
-			    t[j].what == RECOVER)
-				sign(&s, NEW);
-			if (t[j].want[i] != TSW_OK) {
-				refused(chain[i], &s, t[j].want[i]);
-				continue;
-			}
-			next = *chain[i];
-			assert_int_equal(tsw_chain_step(&next, NULL, &s.env,
-					     START),
-			    TSW_OK);
-			assert_int_equal(next.state,
-			    t[j].what == RECOVER ? TSW_CHAIN_RECOVERING
-						 : TSW_CHAIN_ACTIVE);
-		}
-	}
-	for (i = 0; i < 3; i++)
+		for (j = 0; j < sizeof(t) / sizeof(t[0]); j++)
+			takes(chain[i], t[j].what, t[j].want[i]);
 		free(chain[i]);
+	}
 }
 
 static void
