@@ -15,6 +15,36 @@ const struct option_info option_info[OPT_CNT] = {
 #undef X
 };
 
+const char *const *
+args_choices(size_t opt)
+{
+	static const char *const apps[] = {
+#define X(id, number, word, type, least, most) word,
+#include <touchstone/wire/app.def>
+#undef X
+	    NULL};
+	static const char *const algorithms[] = {"ed25519", "p256", NULL};
+	static const char *const roles[] = {"signer", "recovery", NULL};
+
+	if (opt == OPT_APP)
+		return apps;
+	if (opt == OPT_ALGORITHM)
+		return algorithms;
+	return opt == OPT_ROLE ? roles : NULL;
+}
+
+static bool
+is_choice(size_t opt, const char *text)
+{
+	const char *const *choice = args_choices(opt);
+
+	if (choice == NULL)
+		return true;
+	while (*choice != NULL && strcmp(*choice, text) != 0)
+		choice++;
+	return *choice != NULL;
+}
+
 bool
 args_has(const struct args *args, enum opt opt)
 {
@@ -83,6 +113,12 @@ take(struct args *args, char error[ARGS_ERROR_MAX], size_t opt,
 		(void)snprintf(error, ARGS_ERROR_MAX,
 		    "--%s takes a whole number from %ld to %ld, not \"%s\"",
 		    info->name, info->least, info->most, text);
+		return TS_ERR_ARGUMENT;
+	}
+	if (!is_choice(opt, text)) {
+		(void)snprintf(error, ARGS_ERROR_MAX,
+		    "--%s takes one of %s; not \"%s\"", info->name, info->help,
+		    text);
 		return TS_ERR_ARGUMENT;
 	}
 	args->given |= UINT64_C(1) << opt;

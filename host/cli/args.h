@@ -50,6 +50,9 @@ struct args {
 int args_parse(struct args *out, char error[ARGS_ERROR_MAX],
     const struct verb *verb, int argc, char **argv) TS_MUST_CHECK;
 
+/* The words that opt takes, ended by NULL; NULL if it takes others too. */
+const char *const *args_choices(size_t opt);
+
 /* Whether opt was given, and its text or def. */
 bool args_has(const struct args *args, enum opt opt);
 const char *args_text(const struct args *args, enum opt opt, const char *def);

@@ -10,6 +10,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include <touchstone/wire/code.h>
+
 #include "agent/json.h"
 #include "op.h"
 
@@ -101,6 +103,21 @@ ask_token_name(const struct cli *cli, char out[ASK_TOKEN_MAX], const char *name)
 		return CLI_DONE;
 	return out_fail(cli, CLI_USAGE, "ARGUMENT",
 	    "the name of the token is longer than %d bytes", ASK_TOKEN_MAX - 1);
+}
+
+enum cli_exit
+ask_check_code(const struct cli *cli, const char *text)
+{
+	struct tsw_slice code = {(const uint8_t *)text, strlen(text)};
+	uint8_t id[TSW_ID_LEN];
+	int r = tsw_public_code_parse(id, code);
+
+	if (r == TSW_OK)
+		return CLI_DONE;
+	return out_fail(cli, CLI_USAGE, "ARGUMENT",
+	    "this is no public code (%s); one begins with touch1 and has 64 "
+	    "letters and digits",
+	    tsw_strerror(r));
 }
 
 /* What was typed: --token, or the first argument of a verb that takes one. */

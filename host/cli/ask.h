@@ -39,6 +39,9 @@ enum cli_exit ask_token(struct cli *cli, char out[ASK_TOKEN_MAX],
 enum cli_exit ask_token_name(const struct cli *cli, char out[ASK_TOKEN_MAX],
     const char *name);
 
+/* Whether text can be a public code; says what is wrong with it if not. */
+enum cli_exit ask_check_code(const struct cli *cli, const char *text);
+
 #define ASK_LABEL_MAX 65
 
 /*

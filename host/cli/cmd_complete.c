@@ -96,37 +96,13 @@ offer_tokens(struct cli *cli, const char *typed)
 }
 
 static void
-offer_words(const char *typed, const char *const words[][2], size_t cnt)
-{
-	size_t i;
-
-	for (i = 0; i < cnt; i++)
-		offer(typed, words[i][0], words[i][1]);
-}
-
-#define OFFER(typed, words)                                                    \
-	offer_words(typed, words, sizeof(words) / sizeof((words)[0]))
-
-static void
 offer_value(struct cli *cli, const char *typed, size_t opt)
 {
-	static const char *const apps[][2] = {
-#define X(id, number, word, type, least, most) {word, "app"},
-#include <touchstone/wire/app.def>
-#undef X
-	};
-	static const char *const algorithms[][2] = {{"ed25519", "Ed25519"},
-	    {"p256", "ECDSA on P-256"}};
-	static const char *const roles[][2] = {{"signer", "signs your changes"},
-	    {"recovery", "only replaces lost tokens"}};
+	const char *const *choice = args_choices(opt);
 
-	if (opt == OPT_APP)
-		OFFER(typed, apps);
-	else if (opt == OPT_ALGORITHM)
-		OFFER(typed, algorithms);
-	else if (opt == OPT_ROLE)
-		OFFER(typed, roles);
-	else if (opt == OPT_TOKEN || opt == OPT_BACKUP)
+	for (; choice != NULL && *choice != NULL; choice++)
+		offer(typed, *choice, option_info[opt].name);
+	if (opt == OPT_TOKEN || opt == OPT_BACKUP)
 		offer_tokens(cli, typed);
 	else if (opt == OPT_FILE)
 		puts(":file");
@@ -165,7 +141,6 @@ offer_argument(struct cli *cli, const char *typed, enum verb_argument kind)
 	    "label", "state"};
 	static const struct source names = {"ListTokens", "keys", "name",
 	    "role"};
-	static const char *const on_off[][2] = {{"on", ""}, {"off", ""}};
 
 	switch (kind) {
 	case ARG_TOKEN:
@@ -181,7 +156,8 @@ offer_argument(struct cli *cli, const char *typed, enum verb_argument kind)
 		offer_from_agent(cli, typed, &contacts);
 		break;
 	case ARG_ON_OFF:
-		OFFER(typed, on_off);
+		offer(typed, "on", "");
+		offer(typed, "off", "");
 		break;
 	case ARG_FOLDER:
 		puts(":folder");

@@ -64,7 +64,7 @@ show_contact(const struct cli *cli, const struct json_t *contact)
 	    state);
 	out_field(cli, "public code", "%s", out_str(contact, "code"));
 	show_confirmation(cli, contact);
-	out_field(cli, "keys", "%lld, statement %lld of their history",
+	out_field(cli, "keys", "%lld, as of statement %lld of their history",
 	    (long long)ts_json_int(contact, "keys", 0),
 	    (long long)ts_json_int(contact, "seq", 0));
 	out_field(cli, "verification", "%s",
@@ -90,13 +90,16 @@ enum cli_exit
 cmd_contact_add(struct cli *cli)
 {
 	const struct json_t *contact;
+	const char *code = args_text(&cli->args, OPT_CODE, "");
 	enum cli_exit exit;
 	struct reply reply;
 	struct op op;
 
+	if (*code != '\0' && ask_check_code(cli, code) != CLI_DONE)
+		return CLI_USAGE;
 	op_init(&op, "AddContact", OP_PLAIN);
 	ts_jw_str(&op.params, "label", cli->args.rest[0]);
-	ts_jw_str(&op.params, "code", args_text(&cli->args, OPT_CODE, ""));
+	ts_jw_str(&op.params, "code", code);
 	exit = op_run(cli, &reply, &op);
 	if (exit == CLI_DONE && args_has(&cli->args, OPT_JSON)) {
 		exit = out_json(cli, reply.params);
@@ -118,6 +121,7 @@ list(const struct cli *cli, const struct json_t *contacts)
 	const struct json_t *contact;
 	struct table table;
 	size_t i, alerts;
+	long long keys;
 
 	if (ts_json_cnt(contacts) == 0) {
 		out_say(cli, TONE_PLAIN, "You have no contacts yet.");
@@ -130,8 +134,9 @@ list(const struct cli *cli, const struct json_t *contacts)
 		alerts = ts_json_cnt(ts_json_get(contact, "alerts"));
 		table_add(cli, &table, "%s", out_str(contact, "label"));
 		table_add(cli, &table, "%s", out_str(contact, "state"));
-		table_add(cli, &table, "%lld keys",
-		    (long long)ts_json_int(contact, "keys", 0));
+		keys = ts_json_int(contact, "keys", 0);
+		table_add(cli, &table, "%lld key%s", keys,
+		    keys == 1 ? "" : "s");
 		if (alerts > 0)
 			table_add(cli, &table, "%zu open alert%s", alerts,
 			    alerts == 1 ? "" : "s");

@@ -205,6 +205,7 @@ prepare(struct cli *cli, struct op *op, const char *token, const char *backup)
 	if (exit != CLI_DONE)
 		return exit;
 	announce(cli, token, name, backup, backup_name);
+	op->said = true;
 	ts_jw_str(&op->params, "token", token);
 	ts_jw_str(&op->params, "name", name);
 	ts_jw_str(&op->params, "algorithm", args_text(args, OPT_ALGORITHM, ""));

@@ -136,6 +136,7 @@ cmd_sign(struct cli *cli)
 	if (exit != CLI_DONE)
 		goto out;
 	op.words = words;
+	op.said = true;
 	ts_jw_str(&op.params, "token", token);
 	ts_jw_bool(&op.params, "wait", args_has(args, OPT_WAIT));
 	exit = op_run(cli, &reply, &op);

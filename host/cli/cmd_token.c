@@ -126,7 +126,7 @@ show_device(const struct cli *cli, const struct json_t *device)
 	pin_words(pin, device);
 	out_say(cli, TONE_BOLD, "%s", out_str(device, "token"));
 	out_field(cli, "product", "%s", out_str(device, "product"));
-	out_field(cli, "model (AAGUID)", "%s", out_str(device, "aaguid"));
+	out_field(cli, "model", "%s", out_str(device, "aaguid"));
 	field_list(cli, "versions", ts_json_get(device, "versions"));
 	field_list(cli, "algorithms", ts_json_get(device, "algorithms"));
 	out_field(cli, "PIN", "%s", pin);
@@ -180,7 +180,6 @@ cmd_token_enrol(struct cli *cli)
 	ts_jw_str(&op.params, "name", args->text[OPT_NAME]);
 	ts_jw_str(&op.params, "role", args_text(args, OPT_ROLE, "signer"));
 	ts_jw_str(&op.params, "algorithm", args_text(args, OPT_ALGORITHM, ""));
-	out_note(cli, TONE_PLAIN, "%s", op.words);
 	exit = op_run(cli, &reply, &op);
 	if (exit != CLI_DONE)
 		goto out;
@@ -315,7 +314,6 @@ cmd_recover(struct cli *cli)
 	ts_jw_str(&op.params, "name", cli->args.text[OPT_NAME]);
 	ts_jw_str(&op.params, "algorithm",
 	    args_text(&cli->args, OPT_ALGORITHM, ""));
-	out_note(cli, TONE_PLAIN, "%s", op.words);
 	exit = op_run(cli, &reply, &op);
 	if (exit == CLI_DONE && args_has(&cli->args, OPT_JSON)) {
 		exit = out_json(cli, reply.params);

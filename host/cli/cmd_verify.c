@@ -47,7 +47,6 @@ confirm(struct cli *cli, const struct comparison *c)
 	ts_jw_str(&op.params, "method", c->method);
 	ts_jw_str(&op.params, "proof", c->proof);
 	ts_jw_str(&op.params, "token", token);
-	out_note(cli, TONE_PLAIN, "%s", words);
 	exit = op_run(cli, &reply, &op);
 	if (exit == CLI_DONE && args_has(&cli->args, OPT_JSON))
 		exit = out_json(cli, reply.params);
@@ -88,6 +87,8 @@ static enum cli_exit
 by_public_code(const struct cli *cli, struct comparison *c,
     const struct reply *codes)
 {
+	enum cli_exit exit;
+
 	out_say(cli, TONE_PLAIN,
 	    "Take the public code of %s from a place that they control and an "
 	    "attacker does not: their web page, a card, a signed mail. Not "
@@ -96,7 +97,11 @@ by_public_code(const struct cli *cli, struct comparison *c,
 	    c->contact);
 	show_code(cli, reply_str(codes, "own"));
 	c->method = "public-code";
-	return ask_line(cli, c->proof, sizeof(c->proof), "Their public code: ");
+	do {
+		exit = ask_line(cli, c->proof, sizeof(c->proof),
+		    "Their public code: ");
+	} while (exit == CLI_DONE && ask_check_code(cli, c->proof) != CLI_DONE);
+	return exit;
 }
 
 static enum cli_exit
@@ -234,8 +239,10 @@ compare(struct cli *cli, struct comparison *c)
 		c->method = "live";
 		return live_compare(cli, c->proof, c->contact);
 	}
-	if (way == OPT(CODE))
-		return take_text(cli, c, "public-code", OPT_CODE);
+	if (way == OPT(CODE)) {
+		exit = take_text(cli, c, "public-code", OPT_CODE);
+		return exit == CLI_DONE ? ask_check_code(cli, c->proof) : exit;
+	}
 	if (way == OPT(PAIR))
 		return take_text(cli, c, "pair-number", OPT_PAIR);
 	if (way == OPT(QR))

@@ -154,9 +154,21 @@ tick(void *ctx)
 	spin_tick(ctx);
 }
 
+/*
+ * Say what a touch will sign: once, before the first PIN or progress.  A call
+ * that is refused at once says nothing of it.
+ */
+static void
+say_words(const struct cli *cli, struct op *op)
+{
+	if (op->words != NULL && !op->said)
+		out_note(cli, TONE_PLAIN, "%s", op->words);
+	op->said = true;
+}
+
 /* Replies up to the last one; progress is shown. */
 static int
-receive(struct cli *cli, struct reply *out)
+receive(struct cli *cli, struct reply *out, struct op *op)
 {
 	struct spin spin;
 	struct reply reply;
@@ -168,6 +180,7 @@ receive(struct cli *cli, struct reply *out)
 		r = client_next(&cli->client, &reply, tick, &spin);
 		if (r != TS_OK || !reply.continues)
 			break;
+		say_words(cli, op);
 		spin_progress(&spin, ts_json_get(reply.params, "progress"));
 		reply_wipe(&reply);
 	}
@@ -178,14 +191,14 @@ receive(struct cli *cli, struct reply *out)
 }
 
 static int
-call_once(struct cli *cli, struct reply *out, const struct op *op)
+call_once(struct cli *cli, struct reply *out, struct op *op)
 {
 	int r;
 
 	reply_wipe(out);
 	r = send_once(cli, op);
 	if (r == TS_OK)
-		r = receive(cli, out);
+		r = receive(cli, out, op);
 	if (r != TS_OK || out->error != NULL || op->kind == OP_PLAIN)
 		return r;
 	out->params = ts_json_get(out->params, "result");
@@ -224,6 +237,7 @@ ask_pin(struct cli *cli, struct op *op, const struct reply *reply, bool wrong)
 
 	if (slot == NULL || slot->pin.secret_text != NULL)
 		return op_report(cli, reply);
+	say_words(cli, op);
 	(void)snprintf(problem, sizeof(problem),
 	    retries >= 0 ? "%sTries left before the token blocks itself: %lld."
 			 : "%s",

@@ -37,7 +37,8 @@ struct op {
 	const char *method;
 	enum op_kind kind;
 	struct ts_jw params; /* members, without the braces */
-	const char *words;   /* what it will do, for pinentry; or NULL */
+	const char *words;   /* what it will do, or NULL */
+	bool said;	     /* the person has read words already */
 	struct op_pin pin[OP_PINS_MAX_CNT];
 	size_t pin_cnt;
 };

@@ -11,7 +11,7 @@
 #include "agent/jw.h"
 #include "text.h"
 
-#define FIELD_WIDTH 16
+#define FIELD_WIDTH 18
 
 /* The formatted text, cleaned; NULL without memory.  Caller frees. */
 __attribute__((format(printf, 2, 0))) static char *

@@ -144,16 +144,13 @@ print_json(const struct spin *spin, struct json_t *progress)
 	out_jw_note(spin->cli, &w);
 }
 
-/* "what token (why)". */
 static void
 compose(char out[SPIN_TEXT_MAX], const char *what, struct json_t *progress)
 {
 	const char *token = out_str(progress, "token");
-	const char *text = out_str(progress, "text");
 
-	(void)snprintf(out, SPIN_TEXT_MAX, "%s%s%s%s%s%s", what,
-	    *token != '\0' ? " " : "", token, *text != '\0' ? " (" : "", text,
-	    *text != '\0' ? ")" : "");
+	(void)snprintf(out, SPIN_TEXT_MAX, "%s%s%s", what,
+	    *token != '\0' ? " " : "", token);
 }
 
 void

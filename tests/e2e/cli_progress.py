@@ -84,7 +84,7 @@ class OnATerminal(CliTest):
         self.fake.script.clear()
 
     def test_long_text_stays_on_one_row(self):
-        self.agent(PENDING, ("Sign", Progress("touch", text="x " * 400), 0.3,
+        self.agent(PENDING, ("Sign", Progress("touch", "x " * 400), 0.3,
                              SIGNED))
         shown = self.ends(self.terminal("sign", columns=50))
         rows = [re.sub(r"\x1b\[[0-9;]*m", "", drawn)

@@ -6,9 +6,11 @@ import os
 import subprocess
 import unittest
 
-from cli_support import CliTest, Error, main, result
+from cli_support import CliTest, Error, Progress, main, result
 
-CODES = dict(own="touch1own", theirs="touch1theirs", pair="0123456789" * 6,
+OWN = "touch1rwfmnfyz959lpmt4pll6dyswr0a6gy3rh6j9t7dk7thqy0lc80zsd5ec8l"
+THEIRS = "touch1pwexuj8cjcpz6fkfuut6p4h5x59snzqq6gdkx99hc7gu7ylry8vq03crpd"
+CODES = dict(own=OWN, theirs=THEIRS, pair="0123456789" * 6,
              qr="touch-qr:abc")
 BOB = "bob@example.org"
 CHANGE = {"change": {"number": 2, "kind": "k", "words": "It changes."}}
@@ -168,38 +170,49 @@ class Verify(CliTest):
 
     def test_by_option(self):
         for option, method, given, proof in (
-                ("--code", "public-code", "touch1theirs", "touch1theirs"),
-                ("--code", "public-code", "-", "from stdin"),
-                ("--qr", "qr", "-", "from stdin"),
+                ("--code", "public-code", THEIRS, THEIRS),
+                ("--code", "public-code", "-", THEIRS),
+                ("--qr", "qr", "-", THEIRS),
                 ("--pair", "pair-number", "01234 56789-" * 6,
                  "0123456789" * 6)):
             with self.subTest(option=option):
                 self.agent(("Confirm", VERIFIED))
-                self.cli("verify", BOB, option, given, stdin="from stdin\nx\n")
+                self.cli("verify", BOB, option, given, stdin=THEIRS + "\nx\n")
                 self.confirmed(method, proof)
                 os.remove(os.path.join(self.home, "agent"))
+
+    def test_codes_that_are_none(self):
+        for code in ("", "touch1", OWN[:-1], OWN[:-1] + "x", "bitcoin1" + OWN,
+                     "\u202e" + OWN):
+            with self.subTest(code=code):
+                self.cli("verify", BOB, "--code", code, expect=2)
+        self.cli("contact", "add", BOB, "--code", OWN[1:], expect=2)
 
     def test_one_way_at_a_time(self):
         self.cli("verify", BOB, "--live", "--code", "x", expect=2)
         self.cli("verify", BOB, expect=2)
 
     def test_walk_to_public_code(self):
-        self.agent(("GetCodes", CODES), ("Confirm", VERIFIED))
+        self.agent(("GetCodes", CODES),
+                   ("Confirm", Progress("touch"), VERIFIED))
         child = self.terminal("verify", BOB)
         child.expect("Which way")
         child.sendline("5")
-        child.expect("touch1own")
-        child.expect("touch1theirs")
+        child.expect(OWN)
+        child.expect(THEIRS)
         child.expect("01234 56789 01234 56789")
         child.expect("█|▀|▄")
         child.expect("Which way")
         child.sendline("2")
         child.expect("Their public code: ")
-        child.sendline("touch1theirs")
+        child.sendline(THEIRS[:-1] + "c")
+        child.expect("no public code .the checksum")
+        child.expect("Their public code: ")
+        child.sendline(THEIRS)
         child.expect("Your token will sign: you have verified")
         child.expect("is verified")
         self.ends(child)
-        self.confirmed("public-code", "touch1theirs")
+        self.confirmed("public-code", THEIRS)
 
     def test_walk_names_the_group_that_differs(self):
         self.agent(("GetCodes", CODES), ("Confirm", Error(
