@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Somebody edits the database, or it is damaged, newer or in use. */
+#include "libworld.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+static struct person *alice, *bob, *mallory;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	world_pair(&alice, &bob);
+	mallory = person_new("mallory", 60);
+	person_provision(mallory, 1);
+	person_add(alice, mallory);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	person_free(alice);
+	person_free(bob);
+	person_free(mallory);
+	world_end();
+	return 0;
+}
+
+/* Run sql on alice's database behind her back; the result of opening it. */
+static int
+edit(const char *sql)
+{
+	sqlite3 *db;
+
+	ts_store_free(&alice->store);
+	assert_int_equal(sqlite3_open(alice->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	return person_reopen(alice);
+}
+
+static enum ts_contact_state
+state_of(const char *label)
+{
+	struct ts_contact c;
+
+	assert_int_equal(ts_contact_get(alice->store, &c, label), TS_OK);
+	return c.state;
+}
+
+#define PERSON(l) "(SELECT id FROM person WHERE label = '" l "')"
+
+static void
+copied_confirmation_is_forged(void **state)
+{
+	uint32_t cnt;
+
+	(void)state;
+	assert_int_equal(edit("INSERT INTO confirm SELECT " PERSON(
+			     "mallory") ", envelope "
+					"FROM confirm"),
+	    TS_OK);
+	assert_int_equal(count_alerts(alice, TS_ALERT_CONFIRMATION_FORGED,
+			     "mallory"),
+	    1);
+	assert_int_equal(state_of("mallory"), TS_CONTACT_BLOCKED);
+	assert_int_equal(state_of(BOB), TS_CONTACT_VERIFIED);
+	/* Once, and when it was dealt with the contact is simply unverified. */
+	assert_int_equal(person_reopen(alice), TS_OK);
+	cnt = (uint32_t)count_all_alerts(alice);
+	assert_int_equal(cnt, 1);
+	close_alerts(alice);
+	assert_int_equal(person_reopen(alice), TS_OK);
+	assert_int_equal(count_all_alerts(alice), 0);
+	assert_int_equal(state_of("mallory"), TS_CONTACT_UNVERIFIED);
+	person_verify(alice, mallory, 0);
+	assert_int_equal(state_of("mallory"), TS_CONTACT_VERIFIED);
+}
+
+static void
+junk_confirmation_is_forged(void **state)
+{
+	(void)state;
+	assert_int_equal(edit("INSERT INTO confirm VALUES (" PERSON(
+			     "mallory") ", x'0102')"),
+	    TS_OK);
+	assert_int_equal(count_alerts(alice, TS_ALERT_CONFIRMATION_FORGED,
+			     "mallory"),
+	    1);
+}
+
+/* Mallory's whole identity under bob's confirmed name. */
+static void
+swapped_chain_is_forged(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    edit("DELETE FROM statement WHERE person = " PERSON(
+		BOB) ";"
+		     "INSERT INTO statement SELECT " PERSON(
+			 BOB) ", seq, envelope, seen FROM statement WHERE "
+			      "person = " PERSON("mallory") ";"
+							    "UPDATE person SET "
+							    "identity = "
+							    "(SELECT identity "
+							    "FROM person"
+							    " WHERE label = "
+							    "'mallory') WHERE "
+							    "label = '" BOB
+							    "'"),
+	    TS_OK);
+	assert_int_equal(count_alerts(alice, TS_ALERT_CHAIN_FORGED, BOB), 1);
+	assert_int_equal(state_of(BOB), TS_CONTACT_BLOCKED);
+}
+
+/* The names of two contacts exchanged. */
+static void
+swapped_labels_are_forged(void **state)
+{
+	(void)state;
+	assert_int_equal(
+	    edit("UPDATE person SET label = 'x' WHERE label = 'mallory';"
+		 "UPDATE person SET label = 'mallory' WHERE label = '" BOB "';"
+		 "UPDATE person SET label = '" BOB "' WHERE label = 'x'"),
+	    TS_OK);
+	assert_int_equal(count_alerts(alice, TS_ALERT_CHAIN_FORGED, BOB), 1);
+	assert_int_equal(count_alerts(alice, TS_ALERT_CHAIN_FORGED, "mallory"),
+	    1);
+	assert_int_equal(state_of(BOB), TS_CONTACT_BLOCKED);
+	assert_int_equal(state_of("mallory"), TS_CONTACT_BLOCKED);
+}
+
+static void
+changed_statement_is_forged(void **state)
+{
+	struct ts_contact c;
+
+	(void)state;
+	assert_int_equal(
+	    edit("UPDATE statement SET envelope = CAST(substr(envelope, 1, 60)"
+		 " || x'ff' || substr(envelope, 62) AS BLOB) WHERE seq = 1 AND "
+		 "person "
+		 "= " PERSON(BOB)),
+	    TS_OK);
+	assert_int_equal(count_alerts(alice, TS_ALERT_CHAIN_FORGED, BOB), 1);
+	assert_int_equal(ts_contact_get(alice->store, &c, BOB), TS_OK);
+	assert_true(c.forged);
+	assert_int_equal(c.state, TS_CONTACT_BLOCKED);
+	/* A look does not mend it, and does not make it worse. */
+	close_alerts(alice);
+	assert_int_equal(ts_monitor_contact(alice->store, BOB), TS_OK);
+	assert_int_equal(count_alerts(alice, TS_ALERT_CHAIN_FORGED, BOB), 1);
+	/* Closing the alert does not unblock what cannot be checked. */
+	close_alerts(alice);
+	assert_int_equal(state_of(BOB), TS_CONTACT_BLOCKED);
+	/* Remove, add, verify: as the alert says. */
+	assert_int_equal(ts_contact_remove(alice->store, BOB), TS_OK);
+	person_add(alice, bob);
+	person_verify(alice, bob, 0);
+	assert_int_equal(state_of(BOB), TS_CONTACT_VERIFIED);
+}
+
+/* Cut below what the confirmation speaks of: a revoked key would be back. */
+static void
+cut_chain_is_forged(void **state)
+{
+	(void)state;
+	assert_int_equal(edit("DELETE FROM statement WHERE seq = 1 AND person "
+			      "= " PERSON(BOB)),
+	    TS_OK);
+	assert_int_equal(count_alerts(alice, TS_ALERT_CHAIN_FORGED, BOB), 1);
+	assert_int_equal(state_of(BOB), TS_CONTACT_BLOCKED);
+	/* The directory still has it. */
+	assert_int_equal(ts_monitor_contact(alice->store, BOB), TS_OK);
+	close_alerts(alice);
+	assert_int_equal(person_reopen(alice), TS_OK);
+	assert_int_equal(state_of(BOB), TS_CONTACT_VERIFIED);
+}
+
+static void
+own_chain_edited_is_told(void **state)
+{
+	struct ts_own own;
+	struct ts_draft d;
+
+	(void)state;
+	assert_int_equal(
+	    edit("UPDATE statement SET envelope = CAST(substr(envelope, 1, 60)"
+		 " || x'ff' || substr(envelope, 62) AS BLOB) WHERE person = 0"),
+	    TS_OK);
+	assert_int_equal(count_alerts(alice, TS_ALERT_OWN_FORGED, ""), 1);
+	assert_int_equal(count_all_alerts(alice), 1);
+	ts_own_get(alice->store, &own);
+	assert_true(own.forged);
+	assert_false(own.provisioned);
+	assert_int_equal(state_of(BOB), TS_CONTACT_UNVERIFIED);
+	/* It is not taken for a fresh start. */
+	assert_int_equal(ts_own_init(alice->store, "x", world_url()),
+	    TS_ERR_ALREADY);
+	assert_int_equal(ts_draft_build(alice->store, &d), TS_ERR_DB_FORGED);
+	assert_int_equal(ts_monitor_own(alice->store), TS_ERR_DB_FORGED);
+}
+
+static void
+own_chain_cut_is_told(void **state)
+{
+	(void)state;
+	person_add_key(alice, "laptop", 50);
+	person_sign(alice);
+	person_verify(alice, mallory, 0);
+	assert_int_equal(edit("DELETE FROM statement WHERE person = 0 AND seq "
+			      "= 1"),
+	    TS_OK);
+	assert_int_equal(count_alerts(alice, TS_ALERT_OWN_FORGED, ""), 1);
+}
+
+static void
+own_chain_gone_is_told(void **state)
+{
+	(void)state;
+	assert_int_equal(edit("DELETE FROM statement WHERE person = 0"), TS_OK);
+	assert_int_equal(count_alerts(alice, TS_ALERT_OWN_FORGED, ""), 1);
+}
+
+/* A token that never was a signer cannot be slipped in. */
+static void
+token_rows_have_no_say(void **state)
+{
+	struct ts_token t;
+
+	(void)state;
+	assert_int_equal(edit("UPDATE token SET name = 'x'; DELETE FROM token "
+			      "WHERE rowid = 1"),
+	    TS_OK);
+	assert_int_equal(ts_own_token_find(alice->store, &t, "daily"), TS_OK);
+	assert_int_equal(ts_own_token_find(alice->store, &t, "backup"), TS_OK);
+	assert_int_equal(ts_own_token_find(alice->store, &t, "x"),
+	    TS_ERR_NOT_FOUND);
+	assert_int_equal(state_of(BOB), TS_CONTACT_VERIFIED);
+}
+
+static void
+strange_tables_are_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(edit("CREATE TRIGGER t AFTER INSERT ON alert BEGIN "
+			      "DELETE FROM alert; END"),
+	    TS_ERR_DB_CORRUPT);
+	assert_int_equal(edit("DROP TRIGGER t"), TS_OK);
+	assert_int_equal(edit("CREATE TABLE extra (x)"), TS_ERR_DB_CORRUPT);
+	assert_int_equal(edit("DROP TABLE extra"), TS_OK);
+}
+
+static void
+newer_database_is_left_alone(void **state)
+{
+	(void)state;
+	assert_int_equal(edit("PRAGMA user_version = 2"), TS_ERR_DB_NEWER);
+	assert_int_equal(person_reopen(alice), TS_ERR_DB_NEWER);
+	assert_int_equal(edit("PRAGMA user_version = 1"), TS_OK);
+	assert_int_equal(edit("PRAGMA application_id = 1"), TS_ERR_DB_CORRUPT);
+}
+
+static uint8_t before[1 << 20], after[1 << 20];
+
+static size_t
+slurp(uint8_t *buf)
+{
+	FILE *f = fopen(alice->path, "rb");
+	size_t len;
+
+	assert_non_null(f);
+	len = fread(buf, 1, sizeof(before), f);
+	(void)fclose(f);
+	return len;
+}
+
+/* Overwrite len bytes at offset. */
+static void
+damage(long offset, size_t len)
+{
+	FILE *f = fopen(alice->path, "r+b");
+
+	assert_non_null(f);
+	assert_int_equal(fseek(f, offset, SEEK_SET), 0);
+	while (len-- > 0)
+		assert_int_equal(fputc(0xa5, f), 0xa5);
+	(void)fclose(f);
+}
+
+static void
+damaged_database_is_left_alone(void **state)
+{
+	static const long offset[] = {0, 100, 4096, 8192};
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i < sizeof(offset) / sizeof(offset[0]); i++) {
+		ts_store_free(&alice->store);
+		len = slurp(before);
+		damage(offset[i], 64);
+		assert_int_equal(slurp(after), len);
+		assert_int_equal(ts_store_open(&alice->store, alice->path),
+		    TS_ERR_DB_CORRUPT);
+		assert_null(alice->store);
+		/* Not a byte was changed. */
+		memcpy(before + offset[i], after + offset[i], 64);
+		assert_int_equal(slurp(after), len);
+		assert_memory_equal(before, after, len);
+		assert_int_equal(unlink(alice->path), 0);
+		assert_int_equal(ts_store_open(&alice->store, alice->path),
+		    TS_OK);
+		assert_int_equal(ts_own_init(alice->store, alice->label,
+				     world_url()),
+		    TS_OK);
+		person_provision(alice, 1);
+	}
+}
+
+static void
+text_file_is_no_database(void **state)
+{
+	char path[128];
+	struct ts_store *store = NULL;
+	FILE *f = fopen(world_path(path, "notes.txt"), "w");
+
+	(void)state;
+	assert_non_null(f);
+	assert_true(
+	    fputs("these are my notes, do not overwrite them\n", f) >= 0);
+	(void)fclose(f);
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_int_equal(ts_store_open(&store, path), TS_ERR_DB_CORRUPT);
+	assert_null(store);
+}
+
+static void
+files_of_others_are_refused(void **state)
+{
+	char path[128], link_path[128];
+	struct ts_store *store = NULL;
+
+	(void)state;
+	assert_int_equal(ts_store_open(&store, world_path(path, "a.db")),
+	    TS_OK);
+	ts_store_free(&store);
+	assert_int_equal(chmod(path, 0640), 0);
+	assert_int_equal(ts_store_open(&store, path), TS_ERR_IO);
+	assert_int_equal(chmod(path, 0600), 0);
+	assert_int_equal(symlink(path, world_path(link_path, "b.db")), 0);
+	assert_int_equal(ts_store_open(&store, link_path), TS_ERR_IO);
+	assert_int_equal(link(path, world_path(link_path, "c.db")), 0);
+	assert_int_equal(ts_store_open(&store, path), TS_ERR_IO);
+	assert_int_equal(ts_store_open(&store, "/nonexistent/x"), TS_ERR_IO);
+	assert_null(store);
+}
+
+static void
+second_opener_is_told(void **state)
+{
+	struct ts_store *store = NULL;
+	int status;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(ts_store_open(&store, alice->path), TS_ERR_DB_BUSY);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(ts_store_open(&store, alice->path) == TS_ERR_DB_BUSY ? 0
+									   : 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	/* And the first one goes on. */
+	person_add_key(alice, "laptop", 50);
+	person_sign(alice);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    T(copied_confirmation_is_forged),
+	    T(junk_confirmation_is_forged),
+	    T(swapped_chain_is_forged),
+	    T(swapped_labels_are_forged),
+	    T(changed_statement_is_forged),
+	    T(cut_chain_is_forged),
+	    T(own_chain_edited_is_told),
+	    T(own_chain_cut_is_told),
+	    T(own_chain_gone_is_told),
+	    T(token_rows_have_no_say),
+	    T(strange_tables_are_refused),
+	    T(newer_database_is_left_alone),
+	    T(damaged_database_is_left_alone),
+	    T(text_file_is_no_database),
+	    T(files_of_others_are_refused),
+	    T(second_opener_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
