@@ -135,54 +135,6 @@ confirm(const struct tsw_chain *chain)
 	return st;
 }
 
-/* A chain with one key, owned by the caller. */
-static struct tsw_chain *
-begin(void)
-{
-	struct tsw_chain *chain = malloc(sizeof(*chain));
-	struct tsw_statement st = genesis();
-	struct sealed s;
-
-	assert_non_null(chain);
-	tsw_chain_init(chain);
-	seal(&s, &st);
-	sign(&s, BLUE);
-	sign(&s, SAFE);
-	assert_int_equal(tsw_chain_step(chain, NULL, &s.env, START), TSW_OK);
-	st = update(chain, TSW_OP_ADD_KEY);
-	seal(&s, &st);
-	sign(&s, BLUE);
-	assert_int_equal(tsw_chain_step(chain, NULL, &s.env, START), TSW_OK);
-	return chain;
-}
-
-static void
-start_recovery(struct tsw_chain *chain, uint64_t seen)
-{
-	struct tsw_statement st = update(chain, TSW_OP_RECOVER);
-	struct sealed s;
-
-	seal(&s, &st);
-	sign(&s, SAFE);
-	sign(&s, NEW);
-	assert_int_equal(tsw_chain_step(chain, NULL, &s.env, seen), TSW_OK);
-	assert_int_equal(chain->state, TSW_CHAIN_RECOVERING);
-}
-
-/* A step that must be refused and leave everything as it is. */
-static void
-refused(const struct tsw_chain *chain, const struct sealed *s, int want)
-{
-	struct tsw_chain copy = *chain;
-	struct tsw_step step, before;
-
-	memset(&step, 0xa5, sizeof(step));
-	before = step;
-	assert_int_equal(tsw_chain_step(&copy, &step, &s->env, START), want);
-	assert_memory_equal(&copy, chain, sizeof(copy));
-	assert_memory_equal(&step, &before, sizeof(step));
-}
-
 /* Kinds of statement that are no operation, beside TSW_OP_*. */
 enum { GENESIS = 100, CONFIRM = 101 };
 
@@ -201,6 +153,49 @@ seal_what(struct sealed *s, const struct tsw_chain *chain, int what)
 		sign(s, SAFE);
 	if (what == TSW_OP_ENROL_TOKEN || what == TSW_OP_RECOVER)
 		sign(s, NEW);
+}
+
+static void
+give(struct tsw_chain *chain, int what, uint64_t seen)
+{
+	struct sealed s;
+
+	seal_what(&s, chain, what);
+	assert_int_equal(tsw_chain_step(chain, NULL, &s.env, seen), TSW_OK);
+}
+
+/* A chain with one key, owned by the caller. */
+static struct tsw_chain *
+begin(void)
+{
+	struct tsw_chain *chain = malloc(sizeof(*chain));
+
+	assert_non_null(chain);
+	tsw_chain_init(chain);
+	give(chain, GENESIS, START);
+	give(chain, TSW_OP_ADD_KEY, START);
+	return chain;
+}
+
+static void
+start_recovery(struct tsw_chain *chain, uint64_t seen)
+{
+	give(chain, TSW_OP_RECOVER, seen);
+	assert_int_equal(chain->state, TSW_CHAIN_RECOVERING);
+}
+
+/* A step that must be refused and leave everything as it is. */
+static void
+refused(const struct tsw_chain *chain, const struct sealed *s, int want)
+{
+	struct tsw_chain copy = *chain;
+	struct tsw_step step, before;
+
+	memset(&step, 0xa5, sizeof(step));
+	before = step;
+	assert_int_equal(tsw_chain_step(&copy, &step, &s->env, START), want);
+	assert_memory_equal(&copy, chain, sizeof(copy));
+	assert_memory_equal(&step, &before, sizeof(step));
 }
 
 static void
