@@ -357,7 +357,6 @@ settling(void **state)
 	assert_memory_equal(copy.token[1].key.data, token[NEW].key.data, 65);
 	assert_int_equal(copy.threshold, 1);
 	assert_int_equal(copy.key_cnt, 1);
-	assert_false(tsw_chain_settle(&copy, UINT64_MAX));
 	free(chain);
 }
 
@@ -424,7 +423,6 @@ collecting(void **state)
 	assert_int_equal(tsw_chain_check_sigs(chain, &s.env),
 	    TSW_ERR_THRESHOLD);
 	more = s;
-	more.env.statement.p = more.statement;
 	sign(&more, STRANGER);
 	assert_int_equal(tsw_chain_check_sigs(chain, &more.env),
 	    TSW_ERR_UNKNOWN_SIGNER);
