@@ -14,8 +14,7 @@
 #define LOOK_MS ((int64_t)15 * 60 * 1000)
 #define FIRST_LOOK_MS 30000 /* let the user's own commands go first */
 
-/* --- Events ----------------------------------------------------------------
- */
+/* --- Events --- */
 
 void
 ts_agent_event(struct ts_agent *agent, const char *kind, const char *text,
@@ -46,8 +45,7 @@ alert_raised(void *arg, const struct ts_alert *alert)
 	ts_agent_event(arg, "alert", alert->what, alert);
 }
 
-/* --- Store -------------------------------------------------------------------
- */
+/* --- Store --- */
 
 int
 ts_agent_store(struct ts_agent *agent)
@@ -101,8 +99,7 @@ own_keys(void *ctx, struct ts_token *out, size_t max)
 	return list.cnt;
 }
 
-/* --- Tokens ------------------------------------------------------------------
- */
+/* --- Tokens --- */
 
 static void
 device_changed(void *ctx, struct ts_device *dev)
@@ -121,8 +118,7 @@ device_changed(void *ctx, struct ts_device *dev)
 	dev->fresh = false;
 }
 
-/* --- Directory
- * ----------------------------------------------------------------- */
+/* --- Directory --- */
 
 bool
 ts_agent_publish(struct ts_agent *agent)
@@ -191,8 +187,7 @@ look_interval(void)
 	return *text != '\0' || s < 1 || s > 86400 ? LOOK_MS : s * 1000;
 }
 
-/* --- Life
- * -------------------------------------------------------------------------- */
+/* --- Life --- */
 
 void
 ts_agent_settle(struct ts_agent *agent)

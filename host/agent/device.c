@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#define ATTEMPTS_MAX 5
-#define AGAIN_MS 100 /* doubled each time: 1.5 s in all */
+#define PATIENCE_MS 1500 /* with a token that is busy or not ours yet */
+#define AGAIN_MS 100	 /* doubled each time */
 
 static void probe_now(struct ts_device *dev);
 
@@ -43,10 +43,10 @@ failed(struct ts_device *dev, int err)
 		gone(dev);
 		return;
 	}
-	if (may_pass(err) && dev->attempts < ATTEMPTS_MAX &&
-	    ts_loop_start(dev->all->loop, &dev->again,
-		AGAIN_MS << dev->attempts) == TS_OK) {
-		dev->attempts++;
+	if (may_pass(err) && ts_loop_now_ms() < dev->patience_until_ms &&
+	    ts_loop_start(dev->all->loop, &dev->again, dev->again_ms) ==
+		TS_OK) {
+		dev->again_ms *= 2;
 		return;
 	}
 	ready(dev, err);
@@ -116,10 +116,8 @@ job_done(void *ctx, const struct ts_token_result *result)
 		r = result->err;
 	}
 	if (result->op == TS_TOKEN_MSG_PROBE && r == TS_OK &&
-	    result->u.found < dev->asked_cnt) {
-		dev->has_key = true;
-		memcpy(dev->key_id, dev->asked[result->u.found], TSW_HASH_LEN);
-	}
+	    result->u.found < dev->asked_cnt)
+		ts_device_has(dev, dev->asked[result->u.found]);
 	if (r == TS_OK || r == TS_ERR_WRONG_TOKEN || r == TS_ERR_NOT_FOUND)
 		ready(dev, TS_OK);
 	else
@@ -130,6 +128,15 @@ static void
 again(void *ctx)
 {
 	probe_now(ctx);
+}
+
+static void
+begin(struct ts_device *dev)
+{
+	dev->state = TS_DEVICE_PROBING;
+	dev->again_ms = AGAIN_MS;
+	dev->patience_until_ms = ts_loop_now_ms() + PATIENCE_MS;
+	probe_now(dev);
 }
 
 static void
@@ -151,9 +158,14 @@ ts_device_probe(struct ts_device *dev)
 {
 	if (dev->state == TS_DEVICE_ABSENT || dev->job.active)
 		return;
-	dev->state = TS_DEVICE_PROBING;
-	dev->attempts = 0;
-	probe_now(dev);
+	begin(dev);
+}
+
+void
+ts_device_has(struct ts_device *dev, const uint8_t id[TSW_HASH_LEN])
+{
+	dev->has_key = true;
+	memcpy(dev->key_id, id, TSW_HASH_LEN);
 }
 
 static bool
@@ -191,8 +203,7 @@ found(void *ctx, const char *name)
 	dev->job.ctx = dev;
 	dev->again.fire = again;
 	dev->again.ctx = dev;
-	dev->state = TS_DEVICE_PROBING;
-	probe_now(dev);
+	begin(dev);
 }
 
 void

@@ -36,7 +36,8 @@ struct ts_device {
 
 	struct ts_job job; /* INFO and PROBE */
 	struct ts_timer again;
-	unsigned attempts;
+	int64_t again_ms;
+	int64_t patience_until_ms;
 	bool fresh;	   /* plugged in, and nobody was told yet */
 	bool seen;	   /* in the scan that is under way */
 	uint8_t asked_cnt; /* keys that PROBE asks for */
@@ -65,6 +66,9 @@ void ts_devices_scan(struct ts_devices *all);
 
 /* Ask a token anew what it is and has; changed() follows. */
 void ts_device_probe(struct ts_device *dev);
+
+/* A key of ours was just made on it, so it need not be asked. */
+void ts_device_has(struct ts_device *dev, const uint8_t id[TSW_HASH_LEN]);
 
 /* The present device of this name ("sim:DIR"), or with this key; or NULL. */
 struct ts_device *ts_device_by_name(struct ts_devices *all, const char *name);

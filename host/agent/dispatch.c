@@ -13,9 +13,9 @@
  * libtouchstone built from the state and from these typed arguments.
  */
 const struct ts_method ts_methods[] = {
-    {"GetStatus", ts_reply_status, NULL, TS_WITH_STORE},
+    {"GetStatus", NULL, ts_flow_status, TS_WITH_STORE},
     {"Init", ts_reply_init, NULL, TS_WITH_STORE},
-    {"ListTokens", ts_reply_tokens, NULL, TS_WITH_STORE},
+    {"ListTokens", NULL, ts_flow_tokens, TS_WITH_STORE},
     {"TokenInfo", NULL, ts_flow_info, TS_WITH_STORE},
     {"Provision", NULL, ts_flow_provision, TS_WITH_STORE},
     {"Enrol", NULL, ts_flow_enrol, TS_WITH_STORE},
@@ -79,8 +79,7 @@ ts_start_watch(struct ts_agent *agent, struct ts_conn *c)
 	return TS_OK;
 }
 
-/* --- org.varlink.service ----------------------------------------------------
- */
+/* --- org.varlink.service --- */
 
 static const char service_text[] =
     "# The Varlink Service Interface is provided by every varlink service.\n"
@@ -136,8 +135,7 @@ reply_description(struct ts_conn *c)
 	ts_conn_end(c, NULL, false);
 }
 
-/* --- Dispatch
- * ------------------------------------------------------------------- */
+/* --- Dispatch --- */
 
 /* Check the arguments against idl; false: the caller was told what is wrong. */
 static bool

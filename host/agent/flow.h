@@ -13,6 +13,8 @@ int ts_flow_enrol(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
 int ts_flow_recover(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
 int ts_flow_sign(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
 int ts_flow_confirm(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
+int ts_flow_status(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
+int ts_flow_tokens(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
 int ts_flow_info(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
 int ts_flow_pin(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
 int ts_flow_reset(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;

@@ -16,8 +16,7 @@
 #include "flow.h"
 #include "say.h"
 
-/* --- Arguments -------------------------------------------------------------
- */
+/* --- Arguments --- */
 
 /* "ed25519", "p256", or "" for the best that the token has. */
 static int
@@ -70,8 +69,7 @@ read_make(struct ts_op *op, const char *token, const char *name,
 	return TS_OK;
 }
 
-/* --- Making one key ---------------------------------------------------------
- */
+/* --- Making one key --- */
 
 static int make_next(struct ts_op *op);
 
@@ -85,6 +83,8 @@ made(struct ts_op *op, const struct ts_token_result *result)
 		ts_op_fail_token(op, result->err, result->retries);
 		return TS_OK;
 	}
+	if (op->dev->info.remaining > 0)
+		op->dev->info.remaining--;
 	memset(token, 0, sizeof(*token));
 	token->key = new->key;
 	token->role = op->role;
@@ -170,8 +170,19 @@ make_next(struct ts_op *op)
 	return ts_op_seize(op, make_here);
 }
 
-/* --- Provision
- * ---------------------------------------------------------------- */
+/* The identity knows this key from now on. */
+static void
+now_has(struct ts_op *op, const char *token, const struct tsw_pubkey *key)
+{
+	struct ts_device *dev = ts_device_by_name(&op->agent->devices, token);
+	uint8_t id[TSW_HASH_LEN];
+
+	tsw_token_id(id, key);
+	if (dev != NULL)
+		ts_device_has(dev, id);
+}
+
+/* --- Provision --- */
 
 static int sign_next(struct ts_op *op);
 
@@ -199,8 +210,6 @@ static int
 sign_here(struct ts_op *op)
 {
 	const struct ts_make *make = &op->make[op->make_at];
-
-	op->probe_after = true;
 	if (make->pin_fd < 0)
 		return ts_flow_need_pin(op);
 	return ts_flow_sign_draft(op, make->pin_fd, genesis_signed);
@@ -233,14 +242,19 @@ genesis(struct ts_op *op)
 {
 	struct ts_store *store = op->agent->store;
 	int r = TS_OK;
+	size_t i;
 
 	if (!op->resumes)
 		r = ts_own_genesis(store, op->made, op->make_cnt, 1,
 		    TSW_TIMELOCK_DEFAULT_H);
 	if (r == TS_OK)
 		r = ts_draft_get(store, &op->draft);
+	if (r != TS_OK)
+		return r;
+	for (i = 0; i < op->make_cnt; i++)
+		now_has(op, op->make[i].token, &op->made[i].key);
 	op->make_at = 0;
-	return r == TS_OK ? sign_next(op) : r;
+	return sign_next(op);
 }
 
 static int
@@ -316,8 +330,7 @@ ts_flow_provision(struct ts_agent *agent, struct ts_conn *c)
 	return r;
 }
 
-/* --- Enrol and Recover
- * ----------------------------------------------------------- */
+/* --- Enrol and Recover --- */
 
 /*
  * The change is queued, whatever became of the new token's signature: if that
@@ -327,8 +340,6 @@ static int
 reply_change(struct ts_op *op)
 {
 	struct ts_jw *w = ts_op_begin(op);
-
-	op->probe_after = true;
 	if (w != NULL)
 		ts_say_change(w, "result", &op->change);
 	ts_op_end(op, w);
@@ -362,6 +373,7 @@ queue_made(struct ts_op *op)
 	if (r != TS_OK)
 		return r;
 	ts_agent_event(agent, "pending", op->change.words, NULL);
+	now_has(op, op->make[0].token, &op->made[0].key);
 	tsw_token_id(id, &op->made[0].key);
 	r = ts_draft_build(agent->store, &op->draft);
 	if (r == TS_OK && ts_flow_is_missing(&op->signer, agent->store, id))

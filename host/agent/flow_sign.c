@@ -11,7 +11,7 @@
 #include "flow.h"
 #include "say.h"
 
-/* --- Steps shared with the flows that make keys ------------------------- */
+/* --- Steps shared with the flows that make keys --- */
 
 int
 ts_flow_text(char *out, size_t size, struct ts_op *op, const char *argument)
@@ -155,7 +155,7 @@ ts_flow_signed(struct ts_op *op, bool complete, bool there)
 	return r;
 }
 
-/* --- Sign ---------------------------------------------------------------- */
+/* --- Sign --- */
 
 static int sign_with_this(struct ts_op *op);
 
@@ -250,7 +250,7 @@ ts_flow_sign(struct ts_agent *agent, struct ts_conn *c)
 	return r;
 }
 
-/* --- Confirm -------------------------------------------------------------- */
+/* --- Confirm --- */
 
 /* The active signer of the own chain that is on this device. */
 static bool

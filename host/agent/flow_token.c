@@ -7,6 +7,7 @@
 #include <touchstone/text.h>
 
 #include "flow.h"
+#include "methods.h"
 #include "say.h"
 
 /* Reply with the device as it is known now. */
@@ -54,7 +55,7 @@ ask_info(struct ts_op *op,
 	return ts_op_run(op, &req, -1, next);
 }
 
-/* --- TokenInfo ---------------------------------------------------------- */
+/* --- TokenInfo --- */
 
 static int
 info_done(struct ts_op *op, const struct ts_token_result *result)
@@ -69,7 +70,7 @@ info_arrived(struct ts_op *op)
 	return ask_info(op, info_done);
 }
 
-/* --- SetPin, ResetToken --------------------------------------------------- */
+/* --- SetPin, ResetToken --- */
 
 static int
 result_done(struct ts_op *op, const struct ts_token_result *result)
@@ -98,7 +99,6 @@ pin_arrived(struct ts_op *op)
 	memset(&req, 0, sizeof(req));
 	req.op =
 	    op->pin_fd < 0 ? TS_TOKEN_MSG_PIN_SET : TS_TOKEN_MSG_PIN_CHANGE;
-	op->probe_after = true;
 	return ts_op_run(op, &req, op->pin_fd, changed);
 }
 
@@ -109,13 +109,11 @@ reset_arrived(struct ts_op *op)
 
 	memset(&req, 0, sizeof(req));
 	req.op = TS_TOKEN_MSG_RESET;
-	op->probe_after = true;
 	ts_op_say(op, "working", "Erase the token: every key on it is lost.");
 	return ts_op_run(op, &req, -1, changed);
 }
 
-/* --- Wink -------------------------------------------------------------------
- */
+/* --- Wink --- */
 
 static int
 wink_done(struct ts_op *op, const struct ts_token_result *result)
@@ -138,8 +136,57 @@ wink_arrived(struct ts_op *op)
 	return ts_op_run(op, &req, -1, wink_done);
 }
 
-/* --- Starts
- * ------------------------------------------------------------------- */
+/* --- What is said about all tokens --- */
+
+static int
+say_tokens(struct ts_op *op)
+{
+	struct ts_jw *w = ts_conn_begin(op->conn);
+	int r;
+
+	r = ts_say_tokens(op->agent, w);
+	if (r == TS_OK)
+		ts_op_end(op, w);
+	return r;
+}
+
+static int
+say_status(struct ts_op *op)
+{
+	struct ts_jw *w = ts_conn_begin(op->conn);
+	int r;
+
+	r = ts_say_status(op->agent, w);
+	if (r == TS_OK)
+		ts_op_end(op, w);
+	return r;
+}
+
+static int
+settle(struct ts_agent *agent, struct ts_conn *c, int (*say)(struct ts_op *op))
+{
+	struct ts_op *op;
+	int r;
+
+	r = ts_op_new(&op, agent, c);
+	if (r == TS_OK)
+		ts_op_step(op, ts_op_settle(op, say));
+	return r;
+}
+
+int
+ts_flow_tokens(struct ts_agent *agent, struct ts_conn *c)
+{
+	return settle(agent, c, say_tokens);
+}
+
+int
+ts_flow_status(struct ts_agent *agent, struct ts_conn *c)
+{
+	return settle(agent, c, say_status);
+}
+
+/* --- Starts --- */
 
 /* Every one of them names its token, and does not wait for it. */
 static int

@@ -13,12 +13,16 @@
 	    struct ts_jw *out) TS_MUST_CHECK
 
 /* own.c: the own identity */
-TS_REPLY(status);
+
 TS_REPLY(init);
-TS_REPLY(tokens);
+
 TS_REPLY(keys);
 TS_REPLY(publish);
 TS_REPLY(export);
+
+/* ... and what waits for tokens to settle first (flow_token.c) */
+int ts_say_status(struct ts_agent *agent, struct ts_jw *out) TS_MUST_CHECK;
+int ts_say_tokens(struct ts_agent *agent, struct ts_jw *out) TS_MUST_CHECK;
 
 /* pending.c: changes that wait */
 TS_REPLY(add_key);

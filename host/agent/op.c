@@ -54,7 +54,7 @@ ts_op_text(char *out, size_t size, const char *text)
 	return TS_OK;
 }
 
-/* --- Life ------------------------------------------------------------- */
+/* --- Life --- */
 
 void
 ts_op_release(struct ts_op *op)
@@ -65,9 +65,6 @@ ts_op_release(struct ts_op *op)
 		return;
 	op->dev = NULL;
 	dev->user = NULL;
-	if (op->probe_after)
-		ts_device_probe(dev);
-	op->probe_after = false;
 }
 
 /* The operation is over; what it held is free for others. */
@@ -122,11 +119,23 @@ done(void *ctx, const struct ts_token_result *result)
 	ts_op_step(op, op->next(op, result));
 }
 
+static int
+settled(struct ts_op *op)
+{
+	ts_loop_cancel(&op->agent->loop, &op->rescan);
+	op->waiting = false;
+	return op->arrived(op);
+}
+
 static void
 rescan(void *ctx)
 {
 	struct ts_op *op = ctx;
 
+	if (op->for_all) {
+		ts_op_step(op, settled(op));
+		return;
+	}
 	if (ts_loop_start(&op->agent->loop, &op->rescan, RESCAN_MS) != TS_OK)
 		return;
 	ts_devices_scan(&op->agent->devices);
@@ -170,7 +179,7 @@ ts_op_step(struct ts_op *op, int result)
 		ts_op_fail(op, result);
 }
 
-/* --- Waiting for a token ----------------------------------------------- */
+/* --- Waiting for a token --- */
 
 static bool
 begins(const char *text, const char *with)
@@ -232,6 +241,10 @@ try_seize(struct ts_op *op)
 	struct ts_device *dev;
 	int r;
 
+	if (op->for_all)
+		return ts_devices_are_probing(&op->agent->devices)
+		    ? TS_OK
+		    : settled(op);
 	r = resolve(&dev, op);
 	if (r != TS_OK)
 		return r;
@@ -284,6 +297,19 @@ ts_op_seize(struct ts_op *op, int (*arrived)(struct ts_op *op))
 	return r == TS_OK ? try_seize(op) : r;
 }
 
+int
+ts_op_settle(struct ts_op *op, int (*arrived)(struct ts_op *op))
+{
+	int r;
+
+	op->for_all = true;
+	op->arrived = arrived;
+	ts_devices_scan(&op->agent->devices);
+	op->waiting = true;
+	r = ts_loop_start(&op->agent->loop, &op->rescan, RESCAN_MS);
+	return r == TS_OK ? try_seize(op) : r;
+}
+
 void
 ts_ops_wake(struct ts_agent *agent)
 {
@@ -314,7 +340,7 @@ ts_ops_kill(struct ts_agent *agent)
 		ts_job_kill(&agent->op[i].job);
 }
 
-/* --- At work ------------------------------------------------------------ */
+/* --- At work --- */
 
 static bool
 needs_touch(enum ts_token_message op)
@@ -355,7 +381,7 @@ ts_op_run(struct ts_op *op, struct ts_token_request *req, int pin_fd,
 	return r;
 }
 
-/* --- What the client hears ------------------------------------------------ */
+/* --- What the client hears --- */
 
 void
 ts_op_say(struct ts_op *op, const char *state, const char *text)

@@ -38,8 +38,8 @@ struct ts_op {
 	bool used;
 	bool touching; /* the helper at work needs a person */
 
-	/* Waiting for a token. */
-	bool waiting;
+	/* Waiting for a token. */ bool waiting;
+	bool for_all;			 /* ts_op_settle */
 	bool wait_for_plug;		 /* else its absence is an error */
 	bool told;			 /* "plug-in" was said */
 	char target[TS_DEVICE_NAME_MAX]; /* "" : whichever fits() */
@@ -51,7 +51,6 @@ struct ts_op {
 	struct ts_device *dev;
 	struct ts_job job;
 	int (*next)(struct ts_op *op, const struct ts_token_result *result);
-	bool probe_after; /* what the token has may have changed */
 
 	/* Data of the flows. */
 	int pin_fd;	/* -1, or a pipe; closed with the operation */
@@ -88,6 +87,13 @@ int ts_op_new(struct ts_op **out, struct ts_agent *agent,
 int ts_op_seize(struct ts_op *op,
     int (*arrived)(struct ts_op *op)) TS_MUST_CHECK;
 void ts_op_release(struct ts_op *op); /* lets the next one have it */
+
+/*
+ * Wait until no token is being probed any more, at most 1 s, so that what is
+ * said about tokens is true; then arrived() is called without a device.
+ */
+int ts_op_settle(struct ts_op *op,
+    int (*arrived)(struct ts_op *op)) TS_MUST_CHECK;
 
 /*
  * Run a helper on op->dev; next is called with its result.  PINs go along as

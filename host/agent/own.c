@@ -117,13 +117,12 @@ say_tally(struct ts_agent *agent, struct ts_jw *out)
 }
 
 int
-ts_reply_status(struct ts_agent *agent, struct ts_conn *c, struct ts_jw *out)
+ts_say_status(struct ts_agent *agent, struct ts_jw *out)
 {
 	char code[TSW_PUBLIC_CODE_LEN] = "";
 	struct ts_own own;
 	int r = TS_OK;
 
-	(void)c;
 	ts_own_get(agent->store, &own);
 	if (own.provisioned)
 		r = ts_code_own(agent->store, code);
@@ -165,16 +164,13 @@ ts_reply_init(struct ts_agent *agent, struct ts_conn *c, struct ts_jw *out)
 }
 
 int
-ts_reply_tokens(struct ts_agent *agent, struct ts_conn *c, struct ts_jw *out)
+ts_say_tokens(struct ts_agent *agent, struct ts_jw *out)
 {
 	const struct ts_device *dev;
 	char name[2 * TSW_HASH_LEN + 1];
 	struct ts_token token;
 	bool known;
 	size_t i;
-
-	(void)c;
-	ts_devices_scan(&agent->devices);
 	ts_jw_list(out, "devices");
 	for (i = 0; i < TS_DEVICES_MAX_CNT; i++) {
 		dev = &agent->devices.dev[i];
@@ -218,8 +214,7 @@ ts_reply_publish(struct ts_agent *agent, struct ts_conn *c, struct ts_jw *out)
 	return r;
 }
 
-/* --- Export ----------------------------------------------------------------
- */
+/* --- Export --- */
 
 static const char *
 kind_word(enum tsw_kind kind)

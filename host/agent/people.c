@@ -69,8 +69,7 @@ ts_reply_contact_remove(struct ts_agent *agent, struct ts_conn *c,
 	return ts_contact_remove(agent->store, ts_arg_str(c, "label"));
 }
 
-/* --- Alerts ------------------------------------------------------------------
- */
+/* --- Alerts --- */
 
 struct alert_list {
 	struct ts_jw *out;
@@ -147,8 +146,7 @@ ts_reply_lockdown(struct ts_agent *agent, struct ts_conn *c, struct ts_jw *out)
 	return r;
 }
 
-/* --- Verified keys
- * --------------------------------------------------------------- */
+/* --- Verified keys --- */
 
 struct key_list {
 	struct ts_jw *out;
