@@ -108,7 +108,7 @@ cmd_contact_add(struct cli *cli)
 		show_contact(cli, contact);
 		if (strcmp(out_str(contact, "state"), "verified") != 0)
 			out_hint(cli, "To make sure that this is really them:",
-			    "touchstone verify CONTACT");
+			    "touchstone verify %s", out_str(contact, "label"));
 	}
 	reply_wipe(&reply);
 	op_wipe(&op);

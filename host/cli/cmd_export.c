@@ -91,7 +91,8 @@ write_file(const struct cli *cli, int folder, const char *name, const void *p,
 
 /* "0003-update", or "confirm-0001" for what is no part of the history. */
 static void
-base_name(char out[NAME_MAX_LEN], const struct json_t *statement, size_t index)
+base_name(char out[NAME_MAX_LEN], const struct json_t *statement,
+    size_t *confirmations)
 {
 	const char *kind = out_str(statement, "kind");
 
@@ -99,7 +100,8 @@ base_name(char out[NAME_MAX_LEN], const struct json_t *statement, size_t index)
 		(void)snprintf(out, NAME_MAX_LEN, "%04lld-%s",
 		    (long long)ts_json_int(statement, "seq", 0), kind);
 	else
-		(void)snprintf(out, NAME_MAX_LEN, "confirm-%04zu", index);
+		(void)snprintf(out, NAME_MAX_LEN, "confirm-%04zu",
+		    ++*confirmations);
 }
 
 static enum cli_exit
@@ -125,7 +127,7 @@ write_signatures(const struct cli *cli, int folder, const char *base,
 
 static enum cli_exit
 write_statement(const struct cli *cli, int folder,
-    const struct json_t *statement, size_t index)
+    const struct json_t *statement, size_t *confirmations)
 {
 	char base[NAME_MAX_LEN], name[NAME_MAX_LEN + 8];
 	const char *hex = out_str(statement, "statement");
@@ -133,7 +135,7 @@ write_statement(const struct cli *cli, int folder,
 	size_t len = sizeof(bytes);
 	enum cli_exit exit;
 
-	base_name(base, statement, index);
+	base_name(base, statement, confirmations);
 	if (ts_hex_decode(bytes, &len, hex, strlen(hex)) != TS_OK)
 		return out_fail(cli, CLI_FAILED, "PROTOCOL",
 		    "the agent sent a statement that is not hex");
@@ -151,12 +153,13 @@ write_all(const struct cli *cli, int folder, const struct reply *reply)
 	const struct json_t *list = ts_json_get(reply->params, "statements");
 	const char *signers = reply_str(reply, "allowed_signers");
 	enum cli_exit exit;
-	size_t i;
+	size_t i, confirmations = 0;
 
 	exit = write_file(cli, folder, "allowed_signers", signers,
 	    strlen(signers));
 	for (i = 0; i < ts_json_cnt(list) && exit == CLI_DONE; i++)
-		exit = write_statement(cli, folder, ts_json_at(list, i), i);
+		exit = write_statement(cli, folder, ts_json_at(list, i),
+		    &confirmations);
 	return exit;
 }
 

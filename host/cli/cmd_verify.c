@@ -3,9 +3,10 @@
  * `touchstone verify`: compare a code with a contact, then sign with a touch
  * that it was the same.
  */
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+
+#include <touchstone/wire/code.h>
 
 #include "agent/json.h"
 #include "ask.h"
@@ -117,19 +118,40 @@ by_qr(const struct cli *cli, struct comparison *c, const struct reply *codes)
 	    "The text that your scanner read from their screen: ");
 }
 
-/* Where two pair numbers differ, as "group 3"; blanks do not count. */
+/*
+ * Leave only the digits of what people write in groups, and say if there are
+ * not 60 of them.
+ */
+static enum cli_exit
+check_digits(const struct cli *cli, char *digits)
+{
+	char *to = digits, *from;
+	bool fine = true;
+
+	for (from = digits; *from != '\0'; from++) {
+		if (*from == ' ' || *from == '-')
+			continue;
+		fine = fine && *from >= '0' && *from <= '9';
+		*to++ = *from;
+	}
+	*to = '\0';
+	if (fine && to - digits == TSW_PAIR_DIGITS)
+		return CLI_DONE;
+	return out_fail(cli, CLI_USAGE, "ARGUMENT",
+	    "a pair number has %d digits and nothing else but blanks",
+	    TSW_PAIR_DIGITS);
+}
+
+/* The first group of five in which two pair numbers differ, 0 if none. */
 static unsigned
 differing_group(const char *ours, const char *theirs)
 {
-	unsigned digits = 0;
+	unsigned i;
 
-	for (; *ours != '\0'; ours++, theirs++, digits++) {
-		while (*theirs == ' ' || *theirs == '-')
-			theirs++;
-		if (*ours != *theirs)
-			return digits / 5 + 1;
-	}
-	return *theirs != '\0' ? 12 : 0;
+	for (i = 0; ours[i] != '\0'; i++)
+		if (ours[i] != theirs[i])
+			return i / 5 + 1;
+	return 0;
 }
 
 static enum cli_exit
@@ -149,9 +171,12 @@ by_pair_number(const struct cli *cli, struct comparison *c,
 	    "Let them read all 60 digits from their screen, and type what you "
 	    "hear. A few groups are not enough: they can be forged.");
 	c->method = "pair-number";
-	exit = ask_line(cli, c->proof, sizeof(c->proof), "Their digits: ");
-	if (exit != CLI_DONE)
-		return exit;
+	do {
+		exit =
+		    ask_line(cli, c->proof, sizeof(c->proof), "Their digits: ");
+		if (exit != CLI_DONE)
+			return exit;
+	} while (check_digits(cli, c->proof) != CLI_DONE);
 	group = differing_group(pair, c->proof);
 	if (group > 0)
 		out_note(cli, TONE_WARN, "Group %u of 12 differs.", group);
@@ -212,45 +237,68 @@ walk(struct cli *cli, struct comparison *c, const struct reply *codes)
 	}
 }
 
-/* Leaves only digits: people write them in groups. */
-static void
-strip_blanks(char *digits)
-{
-	char *to = digits;
-
-	for (; *digits != '\0'; digits++)
-		if (*digits != ' ' && *digits != '-')
-			*to++ = *digits;
-	*to = '\0';
-}
-
+/* What the options say, as far as it can be known without the agent. */
 static enum cli_exit
-compare(struct cli *cli, struct comparison *c)
+read_options(const struct cli *cli, struct comparison *c)
 {
 	const uint64_t ways = OPT(LIVE) | OPT(CODE) | OPT(PAIR) | OPT(QR);
 	uint64_t way = cli->args.given & ways;
-	enum cli_exit exit;
-	struct reply codes;
+	enum cli_exit exit = CLI_DONE;
 
 	if ((way & (way - 1)) != 0)
 		return out_fail(cli, CLI_USAGE, "ARGUMENT",
 		    "give one of --live, --code, --pair and --qr, not several");
-	if (way == OPT(LIVE)) {
-		c->method = "live";
-		return live_compare(cli, c->proof, c->contact);
-	}
 	if (way == OPT(CODE)) {
 		exit = take_text(cli, c, "public-code", OPT_CODE);
 		return exit == CLI_DONE ? ask_check_code(cli, c->proof) : exit;
 	}
-	if (way == OPT(PAIR))
-		return take_text(cli, c, "pair-number", OPT_PAIR);
+	if (way == OPT(PAIR)) {
+		exit = take_text(cli, c, "pair-number", OPT_PAIR);
+		return exit == CLI_DONE ? check_digits(cli, c->proof) : exit;
+	}
 	if (way == OPT(QR))
 		return take_text(cli, c, "qr", OPT_QR);
-	if (!cli->term.in_tty || args_has(&cli->args, OPT_JSON))
-		return out_fail(cli, CLI_USAGE, "ARGUMENT",
+	if (way == OPT(LIVE))
+		c->method = "live";
+	else if (!cli->term.in_tty || args_has(&cli->args, OPT_JSON))
+		exit = out_fail(cli, CLI_USAGE, "ARGUMENT",
 		    "without a terminal, give one of --live, --code CODE, "
 		    "--pair DIGITS and --qr TEXT");
+	return exit;
+}
+
+/*
+ * Look at the directory first: a live code only matches when both sides see
+ * the same.  Without the directory the rest still works.
+ */
+static enum cli_exit
+refresh(struct cli *cli, const char *contact)
+{
+	enum cli_exit exit;
+	struct reply reply;
+	struct op op;
+
+	op_init(&op, "Refresh", OP_PLAIN);
+	ts_jw_str(&op.params, "label", contact);
+	exit = op_try(cli, &reply, &op);
+	if (exit == CLI_DONE && reply.error != NULL)
+		out_note(cli, TONE_WARN, "%s", reply_str(&reply, "message"));
+	reply_wipe(&reply);
+	op_wipe(&op);
+	return exit;
+}
+
+/* The part that needs a person, or the other side. */
+static enum cli_exit
+compare(struct cli *cli, struct comparison *c)
+{
+	enum cli_exit exit;
+	struct reply codes;
+
+	if (c->proof[0] != '\0')
+		return CLI_DONE;
+	if (c->method != NULL)
+		return live_compare(cli, c->proof, c->contact);
 	exit = op_get(cli, &codes, "GetCodes", "contact", c->contact);
 	if (exit == CLI_DONE)
 		exit = walk(cli, c, &codes);
@@ -265,12 +313,12 @@ cmd_verify(struct cli *cli)
 	enum cli_exit exit;
 
 	memset(&c, 0, sizeof(c));
-	exit = ask_contact(cli, c.contact, cli->args.rest[0]);
+	exit = read_options(cli, &c);
+	if (exit == CLI_DONE)
+		exit = ask_contact(cli, c.contact, cli->args.rest[0]);
+	if (exit == CLI_DONE)
+		exit = refresh(cli, c.contact);
 	if (exit == CLI_DONE)
 		exit = compare(cli, &c);
-	if (exit != CLI_DONE)
-		return exit;
-	if (strcmp(c.method, "pair-number") == 0)
-		strip_blanks(c.proof);
-	return confirm(cli, &c);
+	return exit == CLI_DONE ? confirm(cli, &c) : exit;
 }

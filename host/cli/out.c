@@ -128,13 +128,21 @@ out_field(const struct cli *cli, const char *name, const char *format, ...)
 }
 
 void
-out_hint(const struct cli *cli, const char *before, const char *command)
+out_hint(const struct cli *cli, const char *before, const char *format, ...)
 {
 	bool color = cli->term.out_color;
+	char *command;
+	va_list ap;
 
-	if (!is_json(cli))
+	if (is_json(cli))
+		return;
+	va_start(ap, format);
+	command = format_clean(cli, format, ap);
+	va_end(ap);
+	if (command != NULL)
 		printf("%s %s%s%s\n", before, term_on(color, TONE_BOLD),
 		    command, term_off(color, TONE_BOLD));
+	free(command);
 }
 
 void

@@ -37,8 +37,9 @@ void out_prompt(const struct cli *cli, const char *format, ...) OUT_FORMAT(2);
 void out_field(const struct cli *cli, const char *name, const char *format, ...)
     OUT_FORMAT(3);
 
-/* A block of a command line that the user can copy. */
-void out_hint(const struct cli *cli, const char *before, const char *command);
+/* What to do next: "before", then a command line that the user can copy. */
+void out_hint(const struct cli *cli, const char *before, const char *format,
+    ...) OUT_FORMAT(3);
 
 /* Bytes for a program; cleaned only if standard output is a terminal. */
 void out_data(const struct cli *cli, const char *text);

@@ -79,12 +79,14 @@ void
 show_alert(const struct cli *cli, const struct json_t *alert)
 {
 	const char *level = out_str(alert, "level");
+	const char *todo = out_str(alert, "todo");
 	char when[OUT_TIME_MAX];
 
 	out_say(cli, show_tone_of_level(level), "%s: %s.", level,
 	    out_str(alert, "what"));
 	out_say(cli, TONE_PLAIN, "  %s", out_str(alert, "means"));
-	out_say(cli, TONE_PLAIN, "  To do: %s", out_str(alert, "todo"));
+	if (strcmp(todo, "Nothing to do.") != 0)
+		out_say(cli, TONE_PLAIN, "  To do: %s", todo);
 	out_say(cli, TONE_DIM, "  Alert %lld, %s, %s%s",
 	    (long long)ts_json_int(alert, "id", 0), out_str(alert, "code"),
 	    out_time(when, ts_json_int(alert, "time", 0)),

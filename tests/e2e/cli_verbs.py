@@ -163,7 +163,13 @@ class Keys(CliTest):
             "keys", "eve", "--app", "ssh", expect=2).stderr)
 
 
+REFRESH = ("Refresh", {"alerts": []})
+
+
 class Verify(CliTest):
+    def agent(self, *script):
+        super().agent(REFRESH, *script)
+
     def confirmed(self, method, proof):
         self.assertEqual(self.fake.calls[-1], ("Confirm", dict(
             contact=BOB, method=method, proof=proof, token="")))
@@ -187,6 +193,8 @@ class Verify(CliTest):
             with self.subTest(code=code):
                 self.cli("verify", BOB, "--code", code, expect=2)
         self.cli("contact", "add", BOB, "--code", OWN[1:], expect=2)
+        for digits in ("1" * 59, "1" * 61, "1" * 59 + "x", ""):
+            self.cli("verify", BOB, "--pair", digits, expect=2)
 
     def test_one_way_at_a_time(self):
         self.cli("verify", BOB, "--live", "--code", "x", expect=2)
@@ -221,12 +229,18 @@ class Verify(CliTest):
         child.expect("Which way")
         child.sendline("4")
         child.expect("Their digits: ")
+        child.sendline("01234 56789")
+        child.expect("has 60 digits")
+        child.expect("Their digits: ")
         child.sendline("01234 56789 01234 56780" + " 01234 56789" * 4)
         child.expect("Group 4 of 12 differs")
         self.ends(child, 3)
 
 
 class Live(CliTest):
+    def agent(self, *script):
+        super().agent(REFRESH, *script)
+
     def test_who_begins(self):
         self.agent(("LiveStart", {"run": 7, "text": "live1first"}),
                    ("LiveContinue", {"text": "live1third",
@@ -245,7 +259,7 @@ class Live(CliTest):
         child.expect("is verified")
         self.ends(child)
         self.assertEqual([c for _, c in self.fake.calls], [
-            dict(contact=BOB), dict(run=7, text="live1second"),
+            dict(label=BOB), dict(contact=BOB), dict(run=7, text="live1second"),
             dict(run=7, match=True),
             dict(contact=BOB, method="live", proof="7", token="")])
 
