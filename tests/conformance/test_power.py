@@ -10,7 +10,6 @@ import stat
 import subprocess
 import tempfile
 import threading
-import time
 import unittest
 
 from fido2.ctap import STATUS, CtapError

@@ -19,7 +19,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
+#define POWER_CYCLES_MAX 3 /* each costs as much as many reports */
+
 static struct fw_token token;
+static unsigned int power_cycles;
 
 /* Channels of INIT answers, so that inputs can name them. */
 static uint8_t channel[3][4];
@@ -73,7 +76,7 @@ step(struct tsw_rd *rd)
 		memboard.button = !memboard.button;
 	else if (what < 250)
 		memboard.can_send = !memboard.can_send;
-	else
+	else if (power_cycles++ < POWER_CYCLES_MAX)
 		fw_token_init(&token);
 	(void)fw_token_step(&token);
 	(void)fw_token_step(&token);
@@ -97,6 +100,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	memboard_reset();
 	channels = 0;
+	power_cycles = 0;
 	tsw_rd_init(&rd, data, len);
 	if (memboard_run(run, &rd, 0, MEMBOARD_CUT_ALL) != MEMBOARD_DONE)
 		abort(); /* bad input never stops the token */
