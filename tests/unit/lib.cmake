@@ -11,3 +11,13 @@ foreach(name own contact live monitor monitor_own news)
 	ts_unit_test(${name} ts_libworld)
 endforeach()
 ts_unit_test(forged ts_libworld PkgConfig::SQLITE)
+
+ts_unit_test(keyfile ts_lib)
+target_compile_definitions(test_keyfile PRIVATE
+    KEYS="${CMAKE_CURRENT_SOURCE_DIR}/keys")
+add_executable(keyfile_line keyfile_line.c)
+target_link_libraries(keyfile_line PRIVATE ts_host ts_lib)
+add_test(NAME unit/keyfile_tools
+    COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/keyfile_tools.sh
+    $<TARGET_FILE:keyfile_line>)
+set_tests_properties(unit/keyfile_tools PROPERTIES SKIP_RETURN_CODE 77)
