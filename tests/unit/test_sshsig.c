@@ -57,6 +57,30 @@ every_alg(void **state)
 	}
 }
 
+/* Decoding alone refuses a purpose that is not ours. */
+static void
+other_purposes(void **state)
+{
+	struct tsw_sshsig sig = signed_by(TSW_ALG_ED25519, 0), before;
+	uint8_t out[TSW_SSHSIG_MAX], *ns = NULL;
+	struct tsw_wr wr;
+	size_t i;
+
+	(void)state;
+	tsw_wr_init(&wr, out, sizeof(out));
+	assert_int_equal(tsw_sshsig_encode(&wr, &sig), TSW_OK);
+	for (i = 0; i + 9 < tsw_wr_len(&wr); i++) {
+		if (memcmp(out + i, "statement", 9) == 0)
+			ns = out + i;
+	}
+	assert_non_null(ns);
+	ns[0] = 'S';
+	before = sig;
+	assert_int_equal(tsw_sshsig_decode(&sig, out, tsw_wr_len(&wr)),
+	    TSW_ERR_NAMESPACE);
+	assert_memory_equal(&sig, &before, sizeof(sig));
+}
+
 /* The first that fails is named: purpose, touch, PIN, copies, the rest. */
 static void
 order_of_questions(void **state)
@@ -291,6 +315,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_alg),
+	    cmocka_unit_test(other_purposes),
 	    cmocka_unit_test(order_of_questions),
 	    cmocka_unit_test(cards_have_no_flags),
 	    cmocka_unit_test(encoding_is_checked),

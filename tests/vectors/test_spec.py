@@ -66,6 +66,34 @@ def annotated():
     return "\n".join(line.rstrip() for line in lines)
 
 
+def limits(spec):
+    """Rows of section 2 that limits.h contradicts or does not have."""
+    header = (ROOT / "include/touchstone/wire/limits.h").read_text()
+    section = spec.partition("## 2. ")[2].partition("## 3. ")[0]
+    rows = re.findall(r"^\| ([A-Z_, ]+) \| ([0-9, ]+) \|", section, re.M)
+    wrong = [] if rows else ["no table"]
+    for names, values in rows:
+        names, values = names.split(", "), values.split(", ")
+        stem = names[0].rpartition("MIN_H")[0]
+        for i, name in enumerate(names):
+            name = stem + name[1:] if name.startswith("_") else name
+            value = values[min(i, len(values) - 1)]
+            line = re.search(r"#define TSW_%s ((?:.*\\\n)*.*)" % name, header)
+            text = line.group(1) if line else ""
+            if number(text, header) != int(value):
+                wrong.append(name)
+    return wrong
+
+
+def number(text, header):
+    """Value of a macro's text: numbers, + * ( ) and other macros."""
+    text = re.sub(r"/\*.*", "", text).replace("\\\n", " ")
+    while (name := re.search(r"TSW_\w+", text)) is not None:
+        value = re.search(r"#define %s (\S+)" % name.group(), header)
+        text = text.replace(name.group(), value.group(1), 1)
+    return eval(text, {}) if re.fullmatch(r"[0-9+*() \t]+", text) else None
+
+
 def main():
     if sys.argv[1:] == ["--print"]:
         print(annotated())
@@ -74,6 +102,8 @@ def main():
     st = ref.cbor(vectors_statement.GENESIS)
     whole = ref.envelope(st, [ref.sshsig(ALICE, st, counter=9)])
     assert b"".join(data for data, _ in parts()) == whole
+    if limits(spec):
+        sys.exit("section 2 and limits.h differ: " + ", ".join(limits(spec)))
     block = re.search(r"```hex\n(.*?)```", spec, re.S).group(1)
     shown = "".join(line.partition(";")[0] for line in block.split("\n"))
     missing = [value for value in (
