@@ -7,11 +7,12 @@ target_link_libraries(ts_libworld PRIVATE ts_host PUBLIC ts_lib ts_softtoken
 target_link_options(ts_libworld INTERFACE -Wl,--wrap=ts_clock_now)
 
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
-foreach(name own contact live monitor monitor_own news)
+foreach(name own contact directory export live monitor monitor_own news)
 	ts_unit_test(${name} ts_libworld)
 endforeach()
 ts_unit_test(forged ts_libworld PkgConfig::SQLITE)
 
+ts_unit_test(text ts_lib)
 ts_unit_test(keyfile ts_lib)
 target_compile_definitions(test_keyfile PRIVATE
     KEYS="${CMAKE_CURRENT_SOURCE_DIR}/keys")

@@ -10,6 +10,7 @@
 #include <touchstone/export.h>
 #include <touchstone/keyfile.h>
 
+#include "../keyfile/apps.h"
 #include "../store/state.h"
 
 #define OURS " namespaces=\"" TSW_NS_STATEMENT "," TSW_NS_CONFIRM "\" "
