@@ -83,7 +83,7 @@ ended(void *ctx, short revents)
 	agent->autosign.fd = -1;
 }
 
-/* A session of its own, nothing on its standard descriptors. */
+/* A session of its own, no signal held back, nothing on 0, 1 and 2. */
 static int
 spawn(pid_t *out, char *program)
 {
@@ -91,6 +91,7 @@ spawn(pid_t *out, char *program)
 	char *argv[] = {program, sign, automatic, NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
+	sigset_t none, all;
 	int r;
 
 	if (posix_spawn_file_actions_init(&actions) != 0)
@@ -99,7 +100,13 @@ spawn(pid_t *out, char *program)
 		posix_spawn_file_actions_destroy(&actions);
 		return TS_ERR_NO_MEMORY;
 	}
-	r = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID) |
+	(void)sigemptyset(&none);
+	(void)sigfillset(&all);
+	r = posix_spawnattr_setflags(&attributes,
+		POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
+		    POSIX_SPAWN_SETSIGDEF) |
+	    posix_spawnattr_setsigmask(&attributes, &none) |
+	    posix_spawnattr_setsigdefault(&attributes, &all) |
 	    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", 2, 0) |
 	    posix_spawn_file_actions_adddup2(&actions, 0, 1) |
 	    posix_spawn_file_actions_adddup2(&actions, 0, 2);

@@ -121,6 +121,7 @@ harden(void)
 #endif
 	(void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a full disk is an error, no end */
 	/* What the parent left open, a PIN pipe for example. */
 	(void)close_range(getenv("LISTEN_FDS") != NULL ? 4 : 3, ~0U, 0);
 }

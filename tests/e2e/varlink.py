@@ -136,7 +136,7 @@ class Agent:
         if self.process.poll() is not None:
             raise Mismatch(f"the agent ended: {self.process.stderr.read()}")
         try:
-            self.connect().close()
+            self.call("org.varlink.service.GetInfo")
             return True
         except OSError:
             return False
