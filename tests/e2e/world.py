@@ -33,7 +33,8 @@ class Sim:
 
     def start(self, auto_touch=True):
         self.process = subprocess.Popen(
-            [self.world.program("touchstone-sim"), "--dir", self.dir],
+            [self.world.program("touchstone-sim"), "--foreground", "--dir",
+             self.dir],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         line = self.process.stdout.readline()
         if "ready" not in line:
