@@ -215,6 +215,20 @@ idle(void *ctx)
 		agent->idle_ms = 0;
 }
 
+/* When to look first: at once if a crash kept a statement from being seen. */
+static int64_t
+first_look(struct ts_agent *agent)
+{
+	struct ts_own own;
+
+	if (agent->store != NULL) {
+		ts_own_get(agent->store, &own);
+		if (own.published < own.statements)
+			return 0;
+	}
+	return agent->look_ms < FIRST_LOOK_MS ? agent->look_ms : FIRST_LOOK_MS;
+}
+
 static int
 start_timers(struct ts_agent *agent)
 {
@@ -226,8 +240,7 @@ start_timers(struct ts_agent *agent)
 	agent->idle.fire = idle;
 	agent->idle.ctx = agent;
 	agent->called_ms = ts_loop_now_ms();
-	r = ts_loop_start(&agent->loop, &agent->look,
-	    agent->look_ms < FIRST_LOOK_MS ? agent->look_ms : FIRST_LOOK_MS);
+	r = ts_loop_start(&agent->loop, &agent->look, first_look(agent));
 	if (r == TS_OK && agent->idle_ms > 0)
 		r = ts_loop_start(&agent->loop, &agent->idle, agent->idle_ms);
 	return r;
