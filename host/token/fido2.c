@@ -102,10 +102,9 @@ ts_fido2_open(struct ts_fido2 **out, struct ts_hid *hid)
 	session->hid = hid;
 	for (i = 0; i < OPEN_TRIES; i++) {
 		if (i > 0)
-			(void)poll(NULL, 0, 100 << i);
+			(void)poll(NULL, 0, 50 << i);
 		r = try_open(session);
-		/* A cause is final; silence and nonsense are not. */
-		if (r != TS_ERR_TOKEN_IO || hid->cause != TS_OK)
+		if (r != TS_ERR_TOKEN_IO || !ts_hid_is_silent(hid))
 			break;
 	}
 	if (r == TS_OK && !fido_dev_is_fido2(session->dev))

@@ -267,6 +267,12 @@ ts_hid_read(struct ts_hid *hid, uint8_t *buf, size_t len)
 	return TS_HID_REPORT_LEN;
 }
 
+bool
+ts_hid_is_silent(const struct ts_hid *hid)
+{
+	return hid->cause == TS_OK && hid->cid == CID_BROADCAST;
+}
+
 int
 ts_hid_wink(struct ts_hid *hid)
 {

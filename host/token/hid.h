@@ -42,10 +42,13 @@ int ts_hid_lock(struct ts_hid *hid) TS_MUST_CHECK;
 
 /*
  * One report of our channel, keepalives left out; waits.  Returns
- * TS_HID_REPORT_LEN, or -1 and hid->cause.  After -1 with no cause (no answer
- * to INIT) another INIT may be tried.
+ * TS_HID_REPORT_LEN, or -1 and hid->cause; no cause if INIT is not answered
+ * within a second.
  */
 int ts_hid_read(struct ts_hid *hid, uint8_t *buf, size_t len);
+
+/* Nothing went wrong but that no INIT was answered: try another. */
+bool ts_hid_is_silent(const struct ts_hid *hid);
 
 /* One report, with its leading id; returns TS_HID_OUT_LEN or -1 and cause. */
 int ts_hid_write(struct ts_hid *hid, const uint8_t *buf, size_t len);

@@ -28,12 +28,15 @@ struct landlock {
 #define NET_ALL 3U    /* bind and connect TCP */
 #define SCOPED_ALL 3U /* abstract sockets, signals */
 
-static int
-limit(int what)
-{
-	const struct rlimit none = {0, 0};
+/* A length in a token's CBOR becomes an allocation before it is checked. */
+#define MEMORY_MAX (64UL << 20)
 
-	return setrlimit((__rlimit_resource_t)what, &none);
+static int
+limit(int what, rlim_t max)
+{
+	const struct rlimit r = {max, max};
+
+	return setrlimit((__rlimit_resource_t)what, &r);
 }
 
 int
@@ -42,11 +45,12 @@ ts_sandbox_prepare(int keep)
 	if (close_range((unsigned)keep, ~0U, 0) != 0 || clearenv() != 0)
 		return TS_ERR_INTERNAL;
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
-	    limit(RLIMIT_CORE) != 0)
+	    limit(RLIMIT_CORE, 0) != 0)
 		return TS_ERR_INTERNAL;
 #ifndef TS_NO_SANDBOX
-	/* A sanitizer traces its own process to find leaks, in a thread. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 || limit(RLIMIT_NPROC) != 0)
+	/* A sanitizer traces its own process, in a thread, with a large map. */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
+	    limit(RLIMIT_NPROC, 0) != 0 || limit(RLIMIT_DATA, MEMORY_MAX) != 0)
 		return TS_ERR_INTERNAL;
 #endif
 	return TS_OK;

@@ -16,7 +16,8 @@
 
 /*
  * Close all descriptors from keep on, forget the environment (FIDO_DEBUG
- * would print all traffic), forbid core dumps, tracing and new privileges.
+ * would print all traffic), forbid core dumps, tracing and new privileges, and
+ * bound memory: libcbor allocates what a token's lengths claim.
  */
 int ts_sandbox_prepare(int keep) TS_MUST_CHECK;
 
