@@ -68,7 +68,9 @@ give(struct tsw_chain *chain, const uint8_t *p, size_t len, uint64_t seen)
 	memset(&env, 0, sizeof(env));
 	env.statement = s;
 	before = *chain;
+	/* Nobody signed. */
 	assert(tsw_chain_step(chain, NULL, &env, seen) != TSW_OK);
+	assert(tsw_chain_check_sigs(chain, &env) != TSW_OK);
 	assert(memcmp(chain, &before, sizeof(before)) == 0);
 	r = tsw_chain_preview(chain, s, seen);
 	assert(r == TSW_OK || memcmp(chain, &before, sizeof(before)) == 0);

@@ -204,6 +204,9 @@ lower_half(void **state)
 	assert_memory_equal(s, one, 32);
 	tsw_sshsig_canonicalise(&sig);
 	assert_memory_equal(s, one, 32);
+	assert_int_equal(verify(&sig), TSW_ERR_BADSIG); /* but canonical */
+	memcpy(sig.sig, one, 32);
+	assert_int_equal(verify(&sig), TSW_ERR_BADSIG);
 	memcpy(s, half, 32);
 	tsw_sshsig_canonicalise(&sig);
 	assert_memory_equal(s, half, 32);

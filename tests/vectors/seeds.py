@@ -26,11 +26,11 @@ def write(decoder, seeds):
         (folder / ("seed-%02d" % number)).write_bytes(data)
 
 
-def chain_seed(chain):
+def chain_seed(chain, refused=False):
     """The statements of a chain, as fuzz_chain takes them."""
     out, before = b"", None
     for step in chain.steps:
-        if "error" in step:
+        if "error" in step and not refused:
             continue
         st = statement_of(step["envelope"])
         hours = (step["seen"] - before) // 3600 if before else 0
@@ -68,7 +68,9 @@ def main():
     write("chain", [chain_seed(c) for c in (
         vectors_chain.ordinary(), vectors_chain.enrolment(),
         vectors_chain.recovery(), vectors_chain.veto(),
-        vectors_chain.full())])
+        vectors_chain.full())] + [chain_seed(c, refused=True) for c in (
+            vectors_chain.ordinary(), vectors_chain.enrolment(),
+            vectors_chain.recovery(), vectors_chain.order())])
 
 
 if __name__ == "__main__":
