@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+ts_fuzz(token_request ts_token_client)
+ts_fuzz(token_reply ts_token_client)
+ts_fuzz(token_descriptor ts_token_client)
+ts_fuzz(token_created ts_token_core)
