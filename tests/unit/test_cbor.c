@@ -297,6 +297,9 @@ map_keys_rise(void **state)
 	(void)tsw_cb_map_key(&cb, &last);
 	assert_int_equal(cb.err, TSW_ERR_NOT_CANONICAL);
 	last = -1;
+	cb = reader(BYTES("\x1b\x7f\xff\xff\xff\xff\xff\xff\xff"));
+	assert_true(tsw_cb_map_key(&cb, &last) == INT64_MAX);
+	last = -1;
 	cb = reader(BYTES("\x1b\xff\xff\xff\xff\xff\xff\xff\xff"));
 	(void)tsw_cb_map_key(&cb, &last);
 	assert_int_equal(cb.err, TSW_ERR_RANGE);

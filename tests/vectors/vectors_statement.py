@@ -103,6 +103,9 @@ def valid():
             ref.key(8, "a b.c_d-E", 5, b"\0")))),
         ("update, raw of 544 bytes", up(ref.add_key(
             ref.key(8, "a", 5, b"\xff" * 544)))),
+        ("update, ssh key of an unknown type", up(ref.add_key(ref.key(
+            1, "a", 1, ref.string(b"az09@.-" + b"z" * 57)
+            + ref.string(b""))))),
         ("update, one of each", up(
             ref.add_key(SSH), ref.revoke_key(ID),
             ref.enrol_token(ALICE_BACKUP.entry()), ref.retire_token(ID),
@@ -224,6 +227,10 @@ def key_cases():
          "KEY_TYPE"),
         ("ssh blob with a line end in its name", ref.key(
             1, "a", 1, SSH_TEXT.replace(b"ssh-e", b"ssh\ne")), "KEY_TYPE"),
+        ("ssh blob with a name of 65", ref.key(
+            1, "a", 1, ref.string(b"z" * 65) + ref.string(b"")), "KEY_TYPE"),
+        ("ssh blob without a name", ref.key(
+            1, "a", 1, ref.string(b"") + ref.string(b"z" * 60)), "KEY_TYPE"),
         ("ssh blob of only a name", ref.key(
             1, "a", 1, ref.string(b"x" * 60)), "KEY_TYPE"),
         ("data empty", ref.key(8, "a", 5, b""), "TOO_SHORT"),
