@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""usage: run.py BUILD [--rounds N] [--contacts N]
+
+Measures speed and size of the programs in BUILD, prints a table and writes
+BUILD/bench.json.  Everything compared is measured in this one run.  A missed
+target is shown, never a failure: docs/BENCH.md says how to read it.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.abspath(__file__))
+SOURCE = os.path.dirname(os.path.dirname(HERE))
+sys.path[:0] = [HERE, os.path.join(SOURCE, "tests", "e2e")]
+
+import flow  # noqa: E402
+import sizes  # noqa: E402
+import touch  # noqa: E402
+from world import World  # noqa: E402
+
+STATEMENTS = 1000
+
+
+class Table:
+    """Rows as they are printed and as bench.json has them."""
+
+    def __init__(self):
+        self.rows = []
+        self.figures = {}
+
+    def head(self, text):
+        print(f"\n{text}\n{'-' * len(text)}")
+
+    def row(self, name, value, unit, target=None, more=""):
+        met = None if target is None else value <= target
+        digits = {"ratio": 2, "MB": 2, "bytes": 0}.get(unit, 3)
+        line = f"  {name:<46}{value:>10.{digits}f} {unit:<6}"
+        if more:
+            line += f"{more:<28}"
+        if met is not None:
+            line += f"target {target:g}: {'met' if met else 'NOT MET'}"
+        print(line.rstrip(), flush=True)
+        self.rows.append({"name": name, "value": value, "unit": unit,
+                          "target": target, "met": met})
+
+    def spread(self, name, figure, target=None):
+        """p50 in milliseconds, with p90 and the worst."""
+        f = self.figures[figure]
+        self.row(name, f["p50"] / 1e3, "ms", target,
+                 f"p90 {f['p90'] / 1e3:.3f}, max {f['max'] / 1e3:.3f}")
+
+    def p50(self, *names):
+        """Sum of medians in milliseconds; "-name" is taken away."""
+        return sum(-self.figures[n[1:]]["p50"] if n.startswith("-")
+                   else self.figures[n]["p50"] for n in names) / 1e3
+
+    def difference(self, name, *names, target=None):
+        self.row(name, self.p50(*names), "ms", target)
+
+    def seconds(self, name, samples):
+        """Keep samples, in seconds, like a program's figure."""
+        samples = sorted(s * 1e6 for s in samples)
+        self.figures[name] = {
+            "name": name, "unit": "us", "n": len(samples),
+            "p50": statistics.median(samples),
+            "p90": samples[len(samples) * 9 // 10], "max": samples[-1]}
+
+    def program(self, build, name, *args):
+        """Run one of the measuring programs and keep its figures."""
+        out = subprocess.run(
+            [os.path.join(build, "tests/bench", name), *map(str, args)],
+            check=True, stdout=subprocess.PIPE, text=True).stdout
+        for line in out.splitlines():
+            figure = json.loads(line)
+            self.figures[figure["name"]] = figure
+
+
+def chains(table, build, rounds, folder):
+    table.head(f"Chain of {STATEMENTS} statements, processor time")
+    table.program(build, "bench_chain", rounds, STATEMENTS)
+    table.program(build, "bench_load", rounds, STATEMENTS, folder)
+    for key, name in (("ed25519", "sk-ed25519, 10 keys"),
+                      ("full", "sk-ed25519, 64 keys"),
+                      ("p256", "sk-p256, 10 keys")):
+        table.spread(f"one step, {name}", "chain." + key)
+        table.spread("  the signature alone", "raw." + key)
+        table.row("  step / signature", table.figures["ratio." + key]["p50"],
+                  "ratio", 1.3)
+    table.spread("open an empty store", "load.empty")
+    for key, name in (("own.ed25519", "own chain, sk-ed25519"),
+                      ("own.p256", "own chain, sk-p256"),
+                      ("both.ed25519", "own and a contact's, sk-ed25519")):
+        target = 100 if key.startswith("own") else None
+        table.spread(f"open with {name}", f"load.{key}.cpu", target)
+        table.row("  the same by the wall clock", table.p50("load." + key),
+                  "ms")
+
+
+def layers(table, kind, words):
+    table.head(f"A signature, layer by layer: {words}")
+    table.spread("token alone, warm connection", "token." + kind)
+    table.spread("through a fresh helper", "helper." + kind)
+    table.spread("through the agent, files in memory",
+                 "agent.memory." + kind)
+    table.spread("through the agent, files on disk", "agent.disk." + kind)
+    table.difference("helper adds", "helper." + kind, "-token." + kind)
+    table.difference("agent adds, files in memory", "agent.memory." + kind,
+                     "-helper." + kind)
+    table.difference("disk adds", "agent.disk." + kind,
+                     "-agent.memory." + kind)
+    table.difference("ours but for the fresh process", "check." + kind,
+                     "agent.memory." + kind, "-helper." + kind, target=1)
+
+
+def signing(table):
+    layers(table, "touch", "a confirmation (touch)")
+    layers(table, "pin", "an update, published (PIN and touch)")
+    table.spread("ssh-agent, software Ed25519", "ssh-agent")
+    table.spread("our agent, a call without a token", "agent.memory.status")
+
+    table.head("What a fresh helper costs (touch)")
+    table.spread("a process that does nothing (/bin/true)", "spawn.true")
+    table.difference("loading and linking the helper", "spawn.version",
+                     "-spawn.true")
+    table.difference("libraries set up, sandbox entered", "spawn.self-test",
+                     "-spawn.version")
+    table.spread("connect, INIT, getInfo", "token.open")
+    table.spread("assertion", "token.touch")
+    table.difference("PIN exchange, where there is one", "token.pin",
+                     "-token.touch")
+    table.spread("checks of the reply", "check.touch")
+    table.difference("the rest: frames, wakeups, reaping", "helper.touch",
+                     "-spawn.self-test", "-token.open", "-token.touch",
+                     "-check.touch")
+
+
+def notices(table):
+    table.head("What a person notices")
+    table.spread("first KEEPALIVE to the client's notice", "notice", 100)
+    table.spread("pulled while waiting to the client's error", "unplug", 200)
+
+
+def memory(table, contacts, sizes_of):
+    table.head(f"Memory, {contacts} contacts")
+    for name, size in sizes_of:
+        target = 8 if name.startswith("touchstone-agent") else None
+        table.row(name, size["VmRSS"] / 1e6, "MB", target,
+                  f"own {size['RssAnon'] / 1e6:.2f},"
+                  f" files {size['RssFile'] / 1e6:.2f}")
+
+
+def program_sizes(table, build):
+    table.head("Sizes")
+    for name, size in sizes.built(build).items():
+        table.row(name, size["text"], "bytes", None,
+                  f"data {size['data']}, bss {size['bss']}")
+    chip = sizes.chip(SOURCE)
+    if chip is None:
+        print("  no compiler for a Cortex-M0+ here")
+        return
+    for part, size in chip[1].items():
+        table.row(f"{part}, Cortex-M0+ -Os, {chip[0]}", size["text"],
+                  "bytes", None, f"data {size['data']}, bss {size['bss']}")
+
+
+class Setting:
+    """Two people called Alice, one on disk and one in memory."""
+
+    def __init__(self, build, contacts):
+        self.build = build
+        self.contacts = contacts
+        self.disk = World(build)
+        self.ram = flow.MemoryWorld(build)
+
+    def __enter__(self):
+        self.disk.__enter__()
+        self.ram.__enter__()
+        return self
+
+    def __exit__(self, *exc):
+        self.disk.__exit__(*exc)
+        self.ram.__exit__(*exc)
+
+    def people(self):
+        """Tokens are all in memory: disk is what the agents differ in."""
+        self.known = flow.neighbours(self.ram, self.contacts)
+        shutil.copytree(self.ram.directory.removeprefix("file://"),
+                        self.disk.directory.removeprefix("file://"),
+                        dirs_exist_ok=True)
+        self.sim = self.ram.sim("daily")
+        self.on_disk = flow.settle(self.disk, "alice",
+                                   self.ram.sim("disk-daily"))
+        self.in_memory = flow.settle(self.ram, "alice", self.sim)
+        for alice in (self.on_disk, self.in_memory):
+            flow.day(alice, self.known)
+
+
+def agent_path(person):
+    return os.path.join(person.home, "agent")
+
+
+def measure(table, setting, rounds):
+    """Everything that needs people; prints nothing before it is done."""
+    resident = []
+
+    def look(name, pid):
+        resident.append((name, flow.memory_of(pid)))
+
+    setting.people()
+    alice = setting.in_memory
+    look("touchstone-agent, after a day", alice.agent_pid())
+    with flow.SshAgent(setting.ram.root) as ssh:
+        look("ssh-agent, one key", ssh.process.pid)
+        table.program(
+            setting.build, "bench_sign", rounds,
+            setting.ram.sim("bare").dir,
+            setting.ram.program("touchstone-token"), ssh.path,
+            agent_path(setting.on_disk), agent_path(alice),
+            setting.known[0][1])
+        look(f"touchstone-agent, {2 * rounds} signatures later",
+             alice.agent_pid())
+        look(f"ssh-agent, {rounds} signatures later", ssh.process.pid)
+    setting.sim.control("auto-touch off")
+    loop = touch.Loop(agent_path(alice))
+    code = setting.known[0][1]
+    table.seconds("unplug", touch.unplugs(loop, setting.sim, code,
+                                          min(rounds, 20)))
+    table.seconds("notice", touch.notices(
+        loop, os.path.join(setting.ram.root, "relay"), setting.sim, code,
+        min(rounds, 50)))
+    loop.close()
+    alice.stop_agent()
+    alice.run("status")
+    look("touchstone-agent, just started", alice.agent_pid())
+    return resident
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("build")
+    parser.add_argument("--rounds", type=int, default=200)
+    parser.add_argument("--contacts", type=int, default=10)
+    args = parser.parse_args()
+    build = os.path.abspath(args.build)
+    table = Table()
+    print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f},"
+          f" {args.rounds} rounds; everything in one run")
+    with Setting(build, args.contacts) as setting:
+        resident = measure(table, setting, args.rounds)
+        signing(table)
+        notices(table)
+        chains(table, build, max(args.rounds // 10, 1), setting.ram.root)
+    memory(table, args.contacts, resident)
+    program_sizes(table, build)
+    path = os.path.join(build, "bench.json")
+    with open(path, "w", encoding="utf-8") as f:
+        json.dump({"processors": os.cpu_count(), "rounds": args.rounds,
+                   "load": os.getloadavg(), "rows": table.rows,
+                   "figures": table.figures}, f, indent=1)
+    print(f"\n{path}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
