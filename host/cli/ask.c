@@ -88,17 +88,16 @@ enum cli_exit
 ask_token_name(const struct cli *cli, char out[ASK_TOKEN_MAX], const char *name)
 {
 	char absolute[PATH_MAX], here[PATH_MAX];
+	bool relative = strncmp(name, "sim:", 4) == 0 && name[4] != '/';
 	int n;
 
-	if (strncmp(name, "sim:", 4) != 0) {
-		n = snprintf(out, ASK_TOKEN_MAX, "%s", name);
-	} else if (realpath(name + 4, absolute) != NULL) {
+	if (strncmp(name, "sim:", 4) == 0 &&
+	    realpath(name + 4, absolute) != NULL)
 		n = snprintf(out, ASK_TOKEN_MAX, "sim:%s", absolute);
-	} else if (name[4] == '/' || getcwd(here, sizeof(here)) == NULL) {
-		n = snprintf(out, ASK_TOKEN_MAX, "%s", name);
-	} else {
+	else if (relative && getcwd(here, sizeof(here)) != NULL)
 		n = snprintf(out, ASK_TOKEN_MAX, "sim:%s/%s", here, name + 4);
-	}
+	else
+		n = snprintf(out, ASK_TOKEN_MAX, "%s", name);
 	if (n >= 0 && n < ASK_TOKEN_MAX)
 		return CLI_DONE;
 	return out_fail(cli, CLI_USAGE, "ARGUMENT",

@@ -43,11 +43,11 @@ send_some(const struct client *client, const char *p, size_t len,
 {
 	union {
 		char space[CMSG_SPACE(CLIENT_FDS_MAX_CNT * sizeof(int))];
-		struct cmsghdr align;
+		struct cmsghdr head; /* the first, and the only one */
 	} control;
 	struct iovec iov;
 	struct msghdr msg;
-	struct cmsghdr *head;
+	struct cmsghdr *head = &control.head;
 
 	memset(&msg, 0, sizeof(msg));
 	memset(&control, 0, sizeof(control));
@@ -58,7 +58,6 @@ send_some(const struct client *client, const char *p, size_t len,
 	if (fd_cnt > 0) {
 		msg.msg_control = control.space;
 		msg.msg_controllen = CMSG_SPACE(fd_cnt * sizeof(int));
-		head = CMSG_FIRSTHDR(&msg);
 		head->cmsg_level = SOL_SOCKET;
 		head->cmsg_type = SCM_RIGHTS;
 		head->cmsg_len = CMSG_LEN(fd_cnt * sizeof(int));

@@ -34,7 +34,7 @@ test_find(void **state)
 	assert_string_equal(found("token", "list", 2), "token list");
 	assert_string_equal(found("token", "", 1), "");
 	assert_string_equal(found("token", "li", 2), "");
-	assert_string_equal(found("toke", "list", 2), "");
+	assert_string_equal(found("tok", "list", 2), "");
 	assert_string_equal(found("key", "list", 2), "key list");
 	assert_string_equal(found("keys", "list", 2), "keys");
 	assert_string_equal(found("", "", 1), "");
@@ -65,7 +65,7 @@ test_guess(void **state)
 {
 	(void)state;
 	guess_is("stauts", "status");
-	guess_is("verfy", "verify");
+	guess_is("verifi", "verify");
 	guess_is("key ad", "key add");
 	guess_is("token enroll", "token enrol");
 	guess_is("xyzzy", "");
