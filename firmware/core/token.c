@@ -82,7 +82,6 @@ conclude(struct fw_token *t, struct tsw_wr *rsp, enum fw_status st)
 static void
 run_request(struct fw_token *t, uint64_t now)
 {
-	uint8_t buf[FW_CTAP2_RSP_MAX];
 	struct fw_ctaphid_req req;
 	struct tsw_wr rsp;
 	enum fw_status st;
@@ -96,7 +95,7 @@ run_request(struct fw_token *t, uint64_t now)
 	}
 	hal_led(HAL_LED_BUSY);
 	t->led = HAL_LED_BUSY;
-	tsw_wr_init(&rsp, buf, sizeof(buf));
+	tsw_wr_init(&rsp, t->rsp, sizeof(t->rsp));
 	st = fw_ctap2_start(&t->ctap2, &rsp, req.cid,
 	    (struct tsw_slice){req.data, req.len});
 	conclude(t, &rsp, st);
@@ -117,7 +116,6 @@ is_touched(struct fw_token *t)
 static void
 run_touch(struct fw_token *t, uint64_t now)
 {
-	uint8_t buf[FW_CTAP2_RSP_MAX];
 	enum fw_touch touch;
 	struct tsw_wr rsp;
 
@@ -134,7 +132,7 @@ run_touch(struct fw_token *t, uint64_t now)
 	/* The host sees at once that the wait is over. */
 	fw_ctaphid_set_status(&t->hid, FW_CTAPHID_PROCESSING, now);
 	(void)transmit(t);
-	tsw_wr_init(&rsp, buf, sizeof(buf));
+	tsw_wr_init(&rsp, t->rsp, sizeof(t->rsp));
 	conclude(t, &rsp, fw_ctap2_finish(&t->ctap2, &rsp, touch));
 }
 

@@ -20,6 +20,7 @@ struct fw_token {
 	bool button_armed; /* it was seen up since the wait began */
 	uint64_t wink_until;
 	enum hal_led led;
+	uint8_t rsp[FW_CTAP2_RSP_MAX]; /* wiped after every command */
 };
 
 /* Power-up.  Forgets everything that is not in flash. */
