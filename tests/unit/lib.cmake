@@ -22,3 +22,15 @@ add_test(NAME unit/keyfile_tools
     COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/keyfile_tools.sh
     $<TARGET_FILE:keyfile_line>)
 set_tests_properties(unit/keyfile_tools PROPERTIES SKIP_RETURN_CODE 77)
+
+# The n-th call fails: each function of faults.c is wrapped.
+if(TS_FAULTS)
+	ts_unit_test(faults ts_libworld PkgConfig::SQLITE)
+	target_sources(test_faults PRIVATE faults.c)
+	foreach(function sqlite3_step sqlite3_prepare_v2 sqlite3_exec
+	    sqlite3_bind_blob64 calloc realloc strdup ts_secret_new fsync write
+	    linkat mkdirat)
+		target_link_options(test_faults PRIVATE
+		    -Wl,--wrap=${function})
+	endforeach()
+endif()

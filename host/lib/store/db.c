@@ -175,6 +175,14 @@ ts_db_changes(const struct ts_db *db)
 	return sqlite3_changes(db->sql);
 }
 
+/* There may be nothing to roll back: SQLite does it itself on some errors. */
+static void
+rollback(struct ts_db *db)
+{
+	if (sqlite3_get_autocommit(db->sql) == 0)
+		(void)exec(db, "ROLLBACK");
+}
+
 int
 ts_db_begin(struct ts_db *db)
 {
@@ -182,8 +190,10 @@ ts_db_begin(struct ts_db *db)
 
 	if (db->depth == 0) {
 		r = exec(db, "BEGIN IMMEDIATE");
-		if (r != TS_OK)
+		if (r != TS_OK) {
+			rollback(db);
 			return r;
+		}
 		db->failed = false;
 	}
 	db->depth++;
@@ -202,10 +212,7 @@ ts_db_end(struct ts_db *db, int r)
 		if (r == TS_OK)
 			return TS_OK;
 	}
-	/* SQLite may have rolled back by itself: then there is no error here
-	 * that matters. */
-	if (sqlite3_get_autocommit(db->sql) == 0)
-		(void)exec(db, "ROLLBACK");
+	rollback(db);
 	return r != TS_OK ? r : TS_ERR_INTERNAL;
 }
 
