@@ -52,6 +52,15 @@ normal_form(void **state)
 	assert_int_equal(len, 17);
 	assert_memory_equal(out, "alice@example.org", 17);
 
+	len = sizeof(out);
+	assert_int_equal(tsw_label_normalise(out, &len,
+			     soft_slice(" " X32 X32 " ")),
+	    TSW_OK);
+	assert_int_equal(len, TSW_LABEL_MAX);
+	assert_int_equal(tsw_label_normalise(out, &len,
+			     soft_slice("alice@example.org")),
+	    TSW_OK);
+
 	len = 16;
 	assert_int_equal(tsw_label_normalise(out, &len,
 			     soft_slice("alice@example.org")),
