@@ -344,7 +344,8 @@ teardown(void **state)
 static void
 provisioning(void **state)
 {
-	static const struct flow f = {"provision", flow_provision, provisioned};
+	static const struct flow f = {"provision", flow_provision, provisioned,
+	    true};
 	struct person *old = alice;
 
 	(void)state;
