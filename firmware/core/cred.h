@@ -55,12 +55,18 @@ struct fw_cred {
 	uint8_t rp_hash[FW_RP_HASH_LEN];
 };
 
+/* Whose account it is; texts may be empty. */
+struct fw_user {
+	struct tsw_slice id, name, display;
+};
+
 /* A discoverable credential as it is in the store. */
 struct fw_record {
 	uint8_t id[FW_CRED_ID_LEN];
 	uint8_t rp_hash[FW_RP_HASH_LEN];
 	uint32_t created; /* value of the signature counter: an order */
-	struct tsw_slice user_id, user_name, user_display, rp_id;
+	struct fw_user user;
+	struct tsw_slice rp_id;
 	uint8_t buf[FW_STORE_VALUE_MAX]; /* what the slices point into */
 };
 
@@ -104,6 +110,10 @@ int fw_record_slot(const struct fw_store *s,
 int fw_record_newest(uint32_t *created, const struct fw_store *s,
     const uint8_t rp_hash[FW_RP_HASH_LEN], uint32_t before,
     bool no_uv) FW_MUST_CHECK;
+/* First slot from slot on that holds the first credential of its relying
+ * party, or FW_ERR_NONE: a walk over relying parties. */
+int fw_record_next_rp(const struct fw_store *s,
+    unsigned int slot) FW_MUST_CHECK;
 unsigned int fw_record_free_cnt(const struct fw_store *s);
 
 #endif

@@ -6,65 +6,7 @@
 #include <touchstone/wire/crypto.h>
 
 #include "ctap2.h"
-
-enum fw_status
-fw_cbor_status(int err)
-{
-	switch (err) {
-	case TSW_OK:
-		return FW_CTAP_OK;
-	case TSW_ERR_FORMAT:
-	case TSW_ERR_RANGE:
-		return FW_CTAP_UNEXPECTED_TYPE;
-	case TSW_ERR_TOO_LONG:
-	case TSW_ERR_TOO_SHORT:
-		return FW_CTAP_INVALID_LENGTH;
-	default:
-		return FW_CTAP_INVALID_CBOR;
-	}
-}
-
-/* Next key of a map with text keys. */
-static struct tsw_slice
-text_key(struct tsw_cb *cb, struct tsw_slice *last)
-{
-	tsw_cb_map_next(cb, last);
-	return tsw_cb_text(cb, 0, SIZE_MAX);
-}
-
-static bool
-is_text(struct tsw_slice s, const char *text)
-{
-	return s.p != NULL && s.len == strlen(text) &&
-	    memcmp(s.p, text, s.len) == 0;
-}
-
-/* PublicKeyCredentialDescriptor: its id, empty if it is of another type. */
-static struct tsw_slice
-read_descriptor(struct tsw_cb *cb)
-{
-	struct tsw_slice last = {NULL, 0}, id = {NULL, 0}, type = {NULL, 0};
-	struct tsw_slice key;
-	bool has_id = false;
-	size_t n;
-
-	for (n = tsw_cb_map(cb); n > 0 && cb->err == TSW_OK; n--) {
-		key = text_key(cb, &last);
-		if (is_text(key, "id")) {
-			id = tsw_cb_bytes(cb, 0, SIZE_MAX);
-			has_id = true;
-		} else if (is_text(key, "type")) {
-			type = tsw_cb_text(cb, 0, SIZE_MAX);
-		} else {
-			tsw_cb_skip(cb);
-		}
-	}
-	if (cb->err == TSW_OK && (!has_id || type.p == NULL))
-		tsw_cb_fail(cb, TSW_ERR_MISSING_FIELD);
-	if (!is_text(type, "public-key"))
-		id.len = 0;
-	return id;
-}
+#include "ctap2_cbor.h"
 
 static void
 read_list(struct fw_common_req *m, struct tsw_cb *cb)
@@ -75,14 +17,14 @@ read_list(struct fw_common_req *m, struct tsw_cb *cb)
 	m->list.first = *cb;
 	m->list_present = m->list.cnt > 0;
 	for (n = m->list.cnt; n > 0 && cb->err == TSW_OK; n--)
-		(void)read_descriptor(cb);
+		(void)fw_cb_descriptor(cb);
 }
 
 struct tsw_slice
 fw_cred_list_next(struct fw_cred_list *list)
 {
 	list->cnt--;
-	return read_descriptor(&list->first);
+	return fw_cb_descriptor(&list->first);
 }
 
 static void
@@ -93,11 +35,11 @@ read_options(struct fw_common_req *m, struct tsw_cb *cb)
 	size_t n;
 
 	for (n = tsw_cb_map(cb); n > 0 && cb->err == TSW_OK; n--) {
-		key = text_key(cb, &last);
-		opt = is_text(key, "rk") ? &m->rk
-		    : is_text(key, "up") ? &m->up
-		    : is_text(key, "uv") ? &m->uv
-					 : NULL;
+		key = fw_cb_text_key(cb, &last);
+		opt = fw_cb_is_text(key, "rk") ? &m->rk
+		    : fw_cb_is_text(key, "up") ? &m->up
+		    : fw_cb_is_text(key, "uv") ? &m->uv
+					       : NULL;
 		if (opt != NULL)
 			*opt = tsw_cb_bool(cb) ? FW_OPT_TRUE : FW_OPT_FALSE;
 		else
@@ -126,7 +68,7 @@ read_rp(struct fw_common_req *m, struct tsw_cb *cb)
 	size_t n;
 
 	for (n = tsw_cb_map(cb); n > 0 && cb->err == TSW_OK; n--) {
-		if (is_text(text_key(cb, &last), "id"))
+		if (fw_cb_is_text(fw_cb_text_key(cb, &last), "id"))
 			m->rp_id = tsw_cb_text(cb, 1, SIZE_MAX);
 		else
 			tsw_cb_skip(cb);
@@ -150,25 +92,6 @@ common_done(struct fw_common_req *m, struct tsw_cb *cb)
 }
 
 static void
-read_user(struct fw_mc_req *m, struct tsw_cb *cb)
-{
-	struct tsw_slice last = {NULL, 0}, key;
-	size_t n;
-
-	for (n = tsw_cb_map(cb); n > 0 && cb->err == TSW_OK; n--) {
-		key = text_key(cb, &last);
-		if (is_text(key, "id"))
-			m->user_id = tsw_cb_bytes(cb, 0, FW_USER_ID_MAX);
-		else if (is_text(key, "name"))
-			m->user_name = tsw_cb_text(cb, 0, SIZE_MAX);
-		else if (is_text(key, "displayName"))
-			m->user_display = tsw_cb_text(cb, 0, SIZE_MAX);
-		else
-			tsw_cb_skip(cb);
-	}
-}
-
-static void
 read_param(struct fw_mc_req *m, struct tsw_cb *cb)
 {
 	struct tsw_slice last = {NULL, 0}, type = {NULL, 0}, key;
@@ -177,11 +100,11 @@ read_param(struct fw_mc_req *m, struct tsw_cb *cb)
 	size_t n;
 
 	for (n = tsw_cb_map(cb); n > 0 && cb->err == TSW_OK; n--) {
-		key = text_key(cb, &last);
-		if (is_text(key, "alg")) {
+		key = fw_cb_text_key(cb, &last);
+		if (fw_cb_is_text(key, "alg")) {
 			alg = tsw_cb_int(cb);
 			has_alg = true;
-		} else if (is_text(key, "type")) {
+		} else if (fw_cb_is_text(key, "type")) {
 			type = tsw_cb_text(cb, 0, SIZE_MAX);
 		} else {
 			tsw_cb_skip(cb);
@@ -189,7 +112,7 @@ read_param(struct fw_mc_req *m, struct tsw_cb *cb)
 	}
 	if (cb->err == TSW_OK && (!has_alg || type.p == NULL))
 		tsw_cb_fail(cb, TSW_ERR_MISSING_FIELD);
-	if (m->alg_found || !is_text(type, "public-key") ||
+	if (m->alg_found || !fw_cb_is_text(type, "public-key") ||
 	    (alg != FW_COSE_ES256 && alg != FW_COSE_EDDSA))
 		return;
 	m->alg_found = true;
@@ -204,15 +127,15 @@ read_mc_extensions(struct fw_mc_req *m, struct tsw_cb *cb)
 	size_t n;
 
 	for (n = tsw_cb_map(cb); n > 0 && cb->err == TSW_OK; n--) {
-		key = text_key(cb, &last);
-		if (is_text(key, "credProtect")) {
+		key = fw_cb_text_key(cb, &last);
+		if (fw_cb_is_text(key, "credProtect")) {
 			v = tsw_cb_uint(cb);
 			m->protect_asked = true;
 			/* Out of range: 0, refused when all is read. */
 			m->protect = v <= FW_PROTECT_UV
 			    ? (enum fw_cred_protect)v
 			    : (enum fw_cred_protect)0;
-		} else if (is_text(key, "hmac-secret")) {
+		} else if (fw_cb_is_text(key, "hmac-secret")) {
 			m->hmac_secret = tsw_cb_bool(cb);
 		} else {
 			tsw_cb_skip(cb);
@@ -234,7 +157,7 @@ read_mc_member(struct fw_mc_req *m, bool *has_params, struct tsw_cb *cb,
 		read_rp(&m->common, cb);
 		break;
 	case 3:
-		read_user(m, cb);
+		fw_cb_user(&m->user, cb);
 		break;
 	case 4:
 		*has_params = true;
@@ -284,7 +207,7 @@ fw_mc_req_decode(struct fw_mc_req *out, struct tsw_slice req)
 	st = common_done(&m.common, &cb);
 	if (st != FW_CTAP_OK)
 		return st;
-	if (m.user_id.p == NULL || !has_params)
+	if (m.user.id.p == NULL || !has_params)
 		return FW_CTAP_MISSING_PARAMETER;
 	if (m.protect_asked && m.protect == 0)
 		return FW_CTAP_INVALID_OPTION;
@@ -332,7 +255,7 @@ read_ga_extensions(struct fw_ga_req *m, struct tsw_cb *cb)
 	size_t n;
 
 	for (n = tsw_cb_map(cb); n > 0 && cb->err == TSW_OK; n--) {
-		if (is_text(text_key(cb, &last), "hmac-secret"))
+		if (fw_cb_is_text(fw_cb_text_key(cb, &last), "hmac-secret"))
 			read_hmac(&m->hmac, cb);
 		else
 			tsw_cb_skip(cb);

@@ -57,7 +57,7 @@ struct fw_common_req {
 
 struct fw_mc_req {
 	struct fw_common_req common;
-	struct tsw_slice user_id, user_name, user_display;
+	struct fw_user user;
 	bool alg_found;
 	enum fw_alg alg; /* first of the list that this token has */
 	bool enterprise; /* the parameter is present */
@@ -87,8 +87,5 @@ enum fw_status fw_pin_req_decode(struct fw_pin_req *out, struct tsw_slice req);
 
 /* Next id of a list; list->cnt > 0 on call. */
 struct tsw_slice fw_cred_list_next(struct fw_cred_list *list);
-
-/* The CTAP status for an error of the CBOR reader. */
-enum fw_status fw_cbor_status(int err);
 
 #endif

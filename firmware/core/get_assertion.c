@@ -41,13 +41,13 @@ put_user(struct tsw_wr *rsp, const struct fw_ctap2 *c,
 		hal_halt(HAL_FAULT_BUG);
 	tsw_wr_cb_uint(rsp, 4);
 	tsw_wr_cb_map(rsp,
-	    1 + (size_t)(names && rec.user_name.len > 0) +
-		(size_t)(names && rec.user_display.len > 0));
+	    1 + (size_t)(names && rec.user.name.len > 0) +
+		(size_t)(names && rec.user.display.len > 0));
 	tsw_wr_cb_text(rsp, "id", 2);
-	tsw_wr_cb_bytes(rsp, rec.user_id.p, rec.user_id.len);
+	tsw_wr_cb_bytes(rsp, rec.user.id.p, rec.user.id.len);
 	if (names) {
-		put_optional_text(rsp, "name", rec.user_name);
-		put_optional_text(rsp, "displayName", rec.user_display);
+		put_optional_text(rsp, "name", rec.user.name);
+		put_optional_text(rsp, "displayName", rec.user.display);
 	}
 }
 

@@ -74,16 +74,14 @@ store_cred(struct fw_ctap2 *c, const struct fw_mc_req *req,
 	struct fw_record rec;
 	int slot;
 
-	slot = fw_record_slot(&c->store, cred->rp_hash, req->user_id);
+	slot = fw_record_slot(&c->store, cred->rp_hash, req->user.id);
 	if (slot < 0)
 		return FW_CTAP_KEY_STORE_FULL;
 	memset(&rec, 0, sizeof(rec));
 	memcpy(rec.id, cred->id, sizeof(rec.id));
 	memcpy(rec.rp_hash, cred->rp_hash, sizeof(rec.rp_hash));
 	rec.created = count;
-	rec.user_id = req->user_id;
-	rec.user_name = req->user_name;
-	rec.user_display = req->user_display;
+	rec.user = req->user;
 	rec.rp_id = req->common.rp_id;
 	if (fw_record_put(&c->store, (unsigned int)slot, &rec) != FW_OK)
 		return FW_CTAP_KEY_STORE_FULL;

@@ -76,9 +76,9 @@ fw_record_put(struct fw_store *s, unsigned int slot,
 	tsw_wr_bytes(&wr, rec->id, sizeof(rec->id));
 	tsw_wr_bytes(&wr, rec->rp_hash, sizeof(rec->rp_hash));
 	tsw_wr_u32(&wr, rec->created);
-	put_string(&wr, rec->user_id, FW_USER_ID_MAX);
-	put_string(&wr, rec->user_name, FW_USER_TEXT_MAX);
-	put_string(&wr, rec->user_display, FW_USER_TEXT_MAX);
+	put_string(&wr, rec->user.id, FW_USER_ID_MAX);
+	put_string(&wr, rec->user.name, FW_USER_TEXT_MAX);
+	put_string(&wr, rec->user.display, FW_USER_TEXT_MAX);
 	put_string(&wr, rec->rp_id, FW_RP_ID_KEEP_MAX);
 	return fw_store_put(s, FW_STORE_CRED + slot, buf, tsw_wr_len(&wr));
 }
@@ -109,9 +109,9 @@ fw_record_get(struct fw_record *rec, const struct fw_store *s,
 	tsw_rd_copy(&rd, rec->id, sizeof(rec->id));
 	tsw_rd_copy(&rd, rec->rp_hash, sizeof(rec->rp_hash));
 	rec->created = tsw_rd_u32(&rd);
-	rec->user_id = get_string(&rd);
-	rec->user_name = get_string(&rd);
-	rec->user_display = get_string(&rd);
+	rec->user.id = get_string(&rd);
+	rec->user.name = get_string(&rd);
+	rec->user.display = get_string(&rd);
 	rec->rp_id = get_string(&rd);
 	if (!tsw_rd_done(&rd))
 		hal_halt(HAL_FAULT_STORE_CORRUPT);
@@ -149,8 +149,8 @@ fw_record_slot(const struct fw_store *s, const uint8_t rp_hash[FW_RP_HASH_LEN],
 		if (memcmp(h.rp_hash, rp_hash, sizeof(h.rp_hash)) != 0 ||
 		    fw_record_get(&rec, s, slot) != FW_OK)
 			continue;
-		if (rec.user_id.len == user_id.len &&
-		    tsw_ct_eq(rec.user_id.p, user_id.p, user_id.len))
+		if (rec.user.id.len == user_id.len &&
+		    tsw_ct_eq(rec.user.id.p, user_id.p, user_id.len))
 			return (int)slot;
 	}
 	return free_slot;
@@ -176,6 +176,26 @@ fw_record_newest(uint32_t *created, const struct fw_store *s,
 		best = (int)slot;
 	}
 	return best;
+}
+
+int
+fw_record_next_rp(const struct fw_store *s, unsigned int slot)
+{
+	struct head h, other;
+	unsigned int i;
+
+	for (; slot < FW_STORE_CRED_CNT; slot++) {
+		if (!head_read(&h, s, slot))
+			continue;
+		for (i = 0; i < slot; i++)
+			if (head_read(&other, s, i) &&
+			    memcmp(h.rp_hash, other.rp_hash,
+				sizeof(h.rp_hash)) == 0)
+				break;
+		if (i == slot)
+			return (int)slot;
+	}
+	return FW_ERR_NONE;
 }
 
 unsigned int

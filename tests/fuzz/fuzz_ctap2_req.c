@@ -48,10 +48,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (data[0] == FW_CTAP2_MAKE_CREDENTIAL &&
 	    fw_mc_req_decode(&mc, in) == FW_CTAP_OK) {
 		check_common(&mc.common, in);
-		check_slice(mc.user_id, in);
-		check_slice(mc.user_name, in);
-		check_slice(mc.user_display, in);
-		if (mc.user_id.len > FW_USER_ID_MAX || mc.protect < 1 ||
+		check_slice(mc.user.id, in);
+		check_slice(mc.user.name, in);
+		check_slice(mc.user.display, in);
+		if (mc.user.id.len > FW_USER_ID_MAX || mc.protect < 1 ||
 		    mc.protect > 3)
 			abort();
 	} else if (data[0] == FW_CTAP2_GET_ASSERTION &&

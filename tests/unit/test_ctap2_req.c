@@ -133,9 +133,9 @@ test_make_all_members(void **state)
 	assert_int_equal(fw_mc_req_decode(&m, end()), FW_CTAP_OK);
 	assert_memory_equal(m.common.client_hash, hash, 32);
 	assert_int_equal(m.common.rp_id.len, 9);
-	assert_int_equal(m.user_id.len, 4);
-	assert_int_equal(m.user_name.len, 5);
-	assert_memory_equal(m.user_display.p, "Alice", 5);
+	assert_int_equal(m.user.id.len, 4);
+	assert_int_equal(m.user.name.len, 5);
+	assert_memory_equal(m.user.display.p, "Alice", 5);
 	assert_int_equal(m.alg, FW_ALG_EDDSA); /* the first one wins */
 	assert_int_equal(m.protect, 2);
 	assert_true(m.protect_asked && m.hmac_secret && m.enterprise);
