@@ -129,7 +129,6 @@ make_here(struct ts_op *op)
 {
 	struct ts_make *make = &op->make[op->make_at];
 	struct ts_token_request req;
-	struct ts_own own;
 
 	if (op->resumes && take_up(op)) {
 		op->make_at++;
@@ -152,9 +151,9 @@ make_here(struct ts_op *op)
 	if (getrandom(req.user, sizeof(req.user), 0) !=
 	    (ssize_t)sizeof(req.user))
 		return TS_ERR_INTERNAL;
-	ts_own_get(op->agent->store, &own);
-	req.label.p = (const uint8_t *)own.label;
-	req.label.len = strlen(own.label);
+	ts_own_get(op->agent->store, &op->own);
+	req.label.p = (const uint8_t *)op->own.label;
+	req.label.len = strlen(op->own.label);
 	ts_op_say(op, "working", "Make an identity key on the token.");
 	return ts_op_run(op, &req, make->pin_fd, made);
 }

@@ -10,8 +10,12 @@
 #include "agent.h"
 #include "fault.h"
 
-#define RESCAN_MS 1000 /* for what inotify does not tell while one waits */
-#define PIN_BYTES 4096 /* a page: more than any PIN */
+#define RESCAN_MS 1000	 /* for what inotify does not tell while one waits */
+#define PIN_BYTES 4096	 /* a page: more than any PIN */
+#define PATIENCE_MS 2000 /* with whoever else uses the token */
+#define AGAIN_MS 50	 /* doubled each time */
+
+static int run(struct ts_op *op);
 
 static void
 close_fd(int *fd)
@@ -108,11 +112,28 @@ touch(void *ctx, bool waiting)
 	    waiting ? "Touch the token now." : "");
 }
 
+/*
+ * Another program has the token, or the helper of an agent that was killed
+ * has not noticed yet.  True: it will be asked again.
+ */
+static bool
+wait_while_busy(struct ts_op *op)
+{
+	if (ts_loop_now_ms() >= op->patience_until_ms ||
+	    ts_loop_start(&op->agent->loop, &op->rescan, op->again_ms) != TS_OK)
+		return false;
+	op->again = true;
+	op->again_ms *= 2;
+	return true;
+}
+
 static void
 done(void *ctx, const struct ts_token_result *result)
 {
 	struct ts_op *op = ctx;
 
+	if (result->err == TS_ERR_TOKEN_BUSY && wait_while_busy(op))
+		return;
 	op->touching = false;
 	if (result->retries != TS_TOKEN_RETRIES_UNKNOWN)
 		op->dev->retries = result->retries;
@@ -131,7 +152,11 @@ static void
 rescan(void *ctx)
 {
 	struct ts_op *op = ctx;
-
+	if (op->again) {
+		op->again = false;
+		ts_op_step(op, run(op));
+		return;
+	}
 	if (op->for_all) {
 		ts_op_step(op, settled(op));
 		return;
@@ -355,9 +380,9 @@ changes_pin(enum ts_token_message op)
 	return op == TS_TOKEN_MSG_PIN_SET || op == TS_TOKEN_MSG_PIN_CHANGE;
 }
 
-int
-ts_op_run(struct ts_op *op, struct ts_token_request *req, int pin_fd,
-    int (*next)(struct ts_op *op, const struct ts_token_result *result))
+/* Start a helper on op->req. */
+static int
+run(struct ts_op *op)
 {
 	struct ts_token_fds fds = {-1, -1, -1};
 	int r;
@@ -366,19 +391,31 @@ ts_op_run(struct ts_op *op, struct ts_token_request *req, int pin_fd,
 		return TS_ERR_CANCELLED;
 	if (op->dev->state == TS_DEVICE_ABSENT)
 		return TS_ERR_TOKEN_PULLED;
-	op->next = next;
-	op->touching = needs_touch(req->op);
-	req->budget_ms = op->touching ? TS_JOB_TOUCH_MS : TS_JOB_QUICK_MS;
-	r = ts_pin_copy(&fds.pin, pin_fd);
-	if (r == TS_OK && changes_pin(req->op))
+	r = ts_pin_copy(&fds.pin, op->req_pin_fd);
+	if (r == TS_OK && changes_pin(op->req.op))
 		r = ts_pin_copy(&fds.new_pin, op->new_pin_fd);
 	if (r == TS_OK)
-		r = ts_device_lend(op->dev, req, &fds);
+		r = ts_device_lend(op->dev, &op->req, &fds);
 	if (r == TS_OK)
-		return ts_job_start(&op->job, op->agent->helper, req, &fds);
+		return ts_job_start(&op->job, op->agent->helper, &op->req,
+		    &fds);
 	close_fd(&fds.pin);
 	close_fd(&fds.new_pin);
-	return r;
+	return r == TS_ERR_TOKEN_BUSY && wait_while_busy(op) ? TS_OK : r;
+}
+
+int
+ts_op_run(struct ts_op *op, const struct ts_token_request *req, int pin_fd,
+    int (*next)(struct ts_op *op, const struct ts_token_result *result))
+{
+	op->req = *req;
+	op->req_pin_fd = pin_fd;
+	op->next = next;
+	op->touching = needs_touch(req->op);
+	op->req.budget_ms = op->touching ? TS_JOB_TOUCH_MS : TS_JOB_QUICK_MS;
+	op->again_ms = AGAIN_MS;
+	op->patience_until_ms = ts_loop_now_ms() + PATIENCE_MS;
+	return run(op);
 }
 
 /* --- What the client hears --- */

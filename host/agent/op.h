@@ -51,8 +51,12 @@ struct ts_op {
 	struct ts_device *dev;
 	struct ts_job job;
 	int (*next)(struct ts_op *op, const struct ts_token_result *result);
-
-	/* Data of the flows. */
+	struct ts_token_request req; /* what the helper was asked ... */
+	int req_pin_fd;		     /* ... and with which PIN */
+	bool again;		     /* the token was busy: ask again */
+	int64_t again_ms;
+	int64_t patience_until_ms; /* Data of the flows; what req points into
+				      lives here. */
 	int pin_fd;	/* -1, or a pipe; closed with the operation */
 	int new_pin_fd; /* the same; SetPin only */
 	struct ts_make make[TS_MAKES_MAX_CNT];
@@ -61,6 +65,7 @@ struct ts_op {
 	bool resumes; /* an earlier Provision made these keys */
 	int (*made_all)(struct ts_op *op);
 	struct ts_token made[TS_MAKES_MAX_CNT];
+	struct ts_own own;
 	enum tsw_role role;
 	enum tsw_alg alg[2];
 	uint8_t alg_cnt;
@@ -97,9 +102,11 @@ int ts_op_settle(struct ts_op *op,
 
 /*
  * Run a helper on op->dev; next is called with its result.  PINs go along as
- * copies of the pipes (-1: none), so that they can be given again.
+ * copies of the pipes (-1: none), so that they can be given again.  What req
+ * points at lives as long as op: while another program has the token, the
+ * helper is started again for a moment.
  */
-int ts_op_run(struct ts_op *op, struct ts_token_request *req, int pin_fd,
+int ts_op_run(struct ts_op *op, const struct ts_token_request *req, int pin_fd,
     int (*next)(struct ts_op *op,
 	const struct ts_token_result *result)) TS_MUST_CHECK;
 

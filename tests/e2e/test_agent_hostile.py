@@ -61,7 +61,7 @@ def garbage(world):
         same(errors(received), ["org.touchstone.Agent.Failed"], repr(data[:40]))
         holds(b'"PROTOCOL"' in received, "the error has a name")
     same(alice.status()["initialised"], False, "still served")
-    until(lambda: descriptors(alice) == before, "nothing is left open")
+    until(lambda: descriptors(alice) <= before, "nothing is left open")
 
 
 def oversized(world):
@@ -166,7 +166,7 @@ def slow_reader(world):
     holds(0 < sent < 20000, f"{sent} calls were taken unread")
     for _ in range(20):
         same(alice.status()["initialised"], False, "others are served")
-    holds(alice.rss_kb() < 8 * 1024, f"{alice.rss_kb()} kB of memory")
+    alice.check_memory()
     lazy.setblocking(True)
     lazy.settimeout(20)
     heard = b""
@@ -184,7 +184,7 @@ def watcher_that_does_not_read(world):
         for i in range(300):
             number = alice.add_key(f"device{i}")["change"]["number"]
             alice.call("DropPending", number=number)
-    holds(alice.rss_kb() < 8 * 1024, f"{alice.rss_kb()} kB of memory")
+    alice.check_memory()
 
 
 def descriptor_flood(world):
@@ -218,7 +218,7 @@ def descriptor_flood(world):
         os.close(fd)
     alice.fails("Usage", "ARGUMENT", "Sign", token="", wait=False, pin_fd=0)
     same(alice.sign()["seq"], 1, "signed")
-    until(lambda: descriptors(alice) == before, "nothing is left open")
+    until(lambda: descriptors(alice) <= before, "nothing is left open")
 
 
 def one_operation_at_a_time(world):

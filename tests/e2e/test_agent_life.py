@@ -4,10 +4,8 @@
 usage: test_agent_life.py BUILD [test]...
 """
 
-import json
 import os
 import resource
-import signal
 import socket
 import sqlite3
 import stat

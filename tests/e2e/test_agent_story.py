@@ -47,7 +47,7 @@ def provision_and_sign(world):
     same([k["device"] for k in alice.call("ListKeys")["keys"]], ["laptop"],
          "keys")
     alice.fails("Failed", "NOTHING_PENDING", "Sign", token="", wait=False)
-    holds(alice.rss_kb() < 8 * 1024, f"{alice.rss_kb()} kB of memory")
+    alice.check_memory()
 
 
 def provision_goes_on_after_a_stop(world):

@@ -152,6 +152,8 @@ class Agent:
 
     def wait(self, timeout=20):
         status = self.process.wait(timeout)
+        if status > 0:
+            print(self.process.stderr.read().decode(), file=sys.stderr)
         self.process.stderr.close()
         self.process = None
         return status
@@ -214,10 +216,15 @@ class Agent:
             capture_output=True, text=True, check=False).stdout
         return [int(pid) for pid in out.split()]
 
-    def rss_kb(self):
-        with open(f"/proc/{self.process.pid}/status") as f:
-            return int(next(line for line in f
-                            if line.startswith("VmRSS")).split()[1])
+    def check_memory(self):
+        """Below 8 MB, unless a sanitizer adds its own."""
+        with open(self.world.program("touchstone-agent"), "rb") as f:
+            if b"__asan_init" in f.read():
+                return
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as f:
+            kb = next(int(line.split()[1]) for line in f
+                      if line.startswith("VmRSS"))
+        holds(kb < 8 * 1024, f"{kb} kB of memory")
 
 
 class AgentWorld(World):
@@ -228,9 +235,15 @@ class AgentWorld(World):
         self.agents = []
 
     def __exit__(self, *exc):
+        """Each agent still ends in good order, or it is a failed test."""
+        statuses = []
         for agent in self.agents:
+            if exc[0] is None and agent.process:
+                statuses.append(agent.stop())
             agent.kill()
         super().__exit__(*exc)
+        if any(statuses):
+            raise Mismatch(f"agents ended with {statuses}")
 
     def agent(self, name, **environment):
         return Agent(self, name, **environment).start()

@@ -91,7 +91,7 @@ test_removed_in_the_same_turn(void **state)
 }
 
 static void
-readd(void *ctx, short revents)
+add_anew(void *ctx, short revents)
 {
 	struct end *e = ctx;
 
@@ -115,7 +115,7 @@ test_added_again_in_the_same_turn(void **state)
 	set_up(&a, &loop, fd[0]);
 	set_up(&b, &loop, fd[0]);
 	a.other = &b;
-	a.watch.ready = readd;
+	a.watch.ready = add_anew;
 	assert_int_equal(ts_loop_turn(&loop, 1000), TS_OK);
 	assert_int_equal(b.calls, 0);
 	ts_loop_unwatch(&loop, &a.watch);
@@ -140,8 +140,7 @@ test_full(void **state)
 	assert_int_equal(ts_loop_watch(&loop, &watch[i]), TS_OK);
 }
 
-/* --- Timers ------------------------------------------------------------------
- */
+/* --- Timers --- */
 
 struct tick {
 	struct ts_loop *loop;
