@@ -67,8 +67,8 @@ bench_report(struct bench_samples *samples, const char *unit)
 	qsort(samples->us, n, sizeof(samples->us[0]), ascending);
 	printf("{\"name\": \"%s\", \"unit\": \"%s\", \"n\": %zu, "
 	       "\"p50\": %.4f, \"p90\": %.4f, \"max\": %.4f}\n",
-	    samples->name, unit, n, samples->us[n / 2],
-	    samples->us[n * 9 / 10], samples->us[n - 1]);
+	    samples->name, unit, n, samples->us[n / 2], samples->us[n * 9 / 10],
+	    samples->us[n - 1]);
 	bench_need(fflush(stdout) == 0, "cannot write");
 }
 

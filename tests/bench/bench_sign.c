@@ -20,8 +20,8 @@
 #define PIN "314159" /* of every token here; tests/e2e/world.py has it too */
 
 #define FIGURES(X)                                                             \
-	X(NOTHING, "spawn.true")   /* a process that does nothing */           \
-	X(LINKED, "spawn.version") /* the helper, loaded and linked */         \
+	X(NOTHING, "spawn.true")     /* a process that does nothing */         \
+	X(LINKED, "spawn.version")   /* the helper, loaded and linked */       \
 	X(WALLED, "spawn.self-test") /* with libraries set up, sandboxed */    \
 	X(OPEN, "token.open")	     /* connect, INIT, getInfo */              \
 	X(TOUCH, "token.touch")	     /* the token alone: touch */              \
@@ -111,8 +111,7 @@ round_agent(struct agent_peer *agent, enum figure touch, enum figure pin,
 	if (odd)
 		agent_peer_call(agent, "AddKey", add_key);
 	else
-		agent_peer_call(agent, "RevokeKey",
-		    "{\"key\": \"age/bench\"}");
+		agent_peer_call(agent, "RevokeKey", "{\"key\": \"age/bench\"}");
 	start = bench_now();
 	agent_peer_call_pin(agent, "Sign",
 	    "{\"token\": \"\", \"wait\": false, \"pin_fd\": 0}");
