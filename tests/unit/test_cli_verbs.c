@@ -65,7 +65,7 @@ test_guess(void **state)
 {
 	(void)state;
 	guess_is("stauts", "status");
-	guess_is("verifi", "verify");
+	guess_is("vreify", "verify");
 	guess_is("key ad", "key add");
 	guess_is("token enroll", "token enrol");
 	guess_is("xyzzy", "");
