@@ -10,9 +10,11 @@ from compiled import EXAMPLE_BUILD, commands, in_parallel, nothing_compiled
 from tree import Finding, run
 
 OURS = r"(host|firmware)/.*\.c"
+# ctuuninitvar takes an out parameter for an input; tidy and gcc know better.
 OPTIONS = ["--quiet", "--enable=warning,performance,portability",
            "--inline-suppr", "--std=c11", "--error-exitcode=9",
            "--suppress=missingIncludeSystem", "--suppress=unusedStructMember",
+           "--suppress=ctuuninitvar",
            "--template={file}:{line}: {message} [{id}]"]
 
 EXAMPLES = [

@@ -36,8 +36,9 @@ def declared(tree, headers):
 
 
 def exported(path):
+    """Functions and data; type A is the name of a symbol version."""
     _, out = run(["nm", "-D", "--defined-only", path])
-    return set(re.findall(r" [A-Z] (\w+)(?:@.*)?$", out, re.M))
+    return set(re.findall(r" [B-Z] (\w+)(?:@.*)?$", out, re.M))
 
 
 def compare(names, wire, symbols):

@@ -27,6 +27,8 @@ EXAMPLES = [
       VERBS: TABLE}, {"host/cli/verbs.c:3"}),
     ({"host/cli/CMakeLists.txt": LIST, VERBS: TABLE,
       "docs/man/touchstone.1": PAGE + ".B touchstone key add\n"}, set()),
+    ({"host/token/CMakeLists.txt": LIST.replace("touchstone", "helper"),
+      "docs/man/helper.8": ".TH HELPER 8\n"}, set()),
 ]
 
 
@@ -55,7 +57,8 @@ def check(tree):
     if not installed:
         findings.append(Finding("CMakeLists.txt", 0, "no installed program"))
     for program, path, line in installed:
-        if not tree.has(f"docs/man/{program}.1"):
+        # Section 8 is for what other programs start.
+        if not any(tree.has(f"docs/man/{program}.{n}") for n in (1, 8)):
             findings.append(Finding(path, line, f"no docs/man/{program}.1"))
     if not tree.has("docs/man/touchstone.1"):
         return findings
