@@ -4,7 +4,6 @@
 import json
 import os
 import socket
-import unittest
 
 from cli_support import CLOSE, CliTest, Error, main
 

@@ -4,7 +4,6 @@
 import os
 import re
 import subprocess
-import unittest
 
 from cli_support import CliTest, main
 

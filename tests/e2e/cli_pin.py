@@ -5,7 +5,6 @@ import os
 import signal
 import stat
 import time
-import unittest
 
 import pexpect
 

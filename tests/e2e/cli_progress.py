@@ -6,7 +6,6 @@ import os
 import re
 import signal
 import time
-import unittest
 
 import pexpect
 

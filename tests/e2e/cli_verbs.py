@@ -4,7 +4,6 @@
 import json
 import os
 import subprocess
-import unittest
 
 from cli_support import CliTest, Error, Progress, main, result
 

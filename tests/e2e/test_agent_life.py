@@ -12,7 +12,7 @@ import stat
 import subprocess
 import time
 
-from varlink import Agent, Fault, age_key, holds, main, same, until
+from varlink import Agent, Fault, holds, main, same, until
 from world import PIN
 
 
