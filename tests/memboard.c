@@ -58,6 +58,7 @@ static bool
 cut_now(void)
 {
 	memboard.ops++;
+	memboard.unsynced = true;
 	return memboard.cut_at != 0 && memboard.ops == memboard.cut_at;
 }
 
@@ -155,6 +156,7 @@ hal_flash_erase(uint32_t page)
 void
 hal_flash_sync(void)
 {
+	memboard.unsynced = false;
 }
 
 uint64_t

@@ -46,7 +46,8 @@ struct memboard {
 	long ops;    /* flash operations so far */
 	long cut_at; /* cut at this operation; 0: never */
 	enum memboard_cut cut;
-	bool strict; /* programming a unit twice is an error */
+	bool unsynced; /* something was written after hal_flash_sync() */
+	bool strict;   /* programming a unit twice is an error */
 	uint32_t page_cnt;
 	uint64_t millis;
 	bool button;

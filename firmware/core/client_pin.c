@@ -132,7 +132,8 @@ get_token(struct fw_ctap2 *c, struct tsw_wr *rsp, const struct fw_pin_req *req,
 static enum fw_status
 check_permissions(const struct fw_pin_req *req)
 {
-	const uint64_t known = FW_PERM_MC | FW_PERM_GA;
+	const uint64_t with_rp = FW_PERM_MC | FW_PERM_GA;
+	const uint64_t known = with_rp | FW_PERM_CM;
 
 	if (req->subcommand == GET_PIN_TOKEN)
 		return req->permissions_present || req->rp_present
@@ -144,7 +145,7 @@ check_permissions(const struct fw_pin_req *req)
 		return FW_CTAP_INVALID_PARAMETER;
 	if ((req->permissions & ~known) != 0)
 		return FW_CTAP_UNAUTHORIZED_PERMISSION;
-	if (!req->rp_present)
+	if ((req->permissions & with_rp) != 0 && !req->rp_present)
 		return FW_CTAP_MISSING_PARAMETER;
 	return FW_CTAP_OK;
 }

@@ -110,6 +110,9 @@ int fw_record_slot(const struct fw_store *s,
 int fw_record_newest(uint32_t *created, const struct fw_store *s,
     const uint8_t rp_hash[FW_RP_HASH_LEN], uint32_t before,
     bool no_uv) FW_MUST_CHECK;
+/* rpIdHash of a slot that is not empty. */
+void fw_record_rp(uint8_t rp_hash[FW_RP_HASH_LEN], const struct fw_store *s,
+    unsigned int slot);
 /* First slot from slot on that holds the first credential of its relying
  * party, or FW_ERR_NONE: a walk over relying parties. */
 int fw_record_next_rp(const struct fw_store *s,

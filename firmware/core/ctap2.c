@@ -103,6 +103,8 @@ fw_ctap2_tick(struct fw_ctap2 *c, uint64_t now)
 	fw_puat_tick(&c->puat, now);
 	if (c->series.left > 0 && now >= c->series.deadline)
 		tsw_wipe(&c->series, sizeof(c->series));
+	if (c->listing.left > 0 && now >= c->listing.deadline)
+		tsw_wipe(&c->listing, sizeof(c->listing));
 }
 
 enum fw_status
@@ -221,6 +223,8 @@ dispatch(struct fw_ctap2 *c, struct tsw_wr *rsp, uint32_t cid,
 		return fw_assert_start(c, rsp, param);
 	case FW_CTAP2_CLIENT_PIN:
 		return fw_client_pin(c, rsp, param);
+	case FW_CTAP2_CREDENTIAL_MANAGEMENT:
+		return fw_cred_mgmt(c, rsp, cid, param);
 	default:
 		break;
 	}
@@ -262,6 +266,17 @@ respond(struct tsw_wr *rsp, enum fw_status st)
 	return st;
 }
 
+/* A command that does not go on with what another began ends it. */
+static void
+end_walks(struct fw_ctap2 *c, struct tsw_slice req)
+{
+	if (req.p[0] != FW_CTAP2_GET_NEXT_ASSERTION)
+		tsw_wipe(&c->series, sizeof(c->series));
+	if (req.p[0] != FW_CTAP2_CREDENTIAL_MANAGEMENT ||
+	    !fw_cred_mgmt_continues((struct tsw_slice){req.p + 1, req.len - 1}))
+		tsw_wipe(&c->listing, sizeof(c->listing));
+}
+
 enum fw_status
 fw_ctap2_start(struct fw_ctap2 *c, struct tsw_wr *rsp, uint32_t cid,
     struct tsw_slice req)
@@ -272,8 +287,7 @@ fw_ctap2_start(struct fw_ctap2 *c, struct tsw_wr *rsp, uint32_t cid,
 	tsw_wr_u8(rsp, 0); /* the status, later */
 	if (req.len == 0)
 		return respond(rsp, FW_CTAP_INVALID_LENGTH);
-	if (req.p[0] != FW_CTAP2_GET_NEXT_ASSERTION)
-		tsw_wipe(&c->series, sizeof(c->series));
+	end_walks(c, req);
 	c->op.cid = cid;
 	st = dispatch(c, rsp, cid, req);
 	if (st != FW_CTAP_WAIT_TOUCH)

@@ -13,7 +13,8 @@
  *   what is on the token;
  * - the signature counter is one for the whole token, durable before the
  *   signature leaves, and goes on after a reset;
- * - any other CTAP2 command, on any channel, ends a getNextAssertion series.
+ * - any other CTAP2 command, on any channel, ends a getNextAssertion series
+ *   and a walk of credentialManagement.
  */
 #ifndef FW_CTAP2_H
 #define FW_CTAP2_H
@@ -45,6 +46,7 @@ enum fw_ctap2_cmd {
 	FW_CTAP2_CLIENT_PIN = 0x06,
 	FW_CTAP2_RESET = 0x07,
 	FW_CTAP2_GET_NEXT_ASSERTION = 0x08,
+	FW_CTAP2_CREDENTIAL_MANAGEMENT = 0x0a,
 	FW_CTAP2_SELECTION = 0x0b
 };
 
@@ -83,6 +85,19 @@ struct fw_series {
 	struct fw_hmac_salts salts;
 };
 
+enum fw_listing_kind { FW_LISTING_NONE, FW_LISTING_RPS, FW_LISTING_CREDS };
+
+/* Where a walk of credentialManagement is. */
+struct fw_listing {
+	enum fw_listing_kind kind;
+	uint32_t left;
+	uint32_t cid;
+	uint64_t deadline;
+	unsigned int slot; /* RPS: to look at next */
+	uint32_t before;   /* CREDS: age of the one given last */
+	uint8_t rp_hash[FW_RP_HASH_LEN];
+};
+
 struct fw_ctap2 {
 	uint64_t now;
 	uint64_t power_up;
@@ -95,6 +110,7 @@ struct fw_ctap2 {
 	struct fw_puat puat;
 	struct fw_op op;
 	struct fw_series series;
+	struct fw_listing listing;
 };
 
 /* Power-up: open the store, draw keys.  Halts on a store it cannot read. */
@@ -126,6 +142,10 @@ enum fw_status fw_assert_start(struct fw_ctap2 *c, struct tsw_wr *rsp,
 enum fw_status fw_assert_finish(struct fw_ctap2 *c, struct tsw_wr *rsp);
 enum fw_status fw_assert_next(struct fw_ctap2 *c, struct tsw_wr *rsp,
     uint32_t cid);
+enum fw_status fw_cred_mgmt(struct fw_ctap2 *c, struct tsw_wr *rsp,
+    uint32_t cid, struct tsw_slice req);
+/* True if the request goes on with a walk. */
+bool fw_cred_mgmt_continues(struct tsw_slice req);
 void fw_get_info(struct fw_ctap2 *c, struct tsw_wr *rsp);
 
 /* Helpers of the commands. */

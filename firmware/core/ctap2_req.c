@@ -371,3 +371,76 @@ fw_pin_req_decode(struct fw_pin_req *out, struct tsw_slice req)
 	*out = m;
 	return FW_CTAP_OK;
 }
+
+/* subCommandParams of credentialManagement. */
+static void
+read_cm_params(struct fw_cm_req *m, struct tsw_cb *cb)
+{
+	const uint8_t *start = cb->rd.p;
+	int64_t last = -1;
+	size_t n;
+
+	for (n = tsw_cb_map(cb); n > 0 && cb->err == TSW_OK; n--) {
+		switch (tsw_cb_map_key(cb, &last)) {
+		case 1:
+			m->rp_hash = tsw_cb_bytes(cb, 32, 32).p;
+			break;
+		case 2:
+			m->cred_id = fw_cb_descriptor(cb);
+			break;
+		case 3:
+			fw_cb_user(&m->user, cb);
+			break;
+		default:
+			tsw_cb_skip(cb);
+		}
+	}
+	if (cb->err == TSW_OK)
+		m->params =
+		    (struct tsw_slice){start, (size_t)(cb->rd.p - start)};
+}
+
+static void
+read_cm_member(struct fw_cm_req *m, struct tsw_cb *cb, uint64_t key)
+{
+	switch (key) {
+	case 1:
+		m->subcommand = tsw_cb_uint(cb);
+		break;
+	case 2:
+		read_cm_params(m, cb);
+		break;
+	case 3:
+		m->proto = tsw_cb_uint(cb);
+		m->proto_present = true;
+		break;
+	case 4:
+		m->auth = tsw_cb_bytes(cb, 0, SIZE_MAX);
+		m->auth_present = true;
+		break;
+	default:
+		tsw_cb_skip(cb);
+	}
+}
+
+enum fw_status
+fw_cm_req_decode(struct fw_cm_req *out, struct tsw_slice req)
+{
+	struct fw_cm_req m;
+	struct tsw_cb cb;
+	int64_t last = -1;
+	size_t n;
+
+	memset(&m, 0, sizeof(m));
+	tsw_cb_init(&cb, req.p, req.len);
+	for (n = tsw_cb_map(&cb); n > 0 && cb.err == TSW_OK; n--)
+		read_cm_member(&m, &cb, tsw_cb_map_key(&cb, &last));
+	if (tsw_cb_done(&cb) == TSW_ERR_MISSING_FIELD)
+		return FW_CTAP_MISSING_PARAMETER;
+	if (cb.err != TSW_OK)
+		return fw_cbor_status(cb.err);
+	if (m.subcommand == 0)
+		return FW_CTAP_MISSING_PARAMETER;
+	*out = m;
+	return FW_CTAP_OK;
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Decoders of the requests of makeCredential, getAssertion and clientPIN.
+ * Decoders of the requests of makeCredential, getAssertion, clientPIN and
+ * credentialManagement.
  *
  * Strict: CTAP2 canonical CBOR, known members of the right type, nothing after
  * the end.  Unknown members of a map are skipped, as the standard asks.  *out
@@ -81,9 +82,21 @@ struct fw_pin_req {
 	struct tsw_slice rp_id;
 };
 
+struct fw_cm_req {
+	uint64_t subcommand;
+	struct tsw_slice params; /* subCommandParams as it came, for the MAC */
+	const uint8_t *rp_hash;	 /* [32] */
+	struct tsw_slice cred_id;
+	struct fw_user user;
+	bool auth_present, proto_present;
+	struct tsw_slice auth;
+	uint64_t proto;
+};
+
 enum fw_status fw_mc_req_decode(struct fw_mc_req *out, struct tsw_slice req);
 enum fw_status fw_ga_req_decode(struct fw_ga_req *out, struct tsw_slice req);
 enum fw_status fw_pin_req_decode(struct fw_pin_req *out, struct tsw_slice req);
+enum fw_status fw_cm_req_decode(struct fw_cm_req *out, struct tsw_slice req);
 
 /* Next id of a list; list->cnt > 0 on call. */
 struct tsw_slice fw_cred_list_next(struct fw_cred_list *list);

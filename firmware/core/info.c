@@ -35,10 +35,11 @@ put_alg(struct tsw_wr *wr, int64_t alg)
 static void
 put_options(const struct fw_ctap2 *c, struct tsw_wr *wr)
 {
-	tsw_wr_cb_map(wr, 6);
+	tsw_wr_cb_map(wr, 7);
 	put_option(wr, "rk", true);
 	put_option(wr, "up", true);
 	put_option(wr, "plat", false);
+	put_option(wr, "credMgmt", true);
 	put_option(wr, "clientPin", c->pin.is_set);
 	put_option(wr, "pinUvAuthToken", true);
 	put_option(wr, "makeCredUvNotRqd", true);

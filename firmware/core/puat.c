@@ -56,6 +56,16 @@ fw_puat_allows(struct fw_puat *t, enum fw_permission perm,
 	return true;
 }
 
+bool
+fw_puat_allows_cm(const struct fw_puat *t, const uint8_t *rp_hash)
+{
+	if ((t->permissions & FW_PERM_CM) == 0)
+		return false;
+	return !t->rp_bound ||
+	    (rp_hash != NULL &&
+		memcmp(t->rp_hash, rp_hash, FW_RP_HASH_LEN) == 0);
+}
+
 void
 fw_puat_spend(struct fw_puat *t)
 {

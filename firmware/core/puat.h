@@ -44,6 +44,9 @@ bool fw_puat_verify(struct fw_puat *t, enum fw_pinproto proto,
 /* The token may do this for that relying party; binds it if it is not. */
 bool fw_puat_allows(struct fw_puat *t, enum fw_permission perm,
     const uint8_t rp_hash[FW_RP_HASH_LEN]);
+/* The token may manage credentials, of this relying party (it binds no token
+ * that is not bound); NULL: of all, which a bound one may not. */
+bool fw_puat_allows_cm(const struct fw_puat *t, const uint8_t *rp_hash);
 /* A touch was spent: the token authorises nothing more. */
 void fw_puat_spend(struct fw_puat *t);
 

@@ -65,6 +65,26 @@ put_string(struct tsw_wr *wr, struct tsw_slice text, size_t max)
 	tsw_wr_bytes(wr, text.p, len);
 }
 
+/* An rpId that is too long loses its beginning, not the domain (CTAP 2.1
+ * section 6.8.7). */
+static void
+put_rp_id(struct tsw_wr *wr, struct tsw_slice rp_id)
+{
+	static const uint8_t dots[] = {0xe2, 0x80, 0xa6}; /* U+2026 */
+	size_t skip;
+
+	if (rp_id.len <= FW_RP_ID_KEEP_MAX) {
+		put_string(wr, rp_id, FW_RP_ID_KEEP_MAX);
+		return;
+	}
+	skip = rp_id.len - (FW_RP_ID_KEEP_MAX - sizeof(dots));
+	while (skip < rp_id.len && (rp_id.p[skip] & 0xc0) == 0x80)
+		skip++;
+	tsw_wr_u8(wr, (uint8_t)(sizeof(dots) + rp_id.len - skip));
+	tsw_wr_bytes(wr, dots, sizeof(dots));
+	tsw_wr_bytes(wr, rp_id.p + skip, rp_id.len - skip);
+}
+
 int
 fw_record_put(struct fw_store *s, unsigned int slot,
     const struct fw_record *rec)
@@ -79,7 +99,7 @@ fw_record_put(struct fw_store *s, unsigned int slot,
 	put_string(&wr, rec->user.id, FW_USER_ID_MAX);
 	put_string(&wr, rec->user.name, FW_USER_TEXT_MAX);
 	put_string(&wr, rec->user.display, FW_USER_TEXT_MAX);
-	put_string(&wr, rec->rp_id, FW_RP_ID_KEEP_MAX);
+	put_rp_id(&wr, rec->rp_id);
 	return fw_store_put(s, FW_STORE_CRED + slot, buf, tsw_wr_len(&wr));
 }
 
@@ -176,6 +196,17 @@ fw_record_newest(uint32_t *created, const struct fw_store *s,
 		best = (int)slot;
 	}
 	return best;
+}
+
+void
+fw_record_rp(uint8_t rp_hash[FW_RP_HASH_LEN], const struct fw_store *s,
+    unsigned int slot)
+{
+	struct head h;
+
+	if (!head_read(&h, s, slot))
+		hal_halt(HAL_FAULT_BUG);
+	memcpy(rp_hash, h.rp_hash, sizeof(h.rp_hash));
 }
 
 int

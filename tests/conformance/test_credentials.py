@@ -112,6 +112,7 @@ class InfoTest(TokenTest):
                 "rk": True,
                 "up": True,
                 "plat": False,
+                "credMgmt": True,
                 "clientPin": False,
                 "pinUvAuthToken": True,
                 "makeCredUvNotRqd": True,

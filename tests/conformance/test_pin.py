@@ -8,7 +8,8 @@ from fido2.ctap2.pin import PinProtocolV1, PinProtocolV2
 
 from client import ERR, ES256, GA, HASH, MC, PROTOCOLS, RP, TokenTest, credential_id
 
-CM, LBW = ClientPin.PERMISSION.CREDENTIAL_MGMT, ClientPin.PERMISSION.LARGE_BLOB_WRITE
+LBW = ClientPin.PERMISSION.LARGE_BLOB_WRITE
+ACFG = ClientPin.PERMISSION.AUTHENTICATOR_CFG
 
 
 class PinTest(TokenTest):
@@ -160,7 +161,7 @@ class TokenUseTest(TokenTest):
     def test_permissions(self):
         pin = ClientPin(self.ctap, PinProtocolV2())
         self.fails(ERR.INVALID_PARAMETER, pin.get_pin_token, "1234", 0, RP)
-        for permission in (CM, LBW, MC | LBW):
+        for permission in (ACFG, LBW, MC | LBW):
             self.fails(
                 ERR.UNAUTHORIZED_PERMISSION, pin.get_pin_token, "1234", permission, RP
             )

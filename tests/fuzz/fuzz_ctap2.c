@@ -59,7 +59,7 @@ use_known_token(void)
 {
 	fw_puat_begin(&c.puat, &c.rng, FW_PINPROTO_TWO, memboard.millis);
 	memset(c.puat.secret_token, 0, sizeof(c.puat.secret_token));
-	c.puat.permissions = FW_PERM_MC | FW_PERM_GA;
+	c.puat.permissions = FW_PERM_MC | FW_PERM_GA | FW_PERM_CM;
 }
 
 static void

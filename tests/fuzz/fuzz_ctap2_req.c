@@ -41,6 +41,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct fw_mc_req mc;
 	struct fw_ga_req ga;
 	struct fw_pin_req pin;
+	struct fw_cm_req cm;
 	struct tsw_slice in = {data + 1, len - 1};
 
 	if (len == 0)
@@ -65,6 +66,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		check_slice(pin.new_pin, in);
 		check_slice(pin.pin_hash, in);
 		check_slice(pin.rp_id, in);
+	} else if (data[0] == FW_CTAP2_CREDENTIAL_MANAGEMENT &&
+	    fw_cm_req_decode(&cm, in) == FW_CTAP_OK) {
+		check_slice(cm.params, in);
+		check_slice(cm.cred_id, in);
+		check_slice(cm.user.id, in);
+		check_slice(cm.user.name, in);
+		check_slice(cm.auth, in);
 	}
 	return 0;
 }

@@ -377,6 +377,7 @@ cut_everywhere(void (*change)(void *))
 	open_store();
 	(void)strcpy(before, summary());
 	change(NULL);
+	assert_false(memboard.unsynced); /* durable when it returns */
 	(void)strcpy(after, summary());
 	for (cut = MEMBOARD_CUT_NOTHING; cut <= MEMBOARD_CUT_ALL; cut++)
 		for (n = 1, ended = false; !ended; n++) {
