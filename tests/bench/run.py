@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""usage: run.py BUILD [--rounds N] [--contacts N]
+"""usage: run.py BUILD [--rounds N] [--contacts N] [--out FILE]
 
 Measures speed and size of the programs in BUILD, prints a table and writes
-BUILD/bench.json.  Everything compared is measured in this one run.  A missed
+BUILD/bench.json (or FILE).  Everything compared is measured in this one run.  A missed
 target is shown, never a failure: docs/BENCH.md says how to read it.
 """
 
@@ -246,11 +246,12 @@ def main():
     parser.add_argument("build")
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--contacts", type=int, default=10)
+    parser.add_argument("--out", default=None)
     args = parser.parse_args()
     build = os.path.abspath(args.build)
     table = Table()
     print(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f},"
-          f" {args.rounds} rounds; everything in one run")
+          f" {args.rounds} rounds; everything in one run", flush=True)
     with Setting(build, args.contacts) as setting:
         resident = measure(table, setting, args.rounds)
         signing(table)
@@ -258,7 +259,7 @@ def main():
         chains(table, build, max(args.rounds // 10, 1), setting.ram.root)
     memory(table, args.contacts, resident)
     program_sizes(table, build)
-    path = os.path.join(build, "bench.json")
+    path = args.out or os.path.join(build, "bench.json")
     with open(path, "w", encoding="utf-8") as f:
         json.dump({"processors": os.cpu_count(), "rounds": args.rounds,
                    "load": os.getloadavg(), "rows": table.rows,
