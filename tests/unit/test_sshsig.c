@@ -205,6 +205,9 @@ lower_half(void **state)
 	tsw_sshsig_canonicalise(&sig);
 	assert_memory_equal(s, one, 32);
 	assert_int_equal(verify(&sig), TSW_ERR_BADSIG); /* but canonical */
+	memcpy(sig.sig, n, 32);
+	sig.sig[31]--;
+	assert_int_equal(verify(&sig), TSW_ERR_BADSIG);
 	memcpy(sig.sig, one, 32);
 	assert_int_equal(verify(&sig), TSW_ERR_BADSIG);
 	memcpy(s, half, 32);
