@@ -97,7 +97,7 @@ rig_spawn(const char *program, const char *argument)
 	char *const no_env[] = {NULL};
 	posix_spawn_file_actions_t actions;
 	int status = -1;
-	pid_t pid;
+	pid_t pid = -1;
 
 	(void)snprintf(name, sizeof(name), "%s", program);
 	(void)snprintf(word, sizeof(word), "%s",
