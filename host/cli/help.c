@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "help.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -96,13 +97,26 @@ print_options(const struct cli *cli, const struct verb *verb)
 
 /* Each line of text as a paragraph. */
 static void
-print_lines(const struct cli *cli, const char *indent, const char *text)
+print_lines(const struct cli *cli, const char *text)
 {
 	size_t len;
 
 	while (*text != '\0') {
 		len = strcspn(text, "\n");
-		out_say(cli, TONE_PLAIN, "%s%.*s", indent, (int)len, text);
+		out_say(cli, TONE_PLAIN, "%.*s", (int)len, text);
+		text += len + (text[len] == '\n');
+	}
+}
+
+/* Command lines are to be copied: never broken. */
+static void
+print_example(const char *text)
+{
+	size_t len;
+
+	while (*text != '\0') {
+		len = strcspn(text, "\n");
+		printf("  %.*s\n", (int)len, text);
 		text += len + (text[len] == '\n');
 	}
 }
@@ -134,13 +148,15 @@ help_verb(const struct cli *cli, const struct verb *verb)
 	usage_line(usage, verb);
 	out_say(cli, TONE_BOLD, "%s", usage);
 	out_blank(cli);
-	print_lines(cli, "", verb->details);
+	out_say(cli, TONE_PLAIN, "%c%s.", toupper(verb->help[0]),
+	    verb->help + 1);
+	print_lines(cli, verb->details);
 	out_blank(cli);
 	out_say(cli, TONE_BOLD, "Options");
 	print_options(cli, verb);
 	out_blank(cli);
 	out_say(cli, TONE_BOLD, "Example");
-	print_lines(cli, "  ", verb->example);
+	print_example(verb->example);
 }
 
 void

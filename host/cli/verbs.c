@@ -36,8 +36,8 @@ const struct verb verb_table[] = {
 	"retire it with the other one and your contacts stay verified. "
 	"The name is \"daily\" unless you give another one.",
 	"touchstone token provision\n"
-	"touchstone token provision --name blue --backup "
-	"fido:/dev/hidraw5 --backup-name safe"},
+	"touchstone token provision --name blue --backup-name safe \\\n"
+	"    --backup fido:/dev/hidraw5"},
     {"status", cmd_status, "", ARG_NONE, 0, 0, ANY, 0, START,
 	"where things stand, and what to do next",
 	"Shows your identity, tokens, unsigned changes, contacts and alerts.",
@@ -112,8 +112,8 @@ const struct verb verb_table[] = {
 	"touch: your token signs that this identity is theirs. Later changes "
 	"that their tokens sign need no new comparison.\n"
 	"An option goes straight to that way. --live is the safest: it holds "
-	"even if an attacker can change all that you read on screens, as long "
-	"as you know the voice.",
+	"even against somebody who controls the directory and the chat, as "
+	"long as you know the voice.",
 	"touchstone verify bob\ntouchstone verify bob --live\n"
 	"touchstone verify bob --code touch1qqqsyqc...\n"
 	"zbarimg --raw -q photo.png | touchstone verify bob --qr -"},
@@ -212,15 +212,17 @@ const struct verb verb_table[] = {
 
     {"export", cmd_export, "[FOLDER]", ARG_FOLDER, 0, 1, ANY, 0, MORE,
 	"write out all you signed, for ssh-keygen to check",
-	"FOLDER is made and must not exist or be empty. Each statement becomes "
+	"FOLDER is made if it is not there, and must be empty. Each statement "
+	"becomes "
 	"NAME.stmt and NAME.sig (more signers: NAME.2.sig ...), beside the "
 	"file "
 	"allowed_signers. With --json and no FOLDER it all goes to standard "
 	"output.",
 	"touchstone export signed/\n"
-	"cd signed && ssh-keygen -Y verify -f allowed_signers -I "
-	"alice@example.org -n statement.v1@touchstone -s 0000-genesis.sig < "
-	"0000-genesis.stmt"},
+	"ssh-keygen -Y verify -f signed/allowed_signers -I alice@example.org "
+	"\\\n"
+	"    -n statement.v1@touchstone -s signed/0000-genesis.sig \\\n"
+	"    < signed/0000-genesis.stmt"},
     {"watch", cmd_watch, "", ARG_NONE, 0, 0, ANY, 0, MORE,
 	"print events until interrupted",
 	"A line for each token that is plugged or pulled, each alert and each "

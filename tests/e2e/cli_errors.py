@@ -72,14 +72,12 @@ class Errors(CliTest):
                 self.assertIn("touchstone: it is so", done.stderr)
                 self.assertIn("    phone", done.stderr)
                 self.assertEqual(done.stdout, "")
-                os.remove(os.path.join(self.home, "agent"))
                 self.agent(("Publish", Error(
                     name, code, "it is so", names=["laptop"])))
                 self.assertEqual(
                     self.json("publish", expect=number)["error"],
                     dict(code=code, message="it is so", names=["laptop"],
                          exit=number))
-                os.remove(os.path.join(self.home, "agent"))
 
     def test_no_agent(self):
         done = self.cli("status", expect=1)
@@ -105,7 +103,6 @@ class Errors(CliTest):
                 self.agent(("GetStatus", reply))
                 done = self.cli("status", expect=1)
                 self.assertIn("does not speak its protocol", done.stderr)
-                os.remove(os.path.join(self.home, "agent"))
 
     def test_reply_without_end_is_bounded(self):
         def flood():
@@ -182,7 +179,6 @@ class HostileText(CliTest):
             with self.subTest(reply=reply):
                 self.agent(("ListAlerts", reply))
                 self.cli("alerts")
-                os.remove(os.path.join(self.home, "agent"))
 
 
 if __name__ == "__main__":

@@ -34,7 +34,6 @@ class Scripts(CliTest):
                 self.cli("sign", pins={"pin-fd": pin})
                 self.assertEqual(self.fake.calls[1][1]["pin_fd"], 0)
                 self.assertEqual(self.fake.pins[1], [pin.strip()])
-                os.remove(os.path.join(self.home, "agent"))
 
     def test_bad_pin_fd(self):
         for pin, code in (("", 1), ("\n", 1), ("x" * 64, 1)):
@@ -42,7 +41,6 @@ class Scripts(CliTest):
                 self.agent(PENDING)
                 done = self.cli("sign", pins={"pin-fd": pin}, expect=code)
                 self.assertIn("1 to 63 bytes", done.stderr)
-                os.remove(os.path.join(self.home, "agent"))
         self.agent(PENDING)
         self.cli("sign", "--pin-fd", "777", expect=2)
 
@@ -122,7 +120,6 @@ class Terminal(CliTest):
                     time.sleep(0.01)
                 self.assertTrue(child.getecho(), "the echo is off for good")
                 self.ends_by(child, number)
-                os.remove(os.path.join(self.home, "agent"))
 
     def ends_by(self, child, number):
         child.close(force=True)
@@ -255,7 +252,6 @@ done
                 done = self.cli("sign", "--auto", env=self.pinentry(body),
                                 expect=1)
                 self.assertIn("PIN", done.stderr)
-                os.remove(os.path.join(self.home, "agent"))
 
     def test_nothing_pending_is_quiet(self):
         self.agent(("ListPending",

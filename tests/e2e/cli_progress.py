@@ -2,7 +2,6 @@
 """The touch notice is there exactly while the token waits."""
 
 import json
-import os
 import re
 import signal
 import time
@@ -104,7 +103,6 @@ class OnATerminal(CliTest):
                                  colored)
                 self.assertEqual(ERASE in shown, drawn)
                 self.assertIn("Touch your token now: daily", shown)
-                os.remove(os.path.join(self.home, "agent"))
 
     def test_ascii_where_the_locale_is_not_utf8(self):
         self.agent(PENDING, ("Sign", Progress("touch", "dä"), 0.5, SIGNED))

@@ -16,7 +16,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 import unittest
 
 import pexpect
@@ -58,17 +57,32 @@ class Agent(threading.Thread):
         self.calls = []
         self.pins = []
         self.failure = None
+        self.connection = None
+        self.stopping = threading.Event()
         self.start()
+
+    def stop(self):
+        """Before its descriptors are given to the next one's sockets."""
+        self.stopping.set()
+        for end in (self.socket, self.connection):
+            try:
+                if end:
+                    end.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        self.join()
+        self.socket.close()
 
     def run(self):
         while True:
             try:
-                connection, _ = self.socket.accept()
+                self.connection, _ = self.socket.accept()
             except OSError:
                 return
-            with connection:
+            with self.connection as connection:
                 try:
-                    while self.serve(connection):
+                    while not self.stopping.is_set() and \
+                            self.serve(connection):
                         pass
                 except OSError:
                     pass
@@ -109,7 +123,7 @@ class Agent(threading.Thread):
         if reply is CLOSE:
             return False
         if isinstance(reply, (int, float)):
-            time.sleep(reply)
+            self.stopping.wait(reply)
         elif isinstance(reply, bytes):
             connection.sendall(reply)
         elif callable(reply):
@@ -134,8 +148,13 @@ class CliTest(unittest.TestCase):
         self.fake = None
 
     def agent(self, *script):
+        """In place of the one before, if there was one."""
+        if self.fake:
+            self.tearDown()
+            self.fake.stop()
+            os.remove(os.path.join(self.home, "agent"))
         self.fake = Agent(self.home, script)
-        self.addCleanup(self.fake.socket.close)
+        self.addCleanup(self.fake.stop)
 
     def tearDown(self):
         if self.fake:

@@ -34,7 +34,6 @@ class Destructive(CliTest):
             with self.subTest(verb=verb):
                 self.agent((method, reply))
                 self.cli(*verb, "--yes")
-                os.remove(os.path.join(self.home, "agent"))
 
     def test_asked_on_a_terminal(self):
         for verb, method, reply in self.VERBS:
@@ -50,7 +49,6 @@ class Destructive(CliTest):
                 child.expect("Type yes or no: ")
                 child.sendline("yes")
                 self.ends(child)
-                os.remove(os.path.join(self.home, "agent"))
 
     def test_closing_a_stop_asks_but_news_does_not(self):
         alerts = {"alerts": [
@@ -109,7 +107,6 @@ class Tokens(CliTest):
                     os.chdir(here)
                 self.assertEqual(self.fake.calls[0][1]["token"],
                                  "sim:" + os.path.realpath(self.home + "/sim"))
-                os.remove(os.path.join(self.home, "agent"))
 
     def test_reset_too_late_asks_to_plug_in_again(self):
         late = Error("Failed", "RESET_WINDOW", "only in the first 10 seconds")
@@ -135,7 +132,6 @@ class Keys(CliTest):
                 self.assertEqual(self.fake.calls[0][1], dict(
                     app="ssh", device="laptop", protocol=1, expires=4102444799,
                     file="ssh-ed25519 AAAA alice\n"))
-                os.remove(os.path.join(self.home, "agent"))
 
     def test_files_that_are_none(self):
         with open(self.home + "/nul", "wb") as f:
@@ -156,7 +152,6 @@ class Keys(CliTest):
         done = self.cli("keys", "Bob", "--app", "ssh", expect=3)
         self.assertEqual((done.stdout, self.fake.calls[1][1]["contact"]),
                          ("", BOB))
-        os.remove(os.path.join(self.home, "agent"))
         self.agent(("ListContacts", contacts))
         self.assertIn("whole label", self.cli(
             "keys", "eve", "--app", "ssh", expect=2).stderr)
@@ -184,7 +179,6 @@ class Verify(CliTest):
                 self.agent(("Confirm", VERIFIED))
                 self.cli("verify", BOB, option, given, stdin=THEIRS + "\nx\n")
                 self.confirmed(method, proof)
-                os.remove(os.path.join(self.home, "agent"))
 
     def test_codes_that_are_none(self):
         for code in ("", "touch1", OWN[:-1], OWN[:-1] + "x", "bitcoin1" + OWN,
@@ -341,7 +335,6 @@ class Export(CliTest):
                 self.agent(("Export", bad))
                 folder = self.home + "/bad" + text[:3]
                 self.cli("export", folder, expect=1)
-                os.remove(os.path.join(self.home, "agent"))
 
     def test_json(self):
         self.agent(("Export", self.EXPORT))
@@ -380,7 +373,6 @@ class Qr(CliTest):
                     shown = shown.replace(escape, "")
                 self.assertEqual(self.scan(shown, dark, light),
                                  self.STATUS["code"])
-                os.remove(os.path.join(self.home, "agent"))
 
     def test_where_it_cannot_be_drawn(self):
         for more, env, columns, words in (
@@ -393,7 +385,6 @@ class Qr(CliTest):
                     "code", *more, env=env, columns=columns))
                 self.assertNotIn("█", shown)
                 self.assertIn(words, shown.replace("\r\n", " "))
-                os.remove(os.path.join(self.home, "agent"))
 
     def test_a_program_gets_the_code_alone(self):
         self.agent(("GetStatus", self.STATUS))
