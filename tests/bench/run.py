@@ -100,6 +100,10 @@ def chains(table, build, rounds, folder):
         table.spread(f"open with {name}", f"load.{key}.cpu", target)
         table.row("  the same by the wall clock", table.p50("load." + key),
                   "ms")
+        if key.startswith("own"):
+            alone = STATEMENTS * table.p50("raw." + key[4:])
+            table.row("  open / all its signatures alone",
+                      table.p50(f"load.{key}.cpu") / alone, "ratio")
 
 
 def layers(table, kind, words):
@@ -114,7 +118,7 @@ def layers(table, kind, words):
                      "-helper." + kind)
     table.difference("disk adds", "agent.disk." + kind,
                      "-agent.memory." + kind)
-    table.difference("ours but for the fresh process", "check." + kind,
+    table.difference("ours, were the helper kept running", "check." + kind,
                      "agent.memory." + kind, "-helper." + kind, target=1)
 
 
