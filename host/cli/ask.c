@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <touchstone/wire/code.h>
+#include <touchstone/wire/statement.h>
 
 #include "agent/json.h"
 #include "op.h"
@@ -117,6 +118,21 @@ ask_check_code(const struct cli *cli, const char *text)
 	    "this is no public code (%s); one begins with touch1 and has 64 "
 	    "letters and digits",
 	    tsw_strerror(r));
+}
+
+enum cli_exit
+ask_check_label(const struct cli *cli, const char *text)
+{
+	struct tsw_slice typed = {(const uint8_t *)text, strlen(text)};
+	uint8_t label[TSW_LABEL_MAX];
+	size_t len = sizeof(label);
+
+	if (tsw_label_normalise(label, &len, typed) == TSW_OK)
+		return CLI_DONE;
+	return out_fail(cli, CLI_USAGE, "LABEL",
+	    "\"%s\" is no label: 1 to %d letters (a to z), digits and . _ + - "
+	    "with one @ or none, as in alice@example.org",
+	    text, TSW_LABEL_MAX);
 }
 
 /* What was typed: --token, or the first argument of a verb that takes one. */

@@ -42,6 +42,9 @@ enum cli_exit ask_token_name(const struct cli *cli, char out[ASK_TOKEN_MAX],
 /* Whether text can be a public code; says what is wrong with it if not. */
 enum cli_exit ask_check_code(const struct cli *cli, const char *text);
 
+/* Whether text can be a label; says what a label is if not. */
+enum cli_exit ask_check_label(const struct cli *cli, const char *text);
+
 #define ASK_LABEL_MAX 65
 
 /*

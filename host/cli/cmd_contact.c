@@ -95,9 +95,12 @@ cmd_contact_add(struct cli *cli)
 	struct reply reply;
 	struct op op;
 
+	if (ask_check_label(cli, cli->args.rest[0]) != CLI_DONE)
+		return CLI_USAGE;
 	if (*code != '\0' && ask_check_code(cli, code) != CLI_DONE)
 		return CLI_USAGE;
 	op_init(&op, "AddContact", OP_PLAIN);
+	op.subject = cli->args.rest[0];
 	ts_jw_str(&op.params, "label", cli->args.rest[0]);
 	ts_jw_str(&op.params, "code", code);
 	exit = op_run(cli, &reply, &op);
@@ -245,6 +248,7 @@ cmd_keys(struct cli *cli)
 	if (exit != CLI_DONE)
 		return exit;
 	op_init(&op, "GetKeys", OP_PLAIN);
+	op.subject = label;
 	ts_jw_str(&op.params, "contact", label);
 	ts_jw_str(&op.params, "app", cli->args.text[OPT_APP]);
 	exit = op_run(cli, &reply, &op);

@@ -44,6 +44,9 @@ cmd_init(struct cli *cli)
 	struct reply reply;
 	struct op op;
 
+	exit = ask_check_label(cli, cli->args.rest[0]);
+	if (exit != CLI_DONE)
+		return exit;
 	if (args_has(&cli->args, OPT_DIRECTORY)) {
 		exit = directory_url(cli, url, cli->args.text[OPT_DIRECTORY]);
 	} else if (!cli->term.in_tty) {
@@ -59,6 +62,7 @@ cmd_init(struct cli *cli)
 	if (exit != CLI_DONE)
 		return exit;
 	op_init(&op, "Init", OP_PLAIN);
+	op.subject = cli->args.rest[0];
 	ts_jw_str(&op.params, "label", cli->args.rest[0]);
 	ts_jw_str(&op.params, "directory", url);
 	exit = op_run(cli, &reply, &op);

@@ -125,6 +125,7 @@ run_add(struct cli *cli, const char *device, const char *file, int64_t expires)
 	struct op op;
 
 	op_init(&op, "AddKey", OP_PLAIN);
+	op.subject = args_text(args, OPT_FILE, "--key");
 	ts_jw_str(&op.params, "app", args->text[OPT_APP]);
 	ts_jw_str(&op.params, "device", device);
 	ts_jw_str(&op.params, "file", file);

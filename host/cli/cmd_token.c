@@ -236,7 +236,7 @@ reset_once(struct cli *cli, const char *token, bool *too_late)
 	if (*too_late)
 		goto out;
 	if (reply.error != NULL)
-		exit = op_report(cli, &reply);
+		exit = op_report(cli, &reply, NULL);
 	else if (args_has(&cli->args, OPT_JSON))
 		exit = out_json(cli, reply.params);
 	else

@@ -38,6 +38,7 @@ confirm(struct cli *cli, const struct comparison *c)
 	(void)snprintf(words, sizeof(words),
 	    "Your token will sign: you have verified %s.", c->contact);
 	op.words = words;
+	op.subject = c->contact;
 	if (args_has(&cli->args, OPT_TOKEN))
 		exit = ask_token_name(cli, token, cli->args.text[OPT_TOKEN]);
 	if (exit == CLI_DONE)

@@ -91,7 +91,7 @@ step(struct cli *cli, struct run *run, bool *slip, const char *pasted)
 		goto out;
 	}
 	if (reply.error != NULL) {
-		exit = op_report(cli, &reply);
+		exit = op_report(cli, &reply, run->contact);
 		goto out;
 	}
 	if (!begun)

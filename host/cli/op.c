@@ -236,7 +236,7 @@ ask_pin(struct cli *cli, struct op *op, const struct reply *reply, bool wrong)
 	char problem[96];
 
 	if (slot == NULL || slot->pin.secret_text != NULL)
-		return op_report(cli, reply);
+		return op_report(cli, reply, NULL);
 	say_words(cli, op);
 	(void)snprintf(problem, sizeof(problem),
 	    retries >= 0 ? "%sTries left before the token blocks itself: %lld."
@@ -304,7 +304,7 @@ op_try(struct cli *cli, struct reply *out, struct op *op)
 }
 
 enum cli_exit
-op_report(const struct cli *cli, const struct reply *reply)
+op_report(const struct cli *cli, const struct reply *reply, const char *subject)
 {
 	static const struct {
 		const char *name;
@@ -319,6 +319,7 @@ op_report(const struct cli *cli, const struct reply *reply)
 	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		if (strcmp(reply->error, table[i].name) == 0)
 			error.exit = table[i].exit;
+	error.subject = subject;
 	error.code = reply_str(reply, "code");
 	error.message = reply_str(reply, "message");
 	error.names = ts_json_get(reply->params, "names");
@@ -337,7 +338,7 @@ op_run(struct cli *cli, struct reply *out, struct op *op)
 	enum cli_exit exit = op_try(cli, out, op);
 
 	if (exit == CLI_DONE && out->error != NULL)
-		exit = op_report(cli, out);
+		exit = op_report(cli, out, op->subject);
 	return exit;
 }
 
@@ -351,6 +352,8 @@ op_get(struct cli *cli, struct reply *out, const char *method, const char *key,
 	op_init(&op, method, OP_PLAIN);
 	if (key != NULL)
 		ts_jw_str(&op.params, key, value);
+	if (key != NULL && *value != '\0')
+		op.subject = value;
 	exit = op_run(cli, out, &op);
 	op_wipe(&op);
 	return exit;
@@ -377,7 +380,7 @@ op_stream(struct cli *cli, const char *method,
 		if (r != TS_OK)
 			break;
 		if (reply.error != NULL) {
-			exit = op_report(cli, &reply);
+			exit = op_report(cli, &reply, NULL);
 			break;
 		}
 		each(cli, &reply);

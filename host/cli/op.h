@@ -37,6 +37,7 @@ struct op {
 	const char *method;
 	enum op_kind kind;
 	struct ts_jw params; /* members, without the braces */
+	const char *subject; /* what the user named, for errors; or NULL */
 	const char *words;   /* what it will do, or NULL */
 	bool said;	     /* the person has read words already */
 	struct op_pin pin[OP_PINS_MAX_CNT];
@@ -62,8 +63,12 @@ enum cli_exit op_run(struct cli *cli, struct reply *out, struct op *op);
 /* Call, but leave an error of the agent in out (its error is not NULL). */
 enum cli_exit op_try(struct cli *cli, struct reply *out, struct op *op);
 
-/* Print the error in reply; returns its exit code. */
-enum cli_exit op_report(const struct cli *cli, const struct reply *reply);
+/*
+ * Print the error in reply; returns its exit code.  subject: what the user had
+ * named, to stand before the message; or NULL.
+ */
+enum cli_exit op_report(const struct cli *cli, const struct reply *reply,
+    const char *subject);
 
 /* A call without parameters, or with one string: the common case. */
 enum cli_exit op_get(struct cli *cli, struct reply *out, const char *method,

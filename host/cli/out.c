@@ -276,6 +276,22 @@ out_str(const struct json_t *json, const char *key)
 	return out_text(ts_json_get(json, key));
 }
 
+static void
+error_text(const struct cli *cli, const struct out_error *error)
+{
+	const char *subject = error->subject, *name;
+	size_t i;
+
+	out_note(cli, TONE_BAD, CLI_NAME ": %s%s%s",
+	    subject != NULL ? subject : "", subject != NULL ? ": " : "",
+	    error->message);
+	for (i = 0; i < ts_json_cnt(error->names); i++) {
+		name = out_text(ts_json_at(error->names, i));
+		if (subject == NULL || strcmp(name, subject) != 0)
+			out_note(cli, TONE_PLAIN, "    %s", name);
+	}
+}
+
 enum cli_exit
 out_error(const struct cli *cli, const struct out_error *error)
 {
@@ -283,10 +299,7 @@ out_error(const struct cli *cli, const struct out_error *error)
 	size_t i;
 
 	if (!is_json(cli)) {
-		out_note(cli, TONE_BAD, CLI_NAME ": %s", error->message);
-		for (i = 0; i < ts_json_cnt(error->names); i++)
-			out_note(cli, TONE_PLAIN, "    %s",
-			    out_text(ts_json_at(error->names, i)));
+		error_text(cli, error);
 		return error->exit;
 	}
 	memset(&w, 0, sizeof(w));
@@ -309,7 +322,7 @@ enum cli_exit
 out_fail(const struct cli *cli, enum cli_exit exit, const char *code,
     const char *format, ...)
 {
-	struct out_error error = {exit, code, NULL, NULL};
+	struct out_error error = {exit, code, NULL, NULL, NULL};
 	char *text = NULL;
 	va_list ap;
 

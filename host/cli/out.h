@@ -62,6 +62,7 @@ struct out_error {
 	enum cli_exit exit;
 	const char *code;
 	const char *message;
+	const char *subject;  /* before the message; or NULL */
 	struct json_t *names; /* list of strings, or NULL */
 };
 enum cli_exit out_error(const struct cli *cli, const struct out_error *error);

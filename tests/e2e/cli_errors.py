@@ -36,6 +36,8 @@ class Usage(CliTest):
                   "2001-01-01"], "YYYY-MM-DD"),
                 (["key", "add", "--app", "ssh", "--key", "x", "--expires",
                   "2099-02-30"], "YYYY-MM-DD"),
+                (["init", "bo b!"], "is no label"),
+                (["contact", "add", "a@b@c"], "is no label"),
                 (["export"], "FOLDER is missing"),
                 ([], "usage: touchstone")):
             with self.subTest(args=args):
@@ -78,6 +80,13 @@ class Errors(CliTest):
                     self.json("publish", expect=number)["error"],
                     dict(code=code, message="it is so", names=["laptop"],
                          exit=number))
+
+    def test_what_was_named_stands_before_the_message(self):
+        self.agent(("ShowContact", Error("Failed", "NOT_FOUND", "No entry.",
+                                         names=["eve@x.org", "more"])))
+        done = self.cli("contact", "show", "eve@x.org", expect=1)
+        self.assertEqual(done.stderr,
+                         "touchstone: eve@x.org: No entry.\n    more\n")
 
     def test_no_agent(self):
         done = self.cli("status", expect=1)
