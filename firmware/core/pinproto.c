@@ -121,12 +121,6 @@ iv_len(enum fw_pinproto proto)
 }
 
 size_t
-fw_pinproto_sealed_len(enum fw_pinproto proto, size_t len)
-{
-	return len + iv_len(proto);
-}
-
-size_t
 fw_pinproto_opened_len(enum fw_pinproto proto, size_t sealed_len)
 {
 	size_t iv = iv_len(proto);

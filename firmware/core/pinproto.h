@@ -50,9 +50,7 @@ int fw_ka_decapsulate(struct fw_shared *shared, const struct fw_ka *ka,
 /* Check sig over the parts; the length must be that of the protocol. */
 bool fw_pinproto_verify(enum fw_pinproto proto, const uint8_t secret_key[32],
     struct tsw_slice sig, const struct tsw_slice *part, size_t cnt);
-/* Length of the ciphertext of len bytes, and the other way: 0 if no
- * plaintext has that ciphertext length. */
-size_t fw_pinproto_sealed_len(enum fw_pinproto proto, size_t len);
+/* Length of the plaintext of a ciphertext; 0 if there is none of its length. */
 size_t fw_pinproto_opened_len(enum fw_pinproto proto, size_t sealed_len);
 /* Append the ciphertext of len bytes, a multiple of 16, as a byte string. */
 void fw_pinproto_seal(struct tsw_wr *wr, const struct fw_shared *shared,

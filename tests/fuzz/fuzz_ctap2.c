@@ -5,8 +5,9 @@
  * Input: length u16, request of that length, and so on.  The top bits of the
  * length say more: 0x8000 no touch comes, 0x4000 another channel, 0x2000 time
  * passes first, 0x1000 power cycle first.  The token has a PIN, discoverable
- * credentials of "a.example", and a pinUvAuthToken in use that is all zeros,
- * so that inputs can carry a right pinUvAuthParam.
+ * credentials of "a.example", a pinUvAuthToken in use that is all zeros, and a
+ * key agreement key of all ones, so that inputs can carry right MACs and
+ * ciphertexts.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -55,11 +56,14 @@ prepare(void)
 }
 
 static void
-use_known_token(void)
+use_known_secrets(void)
 {
 	fw_puat_begin(&c.puat, &c.rng, FW_PINPROTO_TWO, memboard.millis);
 	memset(c.puat.secret_token, 0, sizeof(c.puat.secret_token));
 	c.puat.permissions = FW_PERM_MC | FW_PERM_GA | FW_PERM_CM;
+	memset(c.ka.secret_scalar, 1, sizeof(c.ka.secret_scalar));
+	if (fw_p256_public(c.ka.point, c.ka.secret_scalar) != FW_OK)
+		abort();
 }
 
 static void
@@ -71,7 +75,7 @@ command(struct tsw_rd *rd)
 
 	if ((head & 0x1000) != 0) {
 		start();
-		use_known_token();
+		use_known_secrets();
 	}
 	if ((head & 0x2000) != 0)
 		memboard.millis += 29000;
@@ -94,7 +98,7 @@ run(void *arg)
 		prepare();
 	memcpy(memboard.flash, prepared, sizeof(prepared));
 	start();
-	use_known_token();
+	use_known_secrets();
 	while (rd->left > 0)
 		command(rd);
 	start(); /* what was written can be read */
