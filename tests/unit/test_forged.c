@@ -98,6 +98,76 @@ junk_confirmation_is_forged(void **state)
 	    1);
 }
 
+/* Put a confirmation of mallory, signed by alice's token i, into the file. */
+static void
+insert_confirmation(const struct tsw_chain *head, size_t i)
+{
+	uint8_t st[TSW_STATEMENT_MAX], sig[TSW_SSHSIG_MAX];
+	char hex[2 * TSW_ENVELOPE_MAX + 1], sql[2 * TSW_ENVELOPE_MAX + 200];
+	uint8_t buf[TSW_ENVELOPE_MAX];
+	const struct tsw_chain *m = ts_own_chain(mallory->store);
+	struct tsw_statement s;
+	struct tsw_envelope env;
+	struct tsw_wr wr;
+
+	memset(&s, 0, sizeof(s));
+	memset(&env, 0, sizeof(env));
+	s.kind = TSW_KIND_CONFIRM;
+	s.time = world_now;
+	memcpy(s.u.confirm.identity, head->id, 32);
+	s.u.confirm.seq = head->seq;
+	memcpy(s.u.confirm.head, head->head, 32);
+	memcpy(s.u.confirm.contact, m->id, 32);
+	s.u.confirm.contact_label = soft_slice("mallory");
+	memcpy(s.u.confirm.contact_head, m->head, 32);
+	s.u.confirm.method = TSW_METHOD_LIVE;
+	tsw_wr_init(&wr, st, sizeof(st));
+	assert_int_equal(tsw_statement_encode(&wr, &s), TSW_OK);
+	env.statement.p = st;
+	env.statement.len = tsw_wr_len(&wr);
+	env.sig[0].p = sig;
+	env.sig[0].len =
+	    person_sig(alice, i, TSW_NS_ID_CONFIRM, env.statement, sig);
+	env.sig_cnt = 1;
+	tsw_wr_init(&wr, buf, sizeof(buf));
+	assert_int_equal(tsw_envelope_encode(&wr, &env), TSW_OK);
+	ts_hex_encode(hex, buf, tsw_wr_len(&wr));
+	(void)snprintf(sql, sizeof(sql),
+	    "INSERT OR REPLACE INTO confirm VALUES (" PERSON(
+		"mallory") ", x'%s')",
+	    hex);
+	assert_int_equal(edit(sql), TS_OK);
+}
+
+/* A thief with the retired token cannot confirm anything from then on. */
+static void
+retired_token_confirms_nothing_new(void **state)
+{
+	struct tsw_chain old = *ts_own_chain(alice->store);
+	struct tsw_chain now;
+
+	(void)state;
+	assert_int_equal(ts_queue_retire(alice->store, NULL, "daily"), TS_OK);
+	alice->plugged = 2;
+	person_sign(alice);
+	now = *ts_own_chain(alice->store);
+	insert_confirmation(&now, 0);
+	assert_int_equal(count_alerts(alice, TS_ALERT_CONFIRMATION_FORGED,
+			     "mallory"),
+	    1);
+	close_alerts(alice);
+	/* A token that came later cannot have signed then. */
+	insert_confirmation(&now, 2);
+	assert_int_equal(count_alerts(alice, TS_ALERT_CONFIRMATION_FORGED,
+			     "mallory"),
+	    1);
+	close_alerts(alice);
+	/* What it signed while it was active stays. */
+	insert_confirmation(&old, 0);
+	assert_int_equal(count_all_alerts(alice), 0);
+	assert_int_equal(state_of("mallory"), TS_CONTACT_VERIFIED);
+}
+
 /* Mallory's whole identity under bob's confirmed name. */
 static void
 swapped_chain_is_forged(void **state)
@@ -393,6 +463,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(copied_confirmation_is_forged),
 	    T(junk_confirmation_is_forged),
+	    T(retired_token_confirms_nothing_new),
 	    T(swapped_chain_is_forged),
 	    T(swapped_labels_are_forged),
 	    T(changed_statement_is_forged),
