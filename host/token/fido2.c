@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "token/fido2.h"
 
+#include "token/deadline.h"
+
 #include <touchstone/wire/cbor.h>
 
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <fido.h>
 
-#define OPEN_TRIES 3 /* a token just plugged in may miss its first INIT */
+/*
+ * A token just plugged in may miss its first INIT; one whose last user was
+ * killed in the middle of a message is busy until it gives up on the rest.
+ */
+#define OPEN_WAIT_MS 3000
 
 struct ts_fido2 {
 	struct ts_hid *hid;
@@ -94,19 +99,19 @@ int
 ts_fido2_open(struct ts_fido2 **out, struct ts_hid *hid)
 {
 	struct ts_fido2 *session;
-	int i, r = TS_ERR_TOKEN_IO;
+	int64_t deadline = ts_deadline_in(OPEN_WAIT_MS);
+	int r;
 
 	session = calloc(1, sizeof(*session));
 	if (session == NULL)
 		return TS_ERR_NO_MEMORY;
 	session->hid = hid;
-	for (i = 0; i < OPEN_TRIES; i++) {
-		if (i > 0)
-			(void)poll(NULL, 0, 50 << i);
+	do {
 		r = try_open(session);
-		if (r != TS_ERR_TOKEN_IO || !ts_hid_is_silent(hid))
-			break;
-	}
+	} while ((r == TS_ERR_TOKEN_IO || r == TS_ERR_TOKEN_BUSY) &&
+	    ts_hid_is_retried(hid, deadline));
+	if (r != TS_OK && hid->cause != TS_OK)
+		r = hid->cause; /* cancelled between two tries */
 	if (r == TS_OK && !fido_dev_is_fido2(session->dev))
 		r = TS_ERR_TOKEN_UNSUPPORTED;
 	if (r != TS_OK) {

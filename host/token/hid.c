@@ -14,6 +14,7 @@
 #define INIT_WAIT_MS 1000   /* a token answers INIT in a few ms */
 #define CANCEL_WAIT_MS 1000 /* and CANCEL too, or never */
 #define LOCK_WAIT_MS 5000
+#define RETRY_PAUSE_MS 50
 
 /* CTAPHID commands with the bit of an initialisation packet set. */
 enum cmd {
@@ -75,7 +76,7 @@ ts_hid_lock(struct ts_hid *hid)
 	while (flock(hid->fd, LOCK_EX | LOCK_NB) != 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return TS_ERR_TOKEN_IO;
-		(void)poll(&p, 1, 50);
+		(void)poll(&p, 1, RETRY_PAUSE_MS);
 		if (ts_control_is_cancelled(hid->control))
 			return TS_ERR_CANCELLED;
 		if (ts_deadline_left(deadline) == 0 ||
@@ -268,9 +269,21 @@ ts_hid_read(struct ts_hid *hid, uint8_t *buf, size_t len)
 }
 
 bool
-ts_hid_is_silent(const struct ts_hid *hid)
+ts_hid_is_retried(struct ts_hid *hid, int64_t deadline)
 {
-	return hid->cause == TS_OK && hid->cid == CID_BROADCAST;
+	struct pollfd p = {.fd = hid->control->fd, .events = POLLIN};
+	bool silent = hid->cause == TS_OK && hid->cid == CID_BROADCAST;
+
+	if (!silent && hid->cause != TS_ERR_TOKEN_BUSY)
+		return false;
+	if (ts_deadline_left(deadline) == 0)
+		return false;
+	(void)poll(&p, 1, RETRY_PAUSE_MS);
+	hid->cause = TS_OK;
+	if (!ts_control_is_cancelled(hid->control))
+		return true;
+	(void)fail(hid, TS_ERR_CANCELLED);
+	return false;
 }
 
 int

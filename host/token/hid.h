@@ -47,8 +47,12 @@ int ts_hid_lock(struct ts_hid *hid) TS_MUST_CHECK;
  */
 int ts_hid_read(struct ts_hid *hid, uint8_t *buf, size_t len);
 
-/* Nothing went wrong but that no INIT was answered: try another. */
-bool ts_hid_is_silent(const struct ts_hid *hid);
+/*
+ * After a failure to open: is it worth to try again?  If there was no answer
+ * to INIT, or the token is busy with another channel, pause and forget the
+ * failure, unless that is after deadline or the agent cancels meanwhile.
+ */
+bool ts_hid_is_retried(struct ts_hid *hid, int64_t deadline);
 
 /* One report, with its leading id; returns TS_HID_OUT_LEN or -1 and cause. */
 int ts_hid_write(struct ts_hid *hid, const uint8_t *buf, size_t len);

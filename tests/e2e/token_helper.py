@@ -2,6 +2,8 @@
 """Drive touchstone-token by its protocol, written from docs/HELPER.md alone,
 and a simulator to give it."""
 
+import ctypes
+import fcntl
 import os
 import re
 import shutil
@@ -12,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -49,6 +52,12 @@ def until(condition, what):
         time.sleep(0.005)
 
 
+def die_with_parent():
+    """A test that is killed leaves nothing behind."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
+
+
 class Sim:
     """touchstone-sim in a folder of its own."""
 
@@ -57,7 +66,7 @@ class Sim:
         self.dir = tempfile.mkdtemp(prefix="ts")
         self.process = subprocess.Popen(
             [self.path, "--dir", self.dir, "--foreground"],
-            stdout=subprocess.PIPE, text=True)
+            stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
         assert self.process.stdout.readline() == "touchstone-sim: ready\n"
 
     def control(self, line):
@@ -171,10 +180,13 @@ class Helper:
         # Above the numbers they get, so that placing one hits no other.
         placed = [(self._high(theirs.detach()), 0),
                   (self._high(device.detach()), 3)]
+        actions = []
         for secret, number in ((pin, 4), (new_pin, 5)):
-            if secret is not None:
+            if secret is None:
+                actions.append((os.POSIX_SPAWN_CLOSE, number))
+            else:
                 placed.append((self._pipe(secret), number))
-        actions = [(os.POSIX_SPAWN_DUP2, fd, number) for fd, number in placed]
+        actions += [(os.POSIX_SPAWN_DUP2, fd, number) for fd, number in placed]
         self.pid = os.posix_spawn(path, ["touchstone-token"], {},
                                   file_actions=actions, setsid=True)
         for fd, _ in placed:
@@ -183,7 +195,6 @@ class Helper:
 
     @staticmethod
     def _high(fd):
-        import fcntl
         moved = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 20)
         os.close(fd)
         return moved
@@ -269,6 +280,13 @@ def confirmation():
                                             2, h), 1, 1767225600))
 
 
+def is_sanitized(path):
+    out = subprocess.run([path, "--version"], check=True,
+                         stdout=subprocess.PIPE, text=True).stdout
+    assert out.startswith("touchstone-token "), out
+    return "no sandbox" in out
+
+
 def run_all(names):
     """Run test_* functions of a module; exit status for ctest."""
     failed = 0
@@ -280,7 +298,6 @@ def run_all(names):
             test(build)
             print(f"ok {name}", flush=True)
         except Exception as e:
-            import traceback
             traceback.print_exc()
             print(f"FAILED {name}: {e!r}", flush=True)
             failed += 1

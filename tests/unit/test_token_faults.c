@@ -37,7 +37,9 @@ static struct ts_token_created key;
 
 /* Counts down to the failure; negative: none. */
 static long calls_left = -1;
+#ifdef FAIL_MALLOC
 static long allocations_left = -1;
+#endif
 
 static bool
 is_due(long *left)

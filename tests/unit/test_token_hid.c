@@ -3,6 +3,7 @@
  * Reports in and out, with a token that is only the other end of a socket: all
  * it will say is in the socket's buffer before it is asked.
  */
+#include "token/deadline.h"
 #include "token/hid.h"
 
 #include <setjmp.h>
@@ -148,7 +149,9 @@ silence_after_init_may_be_tried_again(void **state)
 	start(&b, TS_TOKEN_STREAM, 60000);
 	assert_int_equal(ts_hid_write(&b.hid, out, sizeof(out)), 65);
 	assert_int_equal(ts_hid_read(&b.hid, buf, sizeof(buf)), -1);
-	assert_true(ts_hid_is_silent(&b.hid));
+	assert_int_equal(b.hid.cause, TS_OK);
+	assert_false(ts_hid_is_retried(&b.hid, ts_deadline_in(0)));
+	assert_true(ts_hid_is_retried(&b.hid, ts_deadline_in(5000)));
 	assert_int_equal(ts_hid_write(&b.hid, out, sizeof(out)), 65);
 	stop(&b);
 }
@@ -334,7 +337,11 @@ busy_has_its_own_name(void **state)
 	say(&b, CID, ERROR, 0x06);
 	assert_int_equal(ts_hid_read(&b.hid, buf, sizeof(buf)), 64);
 	assert_int_equal(b.hid.cause, TS_ERR_TOKEN_BUSY);
-	assert_false(ts_hid_is_silent(&b.hid));
+	assert_false(ts_hid_is_retried(&b.hid, ts_deadline_in(0)));
+	assert_int_equal(b.hid.cause, TS_ERR_TOKEN_BUSY);
+	assert_true(ts_hid_is_retried(&b.hid, ts_deadline_in(5000)));
+	assert_int_equal(b.hid.cause, TS_OK);
+	assert_false(ts_hid_is_retried(&b.hid, ts_deadline_in(5000)));
 	stop(&b);
 }
 
