@@ -245,6 +245,7 @@ struct ts_jw *
 ts_conn_begin(struct ts_conn *c)
 {
 	ts_jw_wipe(&c->reply);
+	ts_jw_reserve(&c->reply, TS_REPLY_ROOM);
 	ts_reply_begin(&c->reply);
 	return &c->reply;
 }

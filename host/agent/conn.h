@@ -13,6 +13,7 @@
 #include "loop.h"
 #include "varlink.h"
 
+#define TS_REPLY_ROOM 4096    /* a change, and the longest key it is about */
 #define TS_CONN_FDS_MAX_CNT 4 /* a call uses at most 2 PINs */
 /* No new call is begun while more than this waits to be read ... */
 #define TS_CONN_QUEUE_FULL 65536
@@ -54,9 +55,12 @@ void ts_conn_close(struct ts_conn *c);
 bool ts_conn_is_open(const struct ts_conn *c);
 
 /*
- * Write parameters into what begin returns, then end.  The last reply of a
- * call (continues is false) ends it: its arguments and descriptors are gone
- * and gone() will not be called.  end may close the connection.
+ * Write parameters into what begin returns, then end.  There is room for
+ * TS_REPLY_ROOM bytes, unless the writer has failed already: a method that
+ * changes something looks at that first, and can then say that it did.  The
+ * last reply of a call (continues is false) ends it: its arguments and
+ * descriptors are gone and gone() will not be called.  end may close the
+ * connection.
  */
 struct ts_jw *ts_conn_begin(struct ts_conn *c);
 void ts_conn_end(struct ts_conn *c, const char *error, bool continues);

@@ -193,7 +193,7 @@ run(struct ts_agent *agent, struct ts_conn *c, const struct ts_method *m)
 	if (m->start != NULL)
 		return agent->stopping ? TS_ERR_CANCELLED : m->start(agent, c);
 	w = ts_conn_begin(c);
-	r = m->reply(agent, c, w);
+	r = w->failed ? TS_ERR_NO_MEMORY : m->reply(agent, c, w);
 	if (r == TS_OK && w->failed)
 		r = TS_ERR_NO_MEMORY;
 	if (r == TS_OK)

@@ -240,12 +240,12 @@ static int
 genesis(struct ts_op *op)
 {
 	struct ts_store *store = op->agent->store;
-	int r = TS_OK;
 	size_t i;
+	int r;
 
-	if (!op->resumes)
-		r = ts_own_genesis(store, op->made, op->make_cnt, 1,
-		    TSW_TIMELOCK_DEFAULT_H);
+	/* Of these tokens and no other, whatever the database has drafted. */
+	r = ts_own_genesis(store, op->made, op->make_cnt, 1,
+	    TSW_TIMELOCK_DEFAULT_H);
 	if (r == TS_OK)
 		r = ts_draft_get(store, &op->draft);
 	if (r != TS_OK)

@@ -4,6 +4,7 @@
  * (Confirm).  Only statements that libtouchstone built from its own state get
  * here; no call brings bytes or hashes to be signed.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include <touchstone/describe.h>
@@ -223,6 +224,18 @@ sign_fits(struct ts_op *op, const struct ts_device *dev)
 	    ts_flow_is_missing(&token, op->agent->store, dev->key_id);
 }
 
+/* "Plug in one of: daily, backup." */
+static int
+add_name(void *arg, const struct ts_token *token)
+{
+	struct ts_op *op = arg;
+	size_t len = strlen(op->plug);
+
+	(void)snprintf(op->plug + len, sizeof(op->plug) - len, "%s%s",
+	    len == 0 ? "Plug in one of: " : ", ", token->name);
+	return TS_OK;
+}
+
 static int
 sign(struct ts_op *op)
 {
@@ -235,6 +248,8 @@ sign(struct ts_op *op)
 		r = ts_conn_take_fd(&op->pin_fd, op->conn, "pin_fd");
 	if (r == TS_OK)
 		r = ts_draft_build(op->agent->store, &op->draft);
+	if (r == TS_OK && op->target[0] == '\0')
+		r = ts_draft_missing(op->agent->store, add_name, op);
 	return r == TS_OK ? ts_op_seize(op, sign_arrived) : r;
 }
 

@@ -143,8 +143,9 @@ say_tokens(struct ts_op *op)
 {
 	struct ts_jw *w = ts_conn_begin(op->conn);
 	int r;
-
 	r = ts_say_tokens(op->agent, w);
+	if (r == TS_OK && w->failed)
+		r = TS_ERR_NO_MEMORY;
 	if (r == TS_OK)
 		ts_op_end(op, w);
 	return r;
@@ -155,8 +156,9 @@ say_status(struct ts_op *op)
 {
 	struct ts_jw *w = ts_conn_begin(op->conn);
 	int r;
-
 	r = ts_say_status(op->agent, w);
+	if (r == TS_OK && w->failed)
+		r = TS_ERR_NO_MEMORY;
 	if (r == TS_OK)
 		ts_op_end(op, w);
 	return r;

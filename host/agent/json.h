@@ -15,6 +15,7 @@
 
 struct json_t;
 
+#define TS_JSON_TEXT_MAX (64u << 20) /* bytes; far above TS_JW_MAX */
 /* Objects and lists inside each other; a reply with contacts has 6. */
 #define TS_JSON_DEPTH_MAX 8
 

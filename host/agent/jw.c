@@ -37,6 +37,12 @@ ts_jw_wipe(struct ts_jw *w)
 }
 
 void
+ts_jw_reserve(struct ts_jw *w, size_t len)
+{
+	(void)grow(w, len);
+}
+
+void
 ts_jw_raw(struct ts_jw *w, const char *p, size_t len)
 {
 	if (!grow(w, len))

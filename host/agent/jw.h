@@ -28,6 +28,9 @@ struct ts_jw {
 
 void ts_jw_wipe(struct ts_jw *w);
 
+/* Room for len more bytes, so that writing them cannot fail. */
+void ts_jw_reserve(struct ts_jw *w, size_t len);
+
 void ts_jw_object(struct ts_jw *w, const char *key); /* { */
 void ts_jw_object_end(struct ts_jw *w);		     /* } */
 void ts_jw_list(struct ts_jw *w, const char *key);   /* [ */

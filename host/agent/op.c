@@ -255,7 +255,8 @@ not_there(struct ts_op *op)
 		return TS_ERR_NO_TOKEN;
 	if (!op->told) {
 		op->told = true;
-		ts_op_say(op, "plug-in", "Plug the token in.");
+		ts_op_say(op, "plug-in",
+		    op->plug[0] == '\0' ? "Plug the token in." : op->plug);
 	}
 	return TS_OK;
 }

@@ -26,6 +26,8 @@ struct ts_op;
 /* What Provision makes: one token key, or two. */
 #define TS_MAKES_MAX_CNT 2
 
+#define TS_PLUG_TEXT_MAX 320 /* 8 names of 32, and words */
+
 struct ts_make {
 	char token[TS_DEVICE_NAME_MAX];
 	char name[TSW_NAME_MAX + 1];
@@ -42,6 +44,7 @@ struct ts_op {
 	bool for_all;			 /* ts_op_settle */
 	bool wait_for_plug;		 /* else its absence is an error */
 	bool told;			 /* "plug-in" was said */
+	char plug[TS_PLUG_TEXT_MAX];	 /* what to say then */
 	char target[TS_DEVICE_NAME_MAX]; /* "" : whichever fits() */
 	bool (*fits)(struct ts_op *op, const struct ts_device *dev);
 	int (*arrived)(struct ts_op *op);

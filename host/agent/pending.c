@@ -72,10 +72,12 @@ ts_reply_add_key(struct ts_agent *agent, struct ts_conn *c, struct ts_jw *out)
 	key.data.p = file.data;
 	key.data.len = file.len;
 	key.proto = (uint8_t)protocol;
-	key.expires = (uint64_t)expires;
+	key.expires = (uint64_t)expires; /* First what can still fail. */
+	r = say_added(out, agent, &key);
+	if (r != TS_OK || out->failed)
+		return r == TS_OK ? TS_ERR_NO_MEMORY : r;
 	r = ts_queue_add_key(agent->store, &change, &key);
-	r = queued(agent, out, r, &change);
-	return r == TS_OK ? say_added(out, agent, &key) : r;
+	return queued(agent, out, r, &change);
 }
 
 int

@@ -25,7 +25,7 @@ drop_used(struct ts_frame *f)
 int
 ts_frame_room(struct ts_frame *f, char **p, size_t *len)
 {
-	size_t size = f->size;
+	size_t size;
 	char *more;
 
 	drop_used(f);

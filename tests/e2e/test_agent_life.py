@@ -124,7 +124,8 @@ def plug_in_while_waiting(world):
     for token in ("daily", "", sim.token):
         with alice.connect() as c:
             c.send("Sign", {"token": token, "wait": True}, more=True)
-            c.wait_for("plug-in")
+            text = c.wait_for("plug-in")["text"]
+            holds(token or "daily" in text, "says which")
             sim.control("plug")
             try:
                 c.reply([])
@@ -311,6 +312,23 @@ def disk_full(world):
     same(alice.sign()["seq"], 1, "signed")
 
 
+def other_users(world):
+    """Even where the folder lets them in, they are not served."""
+    if os.geteuid() != 0:
+        print("  skipped: only root can be somebody else")
+        return
+    alice = world.agent("alice")
+    for path, mode in ((world.root, 0o755), (alice.home, 0o755),
+                       (alice.path, 0o777)):
+        os.chmod(path, mode)
+    code = ("import os, socket, sys; os.setuid(65534);"
+            "s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]);"
+            "s.settimeout(10); sys.exit(len(s.recv(1)))")
+    same(subprocess.run(["/usr/bin/python3", "-c", code, alice.path],
+                        check=False).returncode, 0, "closed without a word")
+    same(alice.status()["initialised"], False, "its own user is served")
+
+
 def no_helper(world):
     sim = world.sim("daily")
     alice = Agent(world, "alice")
@@ -341,4 +359,5 @@ if __name__ == "__main__":
           idle_exit, plug_in_while_waiting, unplug_while_touch_is_waited_for,
           client_leaves_while_touch_is_waited_for, no_touch,
           tokens_are_found_after_a_restart, watch_tells, autosign,
-          broken_database, disk_full, no_helper, stop_waits_for_operations])
+          broken_database, disk_full, other_users, no_helper,
+          stop_waits_for_operations])
