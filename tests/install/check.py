@@ -111,7 +111,7 @@ def consumer(at):
     headers = glob("*.h", root_dir=os.path.join(at.prefix,
                                                 "include/touchstone"))
     _, symbols = run(["nm", "-D", "--defined-only", library[0]])
-    functions = re.findall(r" T (ts_\w+)$", symbols, re.M)
+    functions = re.findall(r" T (ts_\w+)(?:@.*)?$", symbols, re.M)
     if not headers or not functions:
         yield "no header or no function to use"
         return
