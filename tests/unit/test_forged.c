@@ -168,6 +168,27 @@ retired_token_confirms_nothing_new(void **state)
 	assert_int_equal(state_of("mallory"), TS_CONTACT_VERIFIED);
 }
 
+/* Bob's confirmation for somebody who took his label since. */
+static void
+confirmation_is_for_one_identity(void **state)
+{
+	struct person *fake = person_new(BOB, 80);
+
+	(void)state;
+	person_provision(fake, 1);
+	assert_int_equal(edit("UPDATE person SET label = 'old' WHERE label = "
+			      "'" BOB "'"),
+	    TS_OK);
+	close_alerts(alice);
+	person_add(alice, fake);
+	assert_int_equal(edit("INSERT INTO confirm SELECT " PERSON(
+			     BOB) ", envelope FROM confirm"),
+	    TS_OK);
+	assert_int_equal(count_alerts(alice, TS_ALERT_CONFIRMATION_FORGED, BOB),
+	    1);
+	person_free(fake);
+}
+
 /* Mallory's whole identity under bob's confirmed name. */
 static void
 swapped_chain_is_forged(void **state)
@@ -280,6 +301,57 @@ own_chain_edited_is_told(void **state)
 	assert_int_equal(ts_monitor_own(alice->store), TS_ERR_DB_FORGED);
 }
 
+/* A draft of one more key, which nobody queued; "laptop" waits. */
+static void
+put_foreign_draft(const char *more)
+{
+	char sql[4 * TSW_STATEMENT_MAX], *to = sql;
+	struct ts_draft foreign, d;
+	size_t i;
+
+	person_add_key(alice, "evil", 51);
+	assert_int_equal(ts_draft_build(alice->store, &foreign), TS_OK);
+	assert_int_equal(ts_queue_drop(alice->store, NULL, 1), TS_OK);
+	person_add_key(alice, "laptop", 50);
+	assert_int_equal(ts_draft_build(alice->store, &d), TS_OK);
+	to += sprintf(to, "UPDATE draft SET statement = x'");
+	for (i = 0; i < foreign.len; i++)
+		to += sprintf(to, "%02x", foreign.statement[i]);
+	(void)sprintf(to, "'; %s", more);
+	assert_int_equal(edit(sql), TS_OK);
+}
+
+static void
+draft_that_nobody_queued_is_dropped(void **state)
+{
+	struct ts_text text;
+	struct ts_draft d;
+
+	(void)state;
+	put_foreign_draft("");
+	assert_int_equal(ts_draft_build(alice->store, &d), TS_OK);
+	ts_text_init(&text);
+	assert_int_equal(ts_describe_statement(&text,
+			     ts_own_chain(alice->store), d.statement, d.len),
+	    TS_OK);
+	assert_non_null(strstr(text.p, "laptop"));
+	assert_null(strstr(text.p, "evil"));
+	ts_text_wipe(&text);
+}
+
+static void
+draft_without_changes_is_dropped(void **state)
+{
+	struct ts_draft d;
+
+	(void)state;
+	put_foreign_draft("DELETE FROM queue");
+	assert_int_equal(ts_draft_build(alice->store, &d),
+	    TS_ERR_NOTHING_PENDING);
+	assert_int_equal(ts_draft_get(alice->store, &d),
+	    TS_ERR_NOTHING_PENDING);
+}
+
 static void
 own_chain_cut_is_told(void **state)
 {
@@ -340,7 +412,7 @@ newer_database_is_left_alone(void **state)
 	assert_int_equal(edit("PRAGMA application_id = 1"), TS_ERR_DB_CORRUPT);
 }
 
-static uint8_t before[1 << 20], after[1 << 20];
+static uint8_t good[1 << 20], before[1 << 20], after[1 << 20];
 
 static size_t
 slurp(uint8_t *buf)
@@ -367,32 +439,43 @@ damage(long offset, size_t len)
 	(void)fclose(f);
 }
 
+/* Put back what damage() overwrote at offset. */
+static void
+restore(size_t offset)
+{
+	FILE *f = fopen(alice->path, "r+b");
+
+	assert_non_null(f);
+	assert_int_equal(fseek(f, (long)offset, SEEK_SET), 0);
+	assert_int_equal(fwrite(good + offset, 1, 64, f), 64);
+	(void)fclose(f);
+}
+
 static void
 damaged_database_is_left_alone(void **state)
 {
-	static const long offset[] = {0, 100, 4096, 8192};
-	size_t i, len;
+	size_t len, at = 0, pages;
 
 	(void)state;
-	for (i = 0; i < sizeof(offset) / sizeof(offset[0]); i++) {
+	ts_store_free(&alice->store);
+	pages = slurp(before) / 4096;
+	assert_in_range(pages, 10, sizeof(before) / 4096 - 1);
+	/* The head of each page; the first also behind the file's own. */
+	for (; at < pages * 4096; at += at == 0 ? 100 : 4096 - at % 4096) {
 		ts_store_free(&alice->store);
 		len = slurp(before);
-		damage(offset[i], 64);
+		memcpy(good, before, len);
+		damage((long)at, 64);
 		assert_int_equal(slurp(after), len);
 		assert_int_equal(ts_store_open(&alice->store, alice->path),
 		    TS_ERR_DB_CORRUPT);
 		assert_null(alice->store);
 		/* Not a byte was changed. */
-		memcpy(before + offset[i], after + offset[i], 64);
+		memcpy(before + at, after + at, 64);
 		assert_int_equal(slurp(after), len);
 		assert_memory_equal(before, after, len);
-		assert_int_equal(unlink(alice->path), 0);
-		assert_int_equal(ts_store_open(&alice->store, alice->path),
-		    TS_OK);
-		assert_int_equal(ts_own_init(alice->store, alice->label,
-				     world_url()),
-		    TS_OK);
-		person_provision(alice, 1);
+		restore(at);
+		assert_int_equal(person_reopen(alice), TS_OK);
 	}
 }
 
@@ -464,11 +547,14 @@ main(void)
 	    T(copied_confirmation_is_forged),
 	    T(junk_confirmation_is_forged),
 	    T(retired_token_confirms_nothing_new),
+	    T(confirmation_is_for_one_identity),
 	    T(swapped_chain_is_forged),
 	    T(swapped_labels_are_forged),
 	    T(changed_statement_is_forged),
 	    T(cut_chain_is_forged),
 	    T(own_chain_edited_is_told),
+	    T(draft_that_nobody_queued_is_dropped),
+	    T(draft_without_changes_is_dropped),
 	    T(own_chain_cut_is_told),
 	    T(own_chain_gone_is_told),
 	    T(token_rows_have_no_say),

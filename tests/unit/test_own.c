@@ -138,6 +138,29 @@ genesis_may_be_drafted_again(void **state)
 	    TS_ERR_ALREADY);
 }
 
+/* The same once more keeps what was signed; edited, it is made anew. */
+static void
+genesis_that_is_drafted_goes_on(void **state)
+{
+	struct ts_token token[2];
+	struct ts_draft first, d;
+	bool complete;
+
+	(void)state;
+	token[0] = person_token(p, 0, "daily");
+	token[1] = person_token(p, 1, "backup");
+	assert_int_equal(ts_own_genesis(p->store, token, 2, 1, 72), TS_OK);
+	assert_int_equal(ts_draft_get(p->store, &first), TS_OK);
+	assert_int_equal(person_sign_with(p, 0, &complete), TS_OK);
+	world_now += 100;
+	assert_int_equal(ts_own_genesis(p->store, token, 2, 1, 72), TS_OK);
+	assert_int_equal(missing(), 1);
+	assert_int_equal(ts_draft_get(p->store, &d), TS_OK);
+	assert_memory_equal(d.hash, first.hash, sizeof(d.hash));
+	assert_int_equal(ts_own_genesis(p->store, token, 2, 2, 72), TS_OK);
+	assert_int_equal(missing(), 2);
+}
+
 static void
 genesis_without_pin_is_refused(void **state)
 {
@@ -267,6 +290,8 @@ publishing_again_is_harmless(void **state)
 	person_sign(p);
 	assert_int_equal(ts_own_publish(p->store, &n), TS_OK);
 	assert_int_equal(n, 0);
+	assert_int_equal(person_reopen(p), TS_OK);
+	assert_int_equal(own().published, 2);
 	/* The directory lost the tail: it is withheld, then put back. */
 	record_remove(p->label, 1);
 	assert_int_equal(ts_monitor_own(p->store), TS_OK);
@@ -350,6 +375,7 @@ main(void)
 	    T(nothing_works_before_provisioning),
 	    T(genesis_needs_every_token_and_survives_restart),
 	    T(genesis_may_be_drafted_again),
+	    T(genesis_that_is_drafted_goes_on),
 	    T(genesis_without_pin_is_refused),
 	    T(lost_token_is_retired_by_the_backup),
 	    T(threshold_two_collects_two_signatures),

@@ -73,30 +73,46 @@ struct packing {
 	struct ts_bytes statement; /* with all of them */
 };
 
+/* Put w behind the others; it counts when p->cnt is raised. */
+static int
+copy_waiting(struct packing *p, const struct ts_waiting *w)
+{
+	struct ts_waiting *to = &p->waiting[p->cnt];
+
+	if (p->cnt == TSW_OPS_MAX_CNT)
+		return TS_ROW; /* full: enough */
+	to->number = w->number;
+	to->bytes = w->bytes;
+	/* Decoded from the copy, so that the views are into it. */
+	return ts_op_decode(&to->op, to->bytes.p, to->bytes.len);
+}
+
+/* The update with the first cnt of them. */
+static int
+update(struct ts_bytes *out, const struct packing *p, size_t cnt, uint64_t time)
+{
+	struct tsw_op op[TSW_OPS_MAX_CNT];
+	size_t i;
+
+	for (i = 0; i < cnt; i++)
+		op[i] = p->waiting[i].op;
+	return ts_op_update(out, &p->chain, op, cnt, time);
+}
+
 /* Take one more, if the statement with it still holds. */
 static int
 pack_one(void *arg, const struct ts_waiting *w)
 {
 	struct packing *p = arg;
-	struct tsw_op op[TSW_OPS_MAX_CNT];
 	struct tsw_chain next = p->chain;
 	struct ts_bytes bytes;
 	struct tsw_slice s;
-	size_t i;
 	int r;
 
-	if (p->cnt == TSW_OPS_MAX_CNT)
-		return TS_ROW; /* full: enough */
-	/* Decoded from the copy, so that the views are into it. */
-	p->waiting[p->cnt].number = w->number;
-	p->waiting[p->cnt].bytes = w->bytes;
-	r = ts_op_decode(&p->waiting[p->cnt].op, p->waiting[p->cnt].bytes.p,
-	    w->bytes.len);
+	r = copy_waiting(p, w);
 	if (r != TS_OK)
 		return r;
-	for (i = 0; i <= p->cnt; i++)
-		op[i] = p->waiting[i].op;
-	r = ts_op_update(&bytes, &p->chain, op, p->cnt + 1);
+	r = update(&bytes, p, p->cnt + 1, ts_clock_now());
 	if (r == TS_OK) {
 		s.p = bytes.p;
 		s.len = bytes.len;
@@ -164,30 +180,74 @@ pack(struct ts_store *store)
 	return r == TS_OK ? ts_store_end(store, keep(store, &p)) : r;
 }
 
-/* A draft that follows another head than ours can never be used. */
-static bool
-is_stale(struct ts_store *store, const struct ts_draft *d)
+static int
+take_drafted(void *arg, const struct ts_waiting *w)
 {
-	struct tsw_slice s = {d->statement, d->len};
-	struct tsw_chain chain;
+	struct packing *p = arg;
 	int r;
 
-	if (ts_draft_chain(store, &chain) != TS_OK)
-		return false;
-	r = tsw_chain_preview(&chain, s, ts_clock_now());
-	return r == TSW_ERR_SEQ || r == TSW_ERR_PREV || r == TSW_ERR_IDENTITY ||
-	    r == TSW_ERR_NOT_GENESIS || r == TSW_ERR_KIND;
+	if (!w->drafted)
+		return TS_ROW; /* those of the draft come first */
+	r = copy_waiting(p, w);
+	if (r == TS_OK)
+		p->cnt++;
+	return r;
+}
+
+/* The time of the draft; 0 for one that no honest clock gave. */
+static uint64_t
+time_of(const struct ts_draft *d)
+{
+	struct tsw_statement st;
+
+	if (tsw_statement_decode(&st, d->statement, d->len) != TSW_OK ||
+	    st.time > ts_clock_now() + TS_DAY_S)
+		return 0;
+	return st.time;
+}
+
+/*
+ * Whether the draft follows the chain and is, byte for byte, what the changes
+ * marked as drafted make: those are what the user was shown, and a draft that
+ * somebody put into the database would be signed in their place.
+ */
+static int
+is_of_use(struct ts_store *store, bool *out, const struct ts_draft *d)
+{
+	struct packing p;
+	int r;
+
+	*out = false;
+	p.cnt = 0;
+	r = ts_draft_chain(store, &p.chain);
+	if (r != TS_OK)
+		return r;
+	if (p.chain.state == TSW_CHAIN_EMPTY || d->kind != TSW_KIND_UPDATE) {
+		*out = p.chain.state == TSW_CHAIN_EMPTY &&
+		    d->kind == TSW_KIND_GENESIS;
+		return TS_OK;
+	}
+	r = ts_waiting_each(store, take_drafted, &p);
+	if (r < 0)
+		return r;
+	if (p.cnt > 0 && update(&p.statement, &p, p.cnt, time_of(d)) == TS_OK)
+		*out = p.statement.len == d->len &&
+		    memcmp(p.statement.p, d->statement, d->len) == 0;
+	return TS_OK;
 }
 
 int
 ts_draft_build(struct ts_store *store, struct ts_draft *out)
 {
 	struct ts_draft d;
+	bool useful = true;
 	int r;
 
 	ts_names_clear(store);
 	r = ts_draft_get(store, &d);
-	if (r == TS_OK && is_stale(store, &d)) {
+	if (r == TS_OK)
+		r = is_of_use(store, &useful, &d);
+	if (r == TS_OK && !useful) {
 		r = ts_draft_discard(store);
 		if (r == TS_OK)
 			r = TS_ERR_NOTHING_PENDING;

@@ -25,6 +25,22 @@ encode(struct ts_bytes *out, const struct tsw_statement *st)
 	return tsw_chain_preview(&chain, bytes, st->time);
 }
 
+/* The same statement is drafted already, but for its time. */
+static bool
+is_drafted(struct ts_store *store, struct tsw_statement *st)
+{
+	struct tsw_statement drafted;
+	struct ts_bytes bytes;
+	struct ts_draft d;
+
+	if (ts_draft_get(store, &d) != TS_OK ||
+	    tsw_statement_decode(&drafted, d.statement, d.len) != TSW_OK)
+		return false;
+	st->time = drafted.time;
+	return encode(&bytes, st) == TS_OK && bytes.len == d.len &&
+	    memcmp(bytes.p, d.statement, d.len) == 0;
+}
+
 /* A draft of a genesis and its tokens may be there from an earlier try. */
 static int
 keep(struct ts_store *store, const struct ts_bytes *statement,
@@ -62,7 +78,6 @@ ts_own_genesis(struct ts_store *store, const struct ts_token *token, size_t cnt,
 		return TSW_ERR_FULL;
 	memset(&st, 0, sizeof(st));
 	st.kind = TSW_KIND_GENESIS;
-	st.time = ts_clock_now();
 	st.u.genesis.label.p = (const uint8_t *)own->label;
 	st.u.genesis.label.len = strlen(own->label);
 	for (i = 0; i < cnt; i++)
@@ -70,6 +85,9 @@ ts_own_genesis(struct ts_store *store, const struct ts_token *token, size_t cnt,
 	st.u.genesis.token_cnt = (uint8_t)cnt;
 	st.u.genesis.threshold = threshold;
 	st.u.genesis.timelock_h = timelock_h;
+	if (is_drafted(store, &st))
+		return TS_OK; /* with the signatures it has */
+	st.time = ts_clock_now();
 	r = encode(&bytes, &st);
 	if (r == TS_OK)
 		r = ts_store_begin(store);

@@ -49,9 +49,8 @@ ts_op_decode(struct tsw_op *out, const uint8_t *p, size_t len)
 
 int
 ts_op_update(struct ts_bytes *out, const struct tsw_chain *chain,
-    const struct tsw_op *op, size_t cnt)
+    const struct tsw_op *op, size_t cnt, uint64_t time)
 {
-	uint64_t now = ts_clock_now();
 	struct tsw_statement st;
 	struct tsw_update *u = &st.u.update;
 
@@ -60,7 +59,7 @@ ts_op_update(struct ts_bytes *out, const struct tsw_chain *chain,
 	memset(&st, 0, sizeof(st));
 	st.kind = TSW_KIND_UPDATE;
 	/* A clock set back must not keep the user from signing. */
-	st.time = now > chain->time ? now : chain->time;
+	st.time = time > chain->time ? time : chain->time;
 	memcpy(u->identity, chain->id, sizeof(u->identity));
 	u->seq = chain->seq + 1;
 	memcpy(u->prev, chain->head, sizeof(u->prev));
@@ -76,7 +75,7 @@ ts_op_try(struct tsw_chain *chain, const struct tsw_op *op)
 	struct tsw_slice s;
 	int r;
 
-	r = ts_op_update(&b, chain, op, 1);
+	r = ts_op_update(&b, chain, op, 1, ts_clock_now());
 	if (r != TS_OK)
 		return r;
 	s.p = b.p;

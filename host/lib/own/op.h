@@ -22,9 +22,12 @@ int ts_op_encode(struct ts_bytes *out, const struct tsw_op *op) TS_MUST_CHECK;
 int ts_op_decode(struct tsw_op *out, const uint8_t *p,
     size_t len) TS_MUST_CHECK;
 
-/* The update that follows chain now and holds these operations. */
+/*
+ * The update that follows chain and holds these operations; time in seconds
+ * since 1970, or that of the chain if it is later.
+ */
 int ts_op_update(struct ts_bytes *out, const struct tsw_chain *chain,
-    const struct tsw_op *op, size_t cnt) TS_MUST_CHECK;
+    const struct tsw_op *op, size_t cnt, uint64_t time) TS_MUST_CHECK;
 
 /* Apply op to chain as a statement of its own, unsigned. */
 int ts_op_try(struct tsw_chain *chain, const struct tsw_op *op) TS_MUST_CHECK;
