@@ -198,6 +198,7 @@ nothing_is_followed(void **state)
 	(void)state;
 	f = fopen(world_path(secret, "secret"), "w");
 	assert_non_null(f);
+	assert_true(fputs("not for you", f) >= 0);
 	(void)fclose(f);
 	assert_int_equal(publish("a", 0, "zero"), TS_OK);
 	record_path(path, "a", 1);

@@ -155,6 +155,9 @@ strange_ssh_lines(void **state)
 	/* The outer type is not that of the blob. */
 	(void)snprintf(line, sizeof(line), "ssh-rsa%.1000s", strchr(text, ' '));
 	assert_int_equal(parse(TSW_APP_SSH, line), TS_ERR_KEYFILE);
+	(void)snprintf(line, sizeof(line), "ssh-ed2551%.1000s",
+	    strchr(text, ' '));
+	assert_int_equal(parse(TSW_APP_SSH, line), TS_ERR_KEYFILE);
 	/* A byte too few, one too many, and not canonical base64. */
 	text[11 + 1 + 64] = '\0';
 	assert_int_equal(parse(TSW_APP_SSH, text), TS_ERR_KEYFILE);

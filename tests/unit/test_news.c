@@ -72,6 +72,7 @@ signed_changes_are_news(void **state)
 
 	(void)state;
 	person_add_key(bob, "phone", 41);
+	person_add_key(bob, "tablet", 42);
 	assert_int_equal(ts_queue_enrol(bob->store, NULL, &token), TS_OK);
 	assert_int_equal(ts_queue_verification(bob->store, NULL, true), TS_OK);
 	assert_int_equal(ts_queue_policy(bob->store, NULL, 1, 24), TS_OK);
@@ -82,7 +83,7 @@ signed_changes_are_news(void **state)
 	assert_int_equal(ts_queue_verification(bob->store, NULL, false), TS_OK);
 	person_sign(bob);
 	look();
-	assert_int_equal(count_alerts(alice, TS_ALERT_KEY_ADDED, BOB), 1);
+	assert_int_equal(count_alerts(alice, TS_ALERT_KEY_ADDED, BOB), 2);
 	assert_int_equal(count_alerts(alice, TS_ALERT_KEY_REVOKED, BOB), 1);
 	assert_int_equal(count_alerts(alice, TS_ALERT_TOKEN_ENROLLED, BOB), 1);
 	assert_int_equal(count_alerts(alice, TS_ALERT_TOKEN_RETIRED, BOB), 1);
@@ -90,11 +91,11 @@ signed_changes_are_news(void **state)
 	assert_int_equal(count_alerts(alice, TS_ALERT_VERIFICATION_ON, BOB), 1);
 	assert_int_equal(count_alerts(alice, TS_ALERT_VERIFICATION_OFF, BOB),
 	    1);
-	assert_int_equal(count_all_alerts(alice), 7);
+	assert_int_equal(count_all_alerts(alice), 8);
 	/* News and warnings do not block. */
 	assert_int_equal(bobs_state(), TS_CONTACT_VERIFIED);
 	look();
-	assert_int_equal(count_all_alerts(alice), 7);
+	assert_int_equal(count_all_alerts(alice), 8);
 	close_alerts(alice);
 	look();
 	assert_int_equal(count_all_alerts(alice), 0);
