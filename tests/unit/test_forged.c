@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Somebody edits the database, or it is damaged, newer or in use. */
+/* Somebody edits the database behind our back. */
 #include "libworld.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <sqlite3.h>
 
@@ -390,154 +386,6 @@ token_rows_have_no_say(void **state)
 	assert_int_equal(state_of(BOB), TS_CONTACT_VERIFIED);
 }
 
-static void
-strange_tables_are_refused(void **state)
-{
-	(void)state;
-	assert_int_equal(edit("CREATE TRIGGER t AFTER INSERT ON alert BEGIN "
-			      "DELETE FROM alert; END"),
-	    TS_ERR_DB_CORRUPT);
-	assert_int_equal(edit("DROP TRIGGER t"), TS_OK);
-	assert_int_equal(edit("CREATE TABLE extra (x)"), TS_ERR_DB_CORRUPT);
-	assert_int_equal(edit("DROP TABLE extra"), TS_OK);
-}
-
-static void
-newer_database_is_left_alone(void **state)
-{
-	(void)state;
-	assert_int_equal(edit("PRAGMA user_version = 2"), TS_ERR_DB_NEWER);
-	assert_int_equal(person_reopen(alice), TS_ERR_DB_NEWER);
-	assert_int_equal(edit("PRAGMA user_version = 1"), TS_OK);
-	assert_int_equal(edit("PRAGMA application_id = 1"), TS_ERR_DB_CORRUPT);
-}
-
-static uint8_t good[1 << 20], before[1 << 20], after[1 << 20];
-
-static size_t
-slurp(uint8_t *buf)
-{
-	FILE *f = fopen(alice->path, "rb");
-	size_t len;
-
-	assert_non_null(f);
-	len = fread(buf, 1, sizeof(before), f);
-	(void)fclose(f);
-	return len;
-}
-
-/* Overwrite len bytes at offset. */
-static void
-damage(long offset, size_t len)
-{
-	FILE *f = fopen(alice->path, "r+b");
-
-	assert_non_null(f);
-	assert_int_equal(fseek(f, offset, SEEK_SET), 0);
-	while (len-- > 0)
-		assert_int_equal(fputc(0xa5, f), 0xa5);
-	(void)fclose(f);
-}
-
-/* Put back what damage() overwrote at offset. */
-static void
-restore(size_t offset)
-{
-	FILE *f = fopen(alice->path, "r+b");
-
-	assert_non_null(f);
-	assert_int_equal(fseek(f, (long)offset, SEEK_SET), 0);
-	assert_int_equal(fwrite(good + offset, 1, 64, f), 64);
-	(void)fclose(f);
-}
-
-static void
-damaged_database_is_left_alone(void **state)
-{
-	size_t len, at = 0, pages;
-
-	(void)state;
-	ts_store_free(&alice->store);
-	pages = slurp(before) / 4096;
-	assert_in_range(pages, 10, sizeof(before) / 4096 - 1);
-	/* The head of each page; the first also behind the file's own. */
-	for (; at < pages * 4096; at += at == 0 ? 100 : 4096 - at % 4096) {
-		ts_store_free(&alice->store);
-		len = slurp(before);
-		memcpy(good, before, len);
-		damage((long)at, 64);
-		assert_int_equal(slurp(after), len);
-		assert_int_equal(ts_store_open(&alice->store, alice->path),
-		    TS_ERR_DB_CORRUPT);
-		assert_null(alice->store);
-		/* Not a byte was changed. */
-		memcpy(before + at, after + at, 64);
-		assert_int_equal(slurp(after), len);
-		assert_memory_equal(before, after, len);
-		restore(at);
-		assert_int_equal(person_reopen(alice), TS_OK);
-	}
-}
-
-static void
-text_file_is_no_database(void **state)
-{
-	char path[128];
-	struct ts_store *store = NULL;
-	FILE *f = fopen(world_path(path, "notes.txt"), "w");
-
-	(void)state;
-	assert_non_null(f);
-	assert_true(
-	    fputs("these are my notes, do not overwrite them\n", f) >= 0);
-	(void)fclose(f);
-	assert_int_equal(chmod(path, 0600), 0);
-	assert_int_equal(ts_store_open(&store, path), TS_ERR_DB_CORRUPT);
-	assert_null(store);
-}
-
-static void
-files_of_others_are_refused(void **state)
-{
-	char path[128], link_path[128];
-	struct ts_store *store = NULL;
-
-	(void)state;
-	assert_int_equal(ts_store_open(&store, world_path(path, "a.db")),
-	    TS_OK);
-	ts_store_free(&store);
-	assert_int_equal(chmod(path, 0640), 0);
-	assert_int_equal(ts_store_open(&store, path), TS_ERR_IO);
-	assert_int_equal(chmod(path, 0600), 0);
-	assert_int_equal(symlink(path, world_path(link_path, "b.db")), 0);
-	assert_int_equal(ts_store_open(&store, link_path), TS_ERR_IO);
-	assert_int_equal(link(path, world_path(link_path, "c.db")), 0);
-	assert_int_equal(ts_store_open(&store, path), TS_ERR_IO);
-	assert_int_equal(ts_store_open(&store, "/nonexistent/x"), TS_ERR_IO);
-	assert_null(store);
-}
-
-static void
-second_opener_is_told(void **state)
-{
-	struct ts_store *store = NULL;
-	int status;
-	pid_t pid;
-
-	(void)state;
-	assert_int_equal(ts_store_open(&store, alice->path), TS_ERR_DB_BUSY);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(ts_store_open(&store, alice->path) == TS_ERR_DB_BUSY ? 0
-									   : 1);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_int_equal(status, 0);
-	/* And the first one goes on. */
-	person_add_key(alice, "laptop", 50);
-	person_sign(alice);
-}
-
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -558,12 +406,6 @@ main(void)
 	    T(own_chain_cut_is_told),
 	    T(own_chain_gone_is_told),
 	    T(token_rows_have_no_say),
-	    T(strange_tables_are_refused),
-	    T(newer_database_is_left_alone),
-	    T(damaged_database_is_left_alone),
-	    T(text_file_is_no_database),
-	    T(files_of_others_are_refused),
-	    T(second_opener_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
