@@ -166,6 +166,40 @@ say_words(const struct cli *cli, struct op *op)
 	op->said = true;
 }
 
+/* Whether op->words has this line, as join_words() makes one of a change. */
+static bool
+was_said(const struct op *op, const char *line, size_t len)
+{
+	const char *p = op->words;
+
+	while (p != NULL && (p = strstr(p, "\n- ")) != NULL) {
+		p += 3;
+		if (strncmp(p, line, len) == 0 &&
+		    (p[len] == '\n' || p[len] == '\0'))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The agent tells what the very bytes say that the token is about to sign:
+ * whatever of it was not announced is shown before the touch.
+ */
+static void
+say_text(const struct cli *cli, const struct op *op, struct json_t *progress)
+{
+	const char *text = out_str(progress, "text");
+	size_t len;
+
+	if (strcmp(out_str(progress, "state"), "working") != 0)
+		return;
+	for (; *text != '\0'; text += len + (text[len] == '\n')) {
+		len = strcspn(text, "\n");
+		if (len > 0 && !was_said(op, text, len))
+			out_note(cli, TONE_PLAIN, "  %.*s", (int)len, text);
+	}
+}
+
 /* Replies up to the last one; progress is shown. */
 static int
 receive(struct cli *cli, struct reply *out, struct op *op)
@@ -182,6 +216,7 @@ receive(struct cli *cli, struct reply *out, struct op *op)
 			break;
 		say_words(cli, op);
 		spin_progress(&spin, ts_json_get(reply.params, "progress"));
+		say_text(cli, op, ts_json_get(reply.params, "progress"));
 		reply_wipe(&reply);
 	}
 	spin_end(&spin);

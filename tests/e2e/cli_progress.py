@@ -43,6 +43,17 @@ class OnATerminal(CliTest):
         self.assertNotIn("Touch", screen(during + rest))
         self.assertGreaterEqual(during.count("Touch your token now"), 2)
 
+    def test_words_of_the_bytes_come_before_the_touch(self):
+        """What is signed is what the agent says of it, not the queue."""
+        self.agent(PENDING, ("Sign", Progress("working", text=(
+            "Adds a key.\nenrol token \"evil\" as signer\n")), 0.1,
+            Progress("touch"), 0.2, SIGNED))
+        child = self.terminal("sign")
+        child.expect("Touch your token")
+        self.assertIn('enrol token "evil"', child.before)
+        self.assertEqual(child.before.count("Adds a key."), 1)
+        self.ends(child)
+
     def test_nothing_is_drawn_for_short_waits(self):
         self.agent(PENDING, ("Sign", 0.3, Progress("working"), 0.3,
                              Progress("publishing"), 0.3, SIGNED))
