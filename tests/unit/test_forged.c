@@ -297,6 +297,17 @@ own_chain_edited_is_told(void **state)
 	assert_int_equal(ts_monitor_own(alice->store), TS_ERR_DB_FORGED);
 }
 
+static void
+label_with_a_nul_is_passed_over(void **state)
+{
+	(void)state;
+	assert_int_equal(edit("INSERT INTO person (label, base, directory,"
+			      " published, added, checked) VALUES"
+			      " (CAST(x'6100620063' AS TEXT), 0, '', 0, 0, 0)"),
+	    TS_OK);
+	assert_int_equal(state_of(BOB), TS_CONTACT_VERIFIED);
+}
+
 /* A draft of one more key, which nobody queued; "laptop" waits. */
 static void
 put_foreign_draft(const char *more)
@@ -401,6 +412,7 @@ main(void)
 	    T(changed_statement_is_forged),
 	    T(cut_chain_is_forged),
 	    T(own_chain_edited_is_told),
+	    T(label_with_a_nul_is_passed_over),
 	    T(draft_that_nobody_queued_is_dropped),
 	    T(draft_without_changes_is_dropped),
 	    T(own_chain_cut_is_told),

@@ -73,7 +73,11 @@ ts_person_find(struct ts_store *store, struct ts_person *out, const char *label)
 	return one(&q, out);
 }
 
-/* The next contact by label; an unreadable label sorts and is passed over. */
+/*
+ * The next contact by label; an unreadable label sorts and is passed over.
+ * One with a NUL inside would be met again and again: length() ends there, the
+ * bytes do not.
+ */
 static int
 next_person(struct ts_store *store, struct ts_person *out, char *after,
     size_t size)
@@ -84,6 +88,7 @@ next_person(struct ts_store *store, struct ts_person *out, char *after,
 
 	ts_query_init(&q, store->db,
 	    "SELECT " COLUMNS " FROM person WHERE id <> 0 AND label > ?"
+	    " AND length(CAST(label AS BLOB)) = length(label)"
 	    " AND length(label) <= 64 ORDER BY label LIMIT 1");
 	ts_query_text(&q, after);
 	r = ts_query_one(&q);
@@ -104,7 +109,7 @@ ts_person_each(struct ts_store *store,
     int (*fn)(struct ts_store *store, void *arg, const struct ts_person *p),
     void *arg)
 {
-	char after[4 * TSW_LABEL_MAX + 1] = ""; /* 64 characters of UTF-8 */
+	char after[TSW_LABEL_MAX + 1] = "";
 	struct ts_person p;
 	int r;
 
