@@ -19,7 +19,7 @@
 
 #include "agent.h"
 
-#define OTHER_START_MS 10000 /* for an agent that was started just before */
+#define OTHER_START_MS 10000 /* for one that starts or ends just now */
 #define IDLE_MAX_S 86400
 
 struct options {
@@ -148,24 +148,32 @@ take_lock(const struct ts_paths *paths)
 	return TS_OK;
 }
 
-/* Another agent has the lock: fine, once it listens. */
+/*
+ * Become the one agent of this state.  If there is one already that answers,
+ * *other is set.  One that has the lock but does not answer is about to
+ * listen, or about to end: wait for either.
+ */
 static int
-wait_for_other(const struct ts_paths *paths)
+take_over(bool *other, const struct ts_paths *paths)
 {
 	const struct timespec pause = {0, 10 * 1000 * 1000};
 	const int64_t end = ts_loop_now_ms() + OTHER_START_MS;
-	int fd;
+	int r, fd;
 
-	while (ts_loop_now_ms() < end) {
+	*other = false;
+	while ((r = take_lock(paths)) == TS_ERR_BUSY) {
 		if (ts_paths_connect(&fd, paths) == TS_OK) {
 			close(fd);
-			complain("already running");
-			return EXIT_SUCCESS;
+			*other = true;
+			return TS_OK;
+		}
+		if (ts_loop_now_ms() >= end) {
+			complain("another agent holds the lock but is silent");
+			return TS_ERR_BUSY;
 		}
 		(void)nanosleep(&pause, NULL);
 	}
-	complain("another agent holds the lock but does not answer");
-	return EXIT_FAILURE;
+	return r;
 }
 
 static void
@@ -219,7 +227,7 @@ static int
 serve(const struct options *options, int ready_fd)
 {
 	struct ts_watch signals;
-	bool inherited = false;
+	bool inherited = false, other = false;
 	int fd, r;
 
 	memset(&signals, 0, sizeof(signals));
@@ -230,9 +238,11 @@ serve(const struct options *options, int ready_fd)
 	}
 	r = ts_paths_make(&agent.paths);
 	if (r == TS_OK)
-		r = take_lock(&agent.paths);
-	if (r == TS_ERR_BUSY)
-		return wait_for_other(&agent.paths);
+		r = take_over(&other, &agent.paths);
+	if (r == TS_OK && other) {
+		complain("already running");
+		return EXIT_SUCCESS;
+	}
 	if (r == TS_OK)
 		r = ts_server_socket(&fd, &inherited, &agent.paths);
 	if (r != TS_OK) {

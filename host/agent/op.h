@@ -48,7 +48,7 @@ struct ts_op {
 	char target[TS_DEVICE_NAME_MAX]; /* "" : whichever fits() */
 	bool (*fits)(struct ts_op *op, const struct ts_device *dev);
 	int (*arrived)(struct ts_op *op);
-	struct ts_timer rescan;
+	struct ts_timer timer; /* look again, or ask a busy token again */
 
 	/* At work on it. */
 	struct ts_device *dev;
@@ -130,6 +130,9 @@ void ts_op_end(struct ts_op *op, struct ts_jw *w);
 void ts_op_fail(struct ts_op *op, int err);
 void ts_op_fail_names(struct ts_op *op, int err, const struct ts_names *names);
 void ts_op_fail_token(struct ts_op *op, int err, uint8_t retries);
+
+/* A second of waiting has passed. */
+void ts_op_wait_on(struct ts_op *op);
 
 /* A device came, went or became free: see who waited for it. */
 void ts_ops_wake(struct ts_agent *agent);

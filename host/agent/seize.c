@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How an operation gets the token that it is for. */
+#include <string.h>
+
+#include "agent.h"
+
+#define RESCAN_MS 1000 /* for what inotify does not tell */
+
+static int
+settled(struct ts_op *op)
+{
+	ts_loop_cancel(&op->agent->loop, &op->timer);
+	op->waiting = false;
+	return op->arrived(op);
+}
+
+void
+ts_op_wait_on(struct ts_op *op)
+{
+	if (op->for_all) {
+		ts_op_step(op, settled(op));
+		return;
+	}
+	/* Without a timer the events alone have to do. */
+	if (ts_loop_start(&op->agent->loop, &op->timer, RESCAN_MS) != TS_OK)
+		return;
+	ts_devices_scan(&op->agent->devices);
+}
+
+static bool
+begins(const char *text, const char *with)
+{
+	return strncmp(text, with, strlen(with)) == 0;
+}
+
+/*
+ * *dev: the device that the target means, or NULL if it is not there now.
+ * An error if it can never be there.
+ */
+static int
+resolve(struct ts_device **dev, struct ts_op *op)
+{
+	struct ts_devices *all = &op->agent->devices;
+	struct ts_token token;
+	size_t i;
+	int r;
+
+	*dev = NULL;
+	if (op->target[0] == '\0') {
+		for (i = 0; i < TS_DEVICES_MAX_CNT; i++)
+			if (all->dev[i].state == TS_DEVICE_READY &&
+			    all->dev[i].problem == TS_OK && *dev == NULL &&
+			    op->fits(op, &all->dev[i]))
+				*dev = &all->dev[i];
+		return TS_OK;
+	}
+	if (begins(op->target, "sim:") || begins(op->target, "fido:")) {
+		*dev = ts_device_by_name(all, op->target);
+		return TS_OK;
+	}
+	if (begins(op->target, "card:"))
+		return TS_ERR_TOKEN_UNSUPPORTED;
+	r = ts_own_token_find(op->agent->store, &token, op->target);
+	if (r == TS_OK)
+		*dev = ts_device_by_key(all, token.id);
+	return r;
+}
+
+/* Nothing there: wait for it, or say so. */
+static int
+not_there(struct ts_op *op)
+{
+	if (ts_devices_are_probing(&op->agent->devices))
+		return TS_OK;
+	if (!op->wait_for_plug)
+		return TS_ERR_NO_TOKEN;
+	if (!op->told) {
+		op->told = true;
+		ts_op_say(op, "plug-in",
+		    op->plug[0] == '\0' ? "Plug the token in." : op->plug);
+	}
+	return TS_OK;
+}
+
+static int
+try_seize(struct ts_op *op)
+{
+	struct ts_device *dev;
+	int r;
+
+	if (op->for_all)
+		return ts_devices_are_probing(&op->agent->devices)
+		    ? TS_OK
+		    : settled(op);
+	r = resolve(&dev, op);
+	if (r != TS_OK)
+		return r;
+	if (dev == NULL)
+		return not_there(op);
+	if (dev->state == TS_DEVICE_PROBING)
+		return TS_OK;
+	if (dev->user != NULL)
+		return ((const struct ts_op *)dev->user)->touching ? TS_ERR_BUSY
+								   : TS_OK;
+	if (dev->problem != TS_OK)
+		return dev->problem;
+	ts_loop_cancel(&op->agent->loop, &op->timer);
+	op->waiting = false;
+	op->dev = dev;
+	dev->user = op;
+	return op->arrived(op);
+}
+
+/* "sim:/a/b/" is "sim:/a/b", and from now on a place to look at. */
+static int
+learn(struct ts_op *op)
+{
+	size_t len = strlen(op->target);
+
+	if (!begins(op->target, "sim:"))
+		return TS_OK;
+	while (len > 5 && op->target[len - 1] == '/')
+		op->target[--len] = '\0';
+	return ts_hotplug_learn(&op->agent->devices.hotplug, op->target + 4);
+}
+
+int
+ts_op_seize(struct ts_op *op, int (*arrived)(struct ts_op *op))
+{
+	int r;
+
+	if (op->conn == NULL)
+		return TS_ERR_CANCELLED;
+	r = learn(op);
+	if (r != TS_OK)
+		return r;
+	op->arrived = arrived;
+	op->told = false;
+	/* Not yet waiting: what the scan finds must not wake this one. */
+	ts_devices_scan(&op->agent->devices);
+	op->waiting = true;
+	if (op->wait_for_plug)
+		r = ts_loop_start(&op->agent->loop, &op->timer, RESCAN_MS);
+	return r == TS_OK ? try_seize(op) : r;
+}
+
+int
+ts_op_settle(struct ts_op *op, int (*arrived)(struct ts_op *op))
+{
+	int r;
+
+	op->for_all = true;
+	op->arrived = arrived;
+	ts_devices_scan(&op->agent->devices);
+	op->waiting = true;
+	r = ts_loop_start(&op->agent->loop, &op->timer, RESCAN_MS);
+	return r == TS_OK ? try_seize(op) : r;
+}
+
+void
+ts_ops_wake(struct ts_agent *agent)
+{
+	size_t i;
+
+	for (i = 0; i < TS_OPS_MAX_CNT; i++)
+		if (agent->op[i].used && agent->op[i].waiting)
+			ts_op_step(&agent->op[i], try_seize(&agent->op[i]));
+}
