@@ -94,6 +94,8 @@ junk_confirmation_is_forged(void **state)
 	    1);
 }
 
+#define SPOILT 9 /* token 1, but a bit of the signature is turned */
+
 /* Put a confirmation of mallory, signed by alice's token i, into the file. */
 static void
 insert_confirmation(const struct tsw_chain *head, size_t i)
@@ -122,8 +124,10 @@ insert_confirmation(const struct tsw_chain *head, size_t i)
 	env.statement.p = st;
 	env.statement.len = tsw_wr_len(&wr);
 	env.sig[0].p = sig;
-	env.sig[0].len =
-	    person_sig(alice, i, TSW_NS_ID_CONFIRM, env.statement, sig);
+	env.sig[0].len = person_sig(alice, i == SPOILT ? 1 : i,
+	    TSW_NS_ID_CONFIRM, env.statement, sig);
+	if (i == SPOILT)
+		sig[env.sig[0].len - 20] ^= 1;
 	env.sig_cnt = 1;
 	tsw_wr_init(&wr, buf, sizeof(buf));
 	assert_int_equal(tsw_envelope_encode(&wr, &env), TSW_OK);
