@@ -313,6 +313,26 @@ def status(pid, field):
     raise AssertionError(field)
 
 
+def limit(pid, name):
+    """The hard limit of that name."""
+    with open(f"/proc/{pid}/limits") as f:
+        for line in f:
+            if line.startswith(name):
+                return line[len(name):].split()[1]
+    raise AssertionError(name)
+
+
+def test_the_environment_does_not_matter(build):
+    """FIDO_DEBUG would print all traffic, PINs' hashes included."""
+    b = bench(build)
+    with tempfile.TemporaryFile() as f:
+        env = {"FIDO_DEBUG": "1", "OPENSSL_CONF": "/nonexistent"}
+        expect(b.run(common(INFO), env=env, stderr=f.fileno()), "OK")
+        f.seek(0)
+        assert f.read() == b""
+    b.close()
+
+
 def test_the_sandbox_holds(build):
     b = bench(build)
     if is_sanitized(b.path):
@@ -328,6 +348,9 @@ def test_the_sandbox_holds(build):
     assert status(helper.pid, "Seccomp") == "2"
     assert status(helper.pid, "Seccomp_filters") == "1"
     assert status(helper.pid, "Threads") == "1"
+    assert limit(helper.pid, "Max data size") == str(64 << 20)
+    assert limit(helper.pid, "Max core file size") == "0"
+    assert limit(helper.pid, "Max processes") == "0"
     # Its own descriptors and no others; the PIN's pipe is closed again.
     if os.geteuid() == 0:
         fds = sorted(int(n) for n in os.listdir(f"/proc/{helper.pid}/fd"))

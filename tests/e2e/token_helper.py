@@ -172,7 +172,8 @@ class Result:
 class Helper:
     """One process; its messages in order."""
 
-    def __init__(self, path, device, request, pin=None, new_pin=None):
+    def __init__(self, path, device, request, pin=None, new_pin=None,
+                 env=None, stderr=2):
         self.socket, theirs = socket.socketpair()
         self.socket.settimeout(TIMEOUT)
         if request is not None:
@@ -180,14 +181,14 @@ class Helper:
         # Above the numbers they get, so that placing one hits no other.
         placed = [(self._high(theirs.detach()), 0),
                   (self._high(device.detach()), 3)]
-        actions = []
+        actions = [(os.POSIX_SPAWN_DUP2, stderr, 2)]
         for secret, number in ((pin, 4), (new_pin, 5)):
             if secret is None:
                 actions.append((os.POSIX_SPAWN_CLOSE, number))
             else:
                 placed.append((self._pipe(secret), number))
         actions += [(os.POSIX_SPAWN_DUP2, fd, number) for fd, number in placed]
-        self.pid = os.posix_spawn(path, ["touchstone-token"], {},
+        self.pid = os.posix_spawn(path, ["touchstone-token"], env or {},
                                   file_actions=actions, setsid=True)
         for fd, _ in placed:
             os.close(fd)
