@@ -262,8 +262,7 @@ test_half_closed_client_is_answered(void **state)
 	assert_false(ts_conn_is_open(&p->conn));
 }
 
-/* --- A client that does not read -------------------------------------------
- */
+/* --- A client that does not read --- */
 
 static void
 test_slow_reader_gets_no_new_calls(void **state)
@@ -307,8 +306,7 @@ test_events_pile_up_until_closed(void **state)
 	assert_int_equal(p->gone, 1);
 }
 
-/* --- Descriptors
- * -------------------------------------------------------------- */
+/* --- Descriptors --- */
 
 static void
 send_fds(struct pair *p, const char *text, size_t len, size_t cnt)

@@ -12,7 +12,7 @@
 
 #include "agent/varlink.h"
 
-/* --- Frames ------------------------------------------------------------ */
+/* --- Frames --- */
 
 static void
 feed(struct ts_frame *f, const char *bytes, size_t len)
@@ -97,7 +97,7 @@ test_frame_longest(void **state)
 	ts_frame_wipe(&f);
 }
 
-/* --- Calls ------------------------------------------------------------- */
+/* --- Calls --- */
 
 static int
 parse(struct ts_call *call, const char *text)
@@ -200,7 +200,7 @@ test_depth(void **state)
 	ts_call_wipe(&call);
 }
 
-/* --- Arguments ----------------------------------------------------------- */
+/* --- Arguments --- */
 
 static const char idl[] = "interface a\n"
 			  "method Do(s: string, n: int, b: bool, f: ?int)"
@@ -277,8 +277,7 @@ test_bad_arguments(void **state)
 	}
 }
 
-/* --- Replies ---------------------------------------------------------------
- */
+/* --- Replies --- */
 
 static void
 test_replies(void **state)
