@@ -162,6 +162,12 @@ retired_token_confirms_nothing_new(void **state)
 			     "mallory"),
 	    1);
 	close_alerts(alice);
+	/* The right key, but not its signature. */
+	insert_confirmation(&now, SPOILT);
+	assert_int_equal(count_alerts(alice, TS_ALERT_CONFIRMATION_FORGED,
+			     "mallory"),
+	    1);
+	close_alerts(alice);
 	/* What it signed while it was active stays. */
 	insert_confirmation(&old, 0);
 	assert_int_equal(count_all_alerts(alice), 0);
