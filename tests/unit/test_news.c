@@ -195,6 +195,87 @@ recovery_is_announced_vetoed_and_done(void **state)
 	assert_int_equal(bobs_state(), TS_CONTACT_VERIFIED);
 }
 
+/* Bob lists "rescue" for recovery, and recovers with the token "new". */
+static void
+bob_recovers(void)
+{
+	struct ts_token token = person_token(bob, 2, "rescue");
+
+	token.role = TSW_ROLE_RECOVERY;
+	assert_int_equal(ts_queue_enrol(bob->store, NULL, &token), TS_OK);
+	person_sign(bob);
+	token = person_token(bob, 3, "new");
+	assert_int_equal(ts_queue_recover(bob->store, NULL, &token), TS_OK);
+	person_sign(bob);
+}
+
+/* The time-lock is over for bob, who saw the recovery first. */
+static void
+bob_goes_on(void)
+{
+	world_now += 72 * 3600 - 600;
+	bob->plugged = 8;
+	person_add_key(bob, "phone", 41);
+	person_sign(bob);
+}
+
+static void
+change_after_a_recovery_waits_for_the_reader(void **state)
+{
+	(void)state;
+	bob_recovers();
+	world_now += 900;
+	look();
+	bob_goes_on();
+	look();
+	assert_int_equal(count_alerts(alice, TS_ALERT_UNSIGNED_CHANGE, BOB), 0);
+	assert_int_equal(count_alerts(alice, TS_ALERT_KEY_ADDED, BOB), 0);
+	assert_int_equal(bobs_state(), TS_CONTACT_VERIFIED);
+	world_now += 900;
+	look();
+	assert_int_equal(count_alerts(alice, TS_ALERT_RECOVERED, BOB), 1);
+	assert_int_equal(count_alerts(alice, TS_ALERT_KEY_ADDED, BOB), 1);
+}
+
+static void
+change_that_pends_is_still_checked(void **state)
+{
+	uint8_t buf[TSW_ENVELOPE_MAX];
+	size_t len;
+
+	(void)state;
+	bob_recovers();
+	world_now += 900;
+	look();
+	bob_goes_on();
+	len = record_read(buf, sizeof(buf), BOB, 4);
+	buf[len - 8] ^= 1; /* of the signature */
+	record_write(BOB, 4, buf, len);
+	look();
+	assert_int_equal(count_alerts(alice, TS_ALERT_UNSIGNED_CHANGE, BOB), 1);
+}
+
+static void
+who_recovered_can_be_added(void **state)
+{
+	struct ts_contact c;
+
+	(void)state;
+	bob_recovers();
+	world_now += 600;
+	bob_goes_on();
+	assert_int_equal(ts_contact_remove(alice->store, BOB), TS_OK);
+	assert_int_equal(ts_contact_add(alice->store, &c, BOB, ""), TS_OK);
+	assert_true(c.recovering);
+	assert_int_equal(c.seq, 3);
+	world_now += 73 * 3600;
+	look();
+	assert_int_equal(ts_contact_get(alice->store, &c, BOB), TS_OK);
+	assert_false(c.recovering);
+	assert_int_equal(c.seq, 4);
+	assert_int_equal(c.state, TS_CONTACT_UNVERIFIED);
+}
+
 static void
 closing_wants_an_open_alert(void **state)
 {
@@ -229,6 +310,9 @@ main(void)
 	    T(unreachable_for_a_day_is_a_warning),
 	    T(clone_is_a_warning),
 	    T(recovery_is_announced_vetoed_and_done),
+	    T(change_after_a_recovery_waits_for_the_reader),
+	    T(change_that_pends_is_still_checked),
+	    T(who_recovered_can_be_added),
 	    T(closing_wants_an_open_alert),
 	};
 

@@ -14,6 +14,7 @@ struct adding {
 	struct ts_person person;
 	struct tsw_chain chain;
 	uint32_t records;
+	bool waits; /* the rest is for after the recovery that pends */
 };
 
 static int
@@ -31,6 +32,7 @@ static int
 start_identity(struct adding *a, uint32_t number)
 {
 	tsw_chain_init(&a->chain);
+	a->waits = false;
 	a->person.base = number;
 	return forget_statements(a->store, a->person.id);
 }
@@ -56,11 +58,14 @@ add_record(void *arg, uint32_t number, const uint8_t *p, size_t len)
 		return r == TSW_ERR_INTERNAL ? r : TS_ERR_DIRECTORY_FORMAT;
 	if (st.kind == TSW_KIND_GENESIS)
 		r = start_identity(a, number);
-	row.seen = ts_clock_now();
-	if (r == TS_OK)
-		r = tsw_chain_step(&a->chain, NULL, &row.env, row.seen);
-	if (r != TS_OK)
+	if (r != TS_OK || a->waits)
 		return r;
+	row.seen = ts_clock_now();
+	r = tsw_chain_step(&a->chain, NULL, &row.env, row.seen);
+	a->waits = r == TSW_ERR_RECOVERY_PENDING &&
+	    ts_chain_awaits(&a->chain, &row.env);
+	if (r != TS_OK)
+		return a->waits ? TS_OK : r;
 	label = ts_person_label(&a->person);
 	if (a->chain.label_len != label.len ||
 	    memcmp(a->chain.label, label.p, label.len) != 0)

@@ -133,6 +133,9 @@ take_next(struct ts_look *look, const struct ts_record *rec)
 	r = tsw_chain_step(&next, NULL, &rec->env, ts_clock_now());
 	if (r == TSW_OK)
 		return accept(look, rec);
+	if (r == TSW_ERR_RECOVERY_PENDING &&
+	    ts_chain_awaits(&look->chain, &rec->env))
+		return ENOUGH;
 	return ts_look_refuse(look, &look->chain, rec, r);
 }
 

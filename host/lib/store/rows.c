@@ -213,3 +213,12 @@ ts_chain_load(struct ts_store *store, struct tsw_chain *out,
 	*out = chain;
 	return TS_OK;
 }
+
+bool
+ts_chain_awaits(const struct tsw_chain *chain, const struct tsw_envelope *env)
+{
+	struct tsw_chain next = *chain;
+
+	return tsw_chain_settle(&next, UINT64_MAX) &&
+	    tsw_chain_step(&next, NULL, env, UINT64_MAX) == TSW_OK;
+}

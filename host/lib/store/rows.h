@@ -68,4 +68,12 @@ struct ts_load {
 int ts_chain_load(struct ts_store *store, struct tsw_chain *out,
     const struct ts_person *p, struct ts_load how) TS_MUST_CHECK;
 
+/*
+ * The envelope follows chain as soon as the recovery that pends has taken
+ * effect.  Who made it saw the recovery earlier than we did (SPEC 10.3): it is
+ * for a later look, and no lie.
+ */
+bool ts_chain_awaits(const struct tsw_chain *chain,
+    const struct tsw_envelope *env);
+
 #endif
