@@ -329,6 +329,20 @@ def other_users(world):
     same(alice.status()["initialised"], False, "its own user is served")
 
 
+def published_after_a_crash(world):
+    """Signed, then killed before the directory had it: the start brings it."""
+    alice = world.agent("alice")
+    alice.provision(world.sim("daily"))
+    alice.add_key("laptop")
+    folder = world.directory.removeprefix("file://")
+    os.rename(folder, folder + ".away")
+    same(alice.sign()["published"], False, "not published")
+    alice.kill()
+    os.rename(folder + ".away", folder)
+    alice.start()
+    until(lambda: alice.status()["published_seq"] == 1, "published", 10)
+
+
 def no_helper(world):
     sim = world.sim("daily")
     alice = Agent(world, "alice")
@@ -359,5 +373,6 @@ if __name__ == "__main__":
           idle_exit, plug_in_while_waiting, unplug_while_touch_is_waited_for,
           client_leaves_while_touch_is_waited_for, no_touch,
           tokens_are_found_after_a_restart, watch_tells, autosign,
-          broken_database, disk_full, other_users, no_helper,
+          broken_database, disk_full, other_users,
+          published_after_a_crash, no_helper,
           stop_waits_for_operations])
