@@ -79,6 +79,29 @@ own_label_taken_is_told(void **state)
 	person_free(mallory);
 }
 
+/* First the record is withheld, then another identity stands in its place. */
+static void
+own_label_taken_in_two_steps_is_told(void **state)
+{
+	struct person *mallory;
+	struct ts_own own;
+	uint32_t cnt;
+
+	(void)state;
+	record_remove(BOB, 1);
+	record_remove(BOB, 0);
+	assert_int_equal(ts_monitor_own(bob->store), TS_OK);
+	assert_int_equal(count_alerts(bob, TS_ALERT_RECORD_WITHHELD, ""), 1);
+	mallory = person_new(BOB, 60);
+	person_provision(mallory, 1);
+	assert_int_equal(ts_own_publish(bob->store, &cnt), TS_OK);
+	assert_int_equal(count_alerts(bob, TS_ALERT_OWN_REPLACED, ""), 1);
+	ts_own_get(bob->store, &own);
+	assert_int_equal(own.published, 2);
+	assert_int_equal(record_count(BOB), 3);
+	person_free(mallory);
+}
+
 static void
 own_record_with_a_strange_key_is_told(void **state)
 {
@@ -102,6 +125,7 @@ main(void)
 	    T(own_change_made_elsewhere_is_adopted_and_told),
 	    T(own_fork_is_told_and_not_adopted),
 	    T(own_label_taken_is_told),
+	    T(own_label_taken_in_two_steps_is_told),
 	    T(own_record_with_a_strange_key_is_told),
 	};
 

@@ -348,7 +348,9 @@ ts_monitor_own(struct ts_store *store)
 	ts_names_clear(store);
 	if (store->own.forged)
 		return TS_ERR_DB_FORGED;
-	if (!store->own.provisioned || store->own.published == 0)
+	/* Published and withheld since is no reason to stop looking. */
+	if (!store->own.provisioned ||
+	    (store->own.published == 0 && store->own.checked == 0))
 		return TS_OK; /* there is nothing of ours to see yet */
 	r = ts_person_get(store, &p, TS_OWN);
 	return r == TS_OK ? look_once(store, &p) : r;

@@ -128,7 +128,10 @@ publish_all(struct publishing *p, uint32_t *cnt)
 	const struct ts_own *own = &p->store->own;
 	int looked, r = TS_OK;
 
+	/* Was our place taken, after our records had been withheld? */
 	if (own->published == 0)
+		r = ts_monitor_own(p->store);
+	if (r == TS_OK && own->published == 0)
 		r = choose_place(p);
 	while (r == TS_OK && own->published < own->statements) {
 		r = publish_one(p, own->published);
