@@ -87,6 +87,12 @@ keep_fds(struct ts_conn *c, const struct cmsghdr *cm)
 	return fine;
 }
 
+static size_t
+waiting(const struct ts_conn *c)
+{
+	return c->queue.len - c->sent;
+}
+
 /*
  * Read once.  TS_ERR_PROTOCOL: the client breaks the rules; TS_ERR_IO: it is
  * gone; TS_ERR_NO_MEMORY.
@@ -121,6 +127,11 @@ receive(struct ts_conn *c)
 			fine = keep_fds(c, cm) && fine;
 	if (!fine || (msg.msg_flags & MSG_CTRUNC) != 0)
 		return TS_ERR_PROTOCOL;
+	if (n == 0 && waiting(c) > 0) {
+		/* It asks no more, but may still read what it asked for. */
+		c->last = true;
+		return TS_OK;
+	}
 	if (n == 0)
 		return TS_ERR_IO;
 	ts_frame_added(&c->in, (size_t)n);
@@ -146,12 +157,6 @@ flush(struct ts_conn *c)
 	ts_jw_wipe(&c->queue);
 	c->sent = 0;
 	return true;
-}
-
-static size_t
-waiting(const struct ts_conn *c)
-{
-	return c->queue.len - c->sent;
 }
 
 /* What to ask poll(2) for; POLLHUP always comes. */

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -290,6 +291,35 @@ test_slow_reader_gets_no_new_calls(void **state)
 	assert_int_equal(p->calls, 200);
 }
 
+/* What was asked for before the client half closed still reaches it, whole. */
+static void
+test_half_closed_slow_reader(void **state)
+{
+	static const char call[] = CALL;
+	static char text[TS_CONN_QUEUE_MAX];
+	struct pair *p = *state;
+	size_t n;
+
+	p->answer = 600000;
+	say(p, call, sizeof(call));
+	assert_true(p->conn.queue.len > p->conn.sent);
+	assert_int_equal(shutdown(p->client, SHUT_WR), 0);
+	p->conn.watch.events |= POLLIN;
+	turn(p);
+	assert_true(ts_conn_is_open(&p->conn));
+	n = 0;
+	while (n == 0 || text[n - 1] != '\0') {
+		if (recv(p->client, text + n, 1, 0) == 1)
+			n++;
+		else
+			turn(p);
+		assert_true(n < sizeof(text));
+	}
+	assert_true(n > 600000);
+	turn(p);
+	assert_false(ts_conn_is_open(&p->conn));
+}
+
 static void
 test_events_pile_up_until_closed(void **state)
 {
@@ -440,6 +470,7 @@ main(void)
 	    TEST(client_gone_while_a_call_runs),
 	    TEST(half_closed_client_is_answered),
 	    TEST(slow_reader_gets_no_new_calls),
+	    TEST(half_closed_slow_reader),
 	    TEST(events_pile_up_until_closed),
 	    TEST(fds_are_taken_or_closed),
 	    TEST(fd_indexes_are_checked),
