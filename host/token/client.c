@@ -45,6 +45,23 @@ place_fd(posix_spawn_file_actions_t *actions, int fd, int target)
 	return posix_spawn_file_actions_adddup2(actions, fd, target);
 }
 
+/*
+ * A caller that was started from a terminal still has it as descriptor 2, to
+ * write to and to read from: nothing for a process that a token may have taken
+ * over.  Only a sanitizer has something to say there.
+ */
+static int
+hide_terminal(posix_spawn_file_actions_t *actions)
+{
+#ifdef TS_NO_SANDBOX
+	(void)actions;
+	return 0;
+#else
+	return posix_spawn_file_actions_addopen(actions, STDERR_FILENO,
+	    "/dev/null", O_WRONLY, 0);
+#endif
+}
+
 static int
 set_actions(posix_spawn_file_actions_t *actions, int control,
     const struct ts_token_fds *fds)
@@ -52,6 +69,7 @@ set_actions(posix_spawn_file_actions_t *actions, int control,
 	if (place_fd(actions, control, TS_TOKEN_FD_CONTROL) != 0 ||
 	    posix_spawn_file_actions_addopen(actions, STDOUT_FILENO,
 		"/dev/null", O_WRONLY, 0) != 0 ||
+	    hide_terminal(actions) != 0 ||
 	    place_fd(actions, fds->device, TS_TOKEN_FD_DEVICE) != 0 ||
 	    place_fd(actions, fds->pin, TS_TOKEN_FD_PIN) != 0 ||
 	    place_fd(actions, fds->new_pin, TS_TOKEN_FD_NEW_PIN) != 0 ||

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -104,6 +105,31 @@ a_killed_helper_is_reported(void **state)
 	assert_int_equal(recv(token, report, 64, 0), 0);
 	close(token);
 }
+
+#ifndef TS_NO_SANDBOX
+/* cat stands in: a helper does not let its descriptors be looked at. */
+static void
+a_helper_has_no_terminal(void **state)
+{
+	struct ts_token_client c;
+	char path[64], target[64];
+	ssize_t n;
+	int fd, token;
+
+	(void)state;
+	assert_int_equal(start(&c, "/bin/cat", &token), TS_OK);
+	for (fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+		(void)snprintf(path, sizeof(path), "/proc/%ld/fd/%d",
+		    (long)c.pid, fd);
+		n = readlink(path, target, sizeof(target) - 1);
+		assert_true(n > 0);
+		target[n] = '\0';
+		assert_string_equal(target, "/dev/null");
+	}
+	ts_token_close(&c);
+	close(token);
+}
+#endif
 
 static void
 other_programs_are_no_helper(void **state)
@@ -228,6 +254,9 @@ main(void)
 	    cmocka_unit_test(cancel_ends_the_wait),
 	    cmocka_unit_test(a_killed_helper_is_reported),
 	    cmocka_unit_test(other_programs_are_no_helper),
+#ifndef TS_NO_SANDBOX
+	    cmocka_unit_test(a_helper_has_no_terminal),
+#endif
 	    cmocka_unit_test(nonsense_is_the_end),
 	    cmocka_unit_test(frames_may_come_in_pieces),
 	    cmocka_unit_test(descriptors_are_always_closed),
