@@ -81,7 +81,7 @@ class Person:
 
     def environment(self):
         env = {k: v for k, v in os.environ.items()
-               if not k.startswith("TOUCHSTONE")}
+               if not k.startswith(("TOUCHSTONE", "DISPLAY", "WAYLAND"))}
         env.update(TOUCHSTONE_HOME=self.home, NO_COLOR="1", LC_ALL="C.UTF-8",
                    TOUCHSTONE_AGENT=self.world.program("touchstone-agent"),
                    TOUCHSTONE_HELPER=self.world.program("touchstone-token"))
