@@ -157,6 +157,7 @@ void
 hal_flash_sync(void)
 {
 	memboard.unsynced = false;
+	memboard.syncs++;
 }
 
 uint64_t

@@ -47,6 +47,7 @@ struct memboard {
 	long cut_at; /* cut at this operation; 0: never */
 	enum memboard_cut cut;
 	bool unsynced; /* something was written after hal_flash_sync() */
+	long syncs;    /* hal_flash_sync() so far */
 	bool strict;   /* programming a unit twice is an error */
 	uint32_t page_cnt;
 	uint64_t millis;

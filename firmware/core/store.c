@@ -115,7 +115,8 @@ area_mark(uint32_t base)
 	hal_flash_program(base, unit);
 }
 
-/* Second header unit: from here on the area is the store. */
+/* Second header unit: from here on the area is the store.  One wait for all
+ * that was copied, not one each: keepalives stand still meanwhile. */
 static void
 area_commit(uint32_t base, uint32_t seq)
 {
@@ -155,7 +156,7 @@ area_read(uint32_t *seq, uint32_t base)
 	return version == FW_STORE_VERSION ? AREA_VALID : AREA_NEWER;
 }
 
-/* Program one record at flash offset off. */
+/* Program one record at flash offset off; the caller waits for the flash. */
 static void
 record_write(uint32_t off, uint32_t seq, unsigned int key,
     struct tsw_slice value)
@@ -183,7 +184,6 @@ record_write(uint32_t off, uint32_t seq, unsigned int key,
 	tsw_wr_u32(&wr, crc);
 	tsw_wr_u32(&wr, DONE);
 	hal_flash_program(off + UNIT, unit);
-	hal_flash_sync();
 }
 
 /* Head of the record at flash offset off; false if it is not one. */
@@ -414,6 +414,7 @@ append(struct fw_store *s, unsigned int key, struct tsw_slice value)
 	if (s->end + need > s->area_len)
 		return FW_ERR_FULL;
 	record_write(s->base + s->end, s->seq, key, value);
+	hal_flash_sync();
 	index_set(s, (uint16_t)key, (uint16_t)value.len, s->end);
 	s->end += need;
 	return FW_OK;

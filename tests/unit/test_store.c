@@ -120,6 +120,26 @@ test_compaction(void **state)
 	assert_value(FW_STORE_CRED + 19999 % 7, "value 19999");
 }
 
+/* A full store was copied with a wait for the disk per record: half a second
+ * in which the token said nothing. */
+static void
+test_compaction_waits_few_times(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	open_store();
+	for (i = 0; i < FW_STORE_CRED_CNT; i++)
+		put(FW_STORE_CRED + i, "credential");
+	while (s.seq == 1) {
+		memboard.syncs = 0;
+		put(FW_STORE_COUNTER, "x");
+	}
+	/* Copied, committed, old area erased, new record. */
+	assert_int_equal(memboard.syncs, 4);
+	assert_false(memboard.unsynced);
+}
+
 /* Both areas wear alike: one erase per page and turn. */
 static void
 test_areas_alternate(void **state)
@@ -459,6 +479,7 @@ main(void)
 	    cmocka_unit_test_setup(test_keeps_values, setup),
 	    cmocka_unit_test_setup(test_lengths_are_checked, setup),
 	    cmocka_unit_test_setup(test_compaction, setup),
+	    cmocka_unit_test_setup(test_compaction_waits_few_times, setup),
 	    cmocka_unit_test_setup(test_areas_alternate, setup),
 	    cmocka_unit_test_setup(test_full_of_credentials, setup),
 	    cmocka_unit_test_setup(test_reset, setup),
