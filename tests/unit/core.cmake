@@ -10,3 +10,12 @@ foreach(name crypto ctap2 ctap2_pin ctap2_req ctaphid fw_token pin puat rng
     store)
 	ts_unit_test(${name} fw_memboard fw_core)
 endforeach()
+
+# The simulator's flash file, with the disk in the hands of the test.
+ts_unit_test(sim_flash)
+target_sources(test_sim_flash PRIVATE
+    ${PROJECT_SOURCE_DIR}/firmware/board/posix/flash.c)
+target_include_directories(test_sim_flash PRIVATE
+    ${PROJECT_SOURCE_DIR}/firmware ${PROJECT_SOURCE_DIR}/firmware/board/posix)
+target_link_options(test_sim_flash PRIVATE -Wl,--wrap=pwrite
+    -Wl,--wrap=fdatasync)

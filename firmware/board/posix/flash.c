@@ -2,7 +2,8 @@
 /*
  * Flash in a file.  Reads come from an image in memory; every write goes to
  * the file at once, so killing the process loses nothing, and hal_flash_sync()
- * waits for the disk.
+ * waits for the disk.  The system may write the pages of a file in any order:
+ * a unit waits until those in other pages are on the disk.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -20,17 +21,22 @@
 static uint8_t image[FLASH_LEN];
 static int flash_fd = -1;
 static const char *flash_path;
+static bool dirty;		       /* something may not be on the disk */
+static uint32_t dirty_page = PAGE_CNT; /* where it all is; PAGE_CNT: all over */
 
 static void
 write_out(uint32_t off, size_t len)
 {
 	ssize_t n;
 
-	do {
-		n = pwrite(flash_fd, image + off, len, (off_t)off);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0 || (size_t)n != len)
-		sim_die("cannot write", flash_path);
+	/* A short write is asked again: only that tells why. */
+	for (; len > 0; off += (uint32_t)n, len -= (size_t)n) {
+		do {
+			n = pwrite(flash_fd, image + off, len, (off_t)off);
+		} while (n < 0 && errno == EINTR);
+		if (n <= 0)
+			sim_die("cannot write", flash_path);
+	}
 }
 
 /* A new flash appears under its name only when it is whole. */
@@ -109,8 +115,12 @@ hal_flash_program(uint32_t off, const uint8_t unit[HAL_FLASH_UNIT_LEN])
 	for (i = 0; i < HAL_FLASH_UNIT_LEN; i++)
 		if (image[off + i] != 0xff)
 			hal_halt(HAL_FAULT_BUG); /* programmed twice */
+	if (dirty && dirty_page != off / PAGE_LEN)
+		hal_flash_sync();
 	memcpy(image + off, unit, HAL_FLASH_UNIT_LEN);
 	write_out(off, HAL_FLASH_UNIT_LEN);
+	dirty = true;
+	dirty_page = off / PAGE_LEN;
 }
 
 void
@@ -120,6 +130,8 @@ hal_flash_erase(uint32_t page)
 		hal_halt(HAL_FAULT_BUG);
 	memset(image + page * PAGE_LEN, 0xff, PAGE_LEN);
 	write_out(page * PAGE_LEN, PAGE_LEN);
+	dirty = true;
+	dirty_page = PAGE_CNT;
 }
 
 void
@@ -127,4 +139,5 @@ hal_flash_sync(void)
 {
 	if (fdatasync(flash_fd) != 0)
 		sim_die("cannot write", flash_path);
+	dirty = false;
 }
