@@ -195,6 +195,30 @@ recovery_is_announced_vetoed_and_done(void **state)
 	assert_int_equal(bobs_state(), TS_CONTACT_VERIFIED);
 }
 
+static void
+flood_of_news_ends(void **state)
+{
+	uint8_t rec[TSW_ENVELOPE_MAX];
+	struct tsw_chain chain = *ts_own_chain(bob->store);
+	struct tsw_envelope env;
+	uint32_t n = (uint32_t)record_count(BOB);
+	struct ts_contact c;
+	size_t i, len;
+
+	(void)state;
+	for (i = 0; i < 600; i++) {
+		len = world_update(rec, &chain, "laptop", &bob->token[0]);
+		assert_int_equal(tsw_envelope_decode(&env, rec, len), TSW_OK);
+		assert_int_equal(tsw_chain_step(&chain, NULL, &env, world_now),
+		    TSW_OK);
+		record_write(BOB, n++, rec, len);
+	}
+	look();
+	assert_int_equal(count_alerts(alice, TS_ALERT_KEY_ADDED, BOB), 500);
+	assert_int_equal(ts_contact_get(alice->store, &c, BOB), TS_OK);
+	assert_int_equal(c.seq, chain.seq);
+}
+
 /* Bob lists "rescue" for recovery, and recovers with the token "new". */
 static void
 bob_recovers(void)
@@ -310,6 +334,7 @@ main(void)
 	    T(unreachable_for_a_day_is_a_warning),
 	    T(clone_is_a_warning),
 	    T(recovery_is_announced_vetoed_and_done),
+	    T(flood_of_news_ends),
 	    T(change_after_a_recovery_waits_for_the_reader),
 	    T(change_that_pends_is_still_checked),
 	    T(who_recovered_can_be_added),

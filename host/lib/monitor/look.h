@@ -13,9 +13,10 @@ struct ts_look {
 	struct ts_person person; /* TS_OWN: the user's own record */
 	struct tsw_chain chain;	 /* the accepted state; valid once loaded */
 	bool loaded;
-	uint32_t known; /* statements known, accepted ones included */
-	uint32_t seen;	/* records that are what is known */
-	bool bad;	/* an alert was raised: nothing further counts */
+	uint32_t known;	   /* statements known, accepted ones included */
+	uint32_t seen;	   /* records that are what is known */
+	uint32_t accepted; /* statements, in this look */
+	bool bad;	   /* an alert was raised: nothing further counts */
 };
 
 /* A record as it was found; views that end with the call. */

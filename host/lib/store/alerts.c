@@ -217,6 +217,7 @@ ts_alert_proof(struct ts_store *store, uint32_t id,
 static int
 is_new(struct ts_store *store, const struct ts_raise *raise)
 {
+	const bool news = kind_of(raise->code).level == TS_LEVEL_NEWS;
 	struct ts_query q;
 	int r;
 
@@ -231,8 +232,8 @@ is_new(struct ts_store *store, const struct ts_raise *raise)
 	r = ts_query_one(&q);
 	if (r == TS_OK &&
 	    (ts_query_get_int(&q, 1) > 0 ||
-		(kind_of(raise->code).level != TS_LEVEL_NEWS &&
-		    ts_query_get_int(&q, 0) >= TS_ALERTS_OPEN_MAX)))
+		ts_query_get_int(&q, 0) >=
+		    (news ? TS_NEWS_OPEN_MAX : TS_ALERTS_OPEN_MAX)))
 		r = TS_ERR_ALREADY;
 	ts_query_end(&q);
 	return r;

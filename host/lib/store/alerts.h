@@ -5,7 +5,9 @@
 
 #include "state.h"
 
-#define TS_ALERTS_OPEN_MAX 16 /* of one code and person: a flood ends here */
+/* Open alerts of one code and person: a flood ends here. */
+#define TS_ALERTS_OPEN_MAX 16
+#define TS_NEWS_OPEN_MAX 500 /* each is a change that was made */
 
 struct ts_raise {
 	enum ts_alert_code code;
