@@ -115,7 +115,7 @@ get_token(struct fw_ctap2 *c, struct tsw_wr *rsp, const struct fw_pin_req *req,
 	fw_puat_begin(&c->puat, &c->rng, shared->proto, c->now);
 	c->puat.permissions = FW_PERM_MC | FW_PERM_GA;
 	if (req->subcommand == GET_PIN_TOKEN_PERMISSIONS) {
-		c->puat.permissions = (uint8_t)req->permissions;
+		c->puat.permissions = (uint8_t)(req->permissions & FW_PERM_ALL);
 		c->puat.rp_bound = req->rp_present;
 		if (req->rp_present)
 			tsw_sha256(c->puat.rp_hash, &req->rp_id, 1);
@@ -132,9 +132,6 @@ get_token(struct fw_ctap2 *c, struct tsw_wr *rsp, const struct fw_pin_req *req,
 static enum fw_status
 check_permissions(const struct fw_pin_req *req)
 {
-	const uint64_t with_rp = FW_PERM_MC | FW_PERM_GA;
-	const uint64_t known = with_rp | FW_PERM_CM;
-
 	if (req->subcommand == GET_PIN_TOKEN)
 		return req->permissions_present || req->rp_present
 		    ? FW_CTAP_INVALID_PARAMETER
@@ -143,9 +140,10 @@ check_permissions(const struct fw_pin_req *req)
 		return FW_CTAP_MISSING_PARAMETER;
 	if (req->permissions == 0)
 		return FW_CTAP_INVALID_PARAMETER;
-	if ((req->permissions & ~known) != 0)
+	if ((req->permissions & FW_PERM_ABSENT) != 0)
 		return FW_CTAP_UNAUTHORIZED_PERMISSION;
-	if ((req->permissions & with_rp) != 0 && !req->rp_present)
+	if ((req->permissions & (FW_PERM_MC | FW_PERM_GA)) != 0 &&
+	    !req->rp_present)
 		return FW_CTAP_MISSING_PARAMETER;
 	return FW_CTAP_OK;
 }

@@ -18,6 +18,10 @@
 #define FW_PUAT_LIFE_MS 600000
 
 enum fw_permission { FW_PERM_MC = 0x01, FW_PERM_GA = 0x02, FW_PERM_CM = 0x04 };
+#define FW_PERM_ALL (FW_PERM_MC | FW_PERM_GA | FW_PERM_CM)
+/* be, lbw, acfg: of features that are not here.  All others are undefined in
+ * CTAP 2.1 and ignored. */
+#define FW_PERM_ABSENT (0x08 | 0x10 | 0x20)
 
 struct fw_puat {
 	bool in_use;

@@ -166,6 +166,8 @@ class TokenUseTest(TokenTest):
                 ERR.UNAUTHORIZED_PERMISSION, pin.get_pin_token, "1234", permission, RP
             )
         self.fails(ERR.MISSING_PARAMETER, pin.get_pin_token, "1234", MC)
+        self.fails(ERR.PIN_AUTH_INVALID, self.make, **self.uv("1234", 0x180))
+        self.make(**self.uv("1234", MC | 0x180))  # undefined ones are ignored
         made = self.make_rk(**self.uv("1234", MC | GA))
         self.assertEqual(made.auth_data.flags & 5, 5)
         self.fails(ERR.PIN_AUTH_INVALID, self.make, **self.uv("1234", GA))
