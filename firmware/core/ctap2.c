@@ -333,7 +333,8 @@ fw_ctap2_finish(struct fw_ctap2 *c, struct tsw_wr *rsp, enum fw_touch touch)
 	else if (touch == FW_TOUCH_CANCELLED)
 		st = FW_CTAP_KEEPALIVE_CANCEL;
 	else
-		st = FW_CTAP_USER_ACTION_TIMEOUT;
+		st = c->op.kind == FW_OP_EXCLUDED ? FW_CTAP_CREDENTIAL_EXCLUDED
+						  : FW_CTAP_USER_ACTION_TIMEOUT;
 	fw_ctap2_abort(c);
 	return respond(rsp, st);
 }

@@ -7,10 +7,10 @@
  * fw_ctap2_finish() does the rest.  One command is under way at a time; its
  * request must stay in place until it is finished or aborted.
  *
- * Choices where the standard leaves one:
- * - no touch within 30 s is CTAP2_ERR_USER_ACTION_TIMEOUT for every command,
- *   also where an excluded credential is found: without a touch nobody learns
- *   what is on the token;
+ * Choices, most where the standard leaves one:
+ * - no touch within 30 s is CTAP2_ERR_USER_ACTION_TIMEOUT; sections 6.1.2 and
+ *   6.2.2 say CTAP2_ERR_OPERATION_DENIED, which would be the same answer as
+ * that of somebody who declines;
  * - the signature counter is one for the whole token, durable before the
  *   signature leaves, and goes on after a reset;
  * - any other CTAP2 command, on any channel, ends a getNextAssertion series

@@ -159,6 +159,25 @@ test_next_assertion_bounds(void **state)
 	    FW_CTAP_NOT_ALLOWED);
 }
 
+/* Section 6.1.2 step 12: after the wait for a touch, however that ends. */
+static void
+test_excluded_is_told_after_the_wait(void **state)
+{
+	struct ctapclient_cmd cmd = rk_a;
+	uint8_t id[FW_CRED_ID_LEN], other[FW_CRED_ID_LEN];
+
+	(void)state;
+	make(id, &rk_a);
+	cmd.list_id = (struct tsw_slice){id, sizeof(id)};
+	t.touch = FW_TOUCH_TIMEOUT;
+	assert_int_equal(ctapclient_make(&t, other, &cmd),
+	    FW_CTAP_CREDENTIAL_EXCLUDED);
+	assert_true(t.waited);
+	t.touch = FW_TOUCH_CANCELLED;
+	assert_int_equal(ctapclient_make(&t, other, &cmd),
+	    FW_CTAP_KEEPALIVE_CANCEL);
+}
+
 /* No path makes or uses a credential without a touch, but up:false, which
  * says so in its flags. */
 static void
@@ -370,6 +389,7 @@ main(void)
 	    cmocka_unit_test_setup(test_replaced_credential_is_gone, setup),
 	    cmocka_unit_test_setup(test_as_many_as_promised, setup),
 	    cmocka_unit_test_setup(test_next_assertion_bounds, setup),
+	    cmocka_unit_test_setup(test_excluded_is_told_after_the_wait, setup),
 	    cmocka_unit_test_setup(test_touch_is_never_skipped, setup),
 	    cmocka_unit_test_setup(test_reset, setup),
 	    cmocka_unit_test_setup(test_bad_commands, setup),
