@@ -244,6 +244,9 @@ check_auth(struct fw_ctap2 *c, const struct fw_cm_req *req)
 	if (!fw_puat_verify(&c->puat, (enum fw_pinproto)req->proto, req->auth,
 		part, cnt))
 		return FW_CTAP_PIN_AUTH_INVALID;
+	/* Before anything is looked up: who may not ask learns nothing. */
+	if ((c->puat.permissions & FW_PERM_CM) == 0)
+		return FW_CTAP_PIN_AUTH_INVALID;
 	/* One that is bound to a relying party shows nothing of others. */
 	if (req->subcommand <= RPS_BEGIN && !fw_puat_allows_cm(&c->puat, NULL))
 		return FW_CTAP_PIN_AUTH_INVALID;
