@@ -225,7 +225,7 @@ fw_assert_finish(struct fw_ctap2 *c, struct tsw_wr *rsp)
 	if (st == FW_CTAP_OK && req->hmac.present)
 		st = fw_hmac_salts_open(&secret_salts, &c->ka, &req->hmac);
 	if (st != FW_CTAP_OK)
-		return st;
+		goto out;
 	as.flags = req->common.up != FW_OPT_FALSE ? FW_AUTHDATA_UP : 0;
 	as.flags |= c->op.uv ? FW_AUTHDATA_UV : 0;
 	as.client_hash = req->common.client_hash;
@@ -234,8 +234,9 @@ fw_assert_finish(struct fw_ctap2 *c, struct tsw_wr *rsp)
 	put_assertion(c, rsp, &as);
 	if (as.total > 1)
 		series_begin(c, &as, before);
+out:
 	tsw_wipe(&secret_salts, sizeof(secret_salts));
-	return FW_CTAP_OK;
+	return st;
 }
 
 enum fw_status
