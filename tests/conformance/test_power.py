@@ -270,6 +270,19 @@ class SimulatorTest(unittest.TestCase):
             got = [lines.readline().rstrip("\n") for _ in range(4)]
         self.assertEqual(got, ["idle", "ok", "error: unknown command", "idle"])
 
+    def test_many_lines_behind_a_wait(self):
+        self.sim.start()
+        with contextlib.closing(self.sim.connect()) as hid, \
+                socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(TIMEOUT)
+            s.connect(os.path.join(self.dir, "control"))
+            s.sendall(b"wait-touch\n" + b"led\n" * 100)
+            channel = RawChannel(hid)
+            channel.send(channel.CBOR, b"\x0b")
+            lines = s.makefile()
+            got = [lines.readline().rstrip("\n") for _ in range(101)]
+        self.assertEqual(got, ["ok"] + ["touch-select"] * 100)
+
     def test_signals(self):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             self.sim.start()

@@ -198,7 +198,8 @@ run_lines(struct conn *cn)
 		memmove(cn->line, end + 1, cn->len);
 		run_line(cn, line);
 	}
-	if (cn->len == sizeof(cn->line)) {
+	if (cn->fd >= 0 && cn->len == sizeof(cn->line) &&
+	    memchr(cn->line, '\n', cn->len) == NULL) {
 		reply(cn, "error: line too long");
 		conn_close(cn);
 	}
