@@ -9,8 +9,7 @@
  *
  * Choices, most where the standard leaves one:
  * - no touch within 30 s is CTAP2_ERR_USER_ACTION_TIMEOUT; sections 6.1.2 and
- *   6.2.2 say CTAP2_ERR_OPERATION_DENIED, which would be the same answer as
- * that of somebody who declines;
+ *   6.2.2 say CTAP2_ERR_OPERATION_DENIED, which is also for who declines;
  * - the signature counter is one for the whole token, durable before the
  *   signature leaves, and goes on after a reset;
  * - any other CTAP2 command, on any channel, ends a getNextAssertion series
