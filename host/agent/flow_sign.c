@@ -206,9 +206,14 @@ sign_with_this(struct ts_op *op)
 	return ts_flow_sign_draft(op, op->pin_fd, sign_done);
 }
 
+/* While this waited for a token, others may have dropped and added changes. */
 static int
 sign_arrived(struct ts_op *op)
 {
+	int r = ts_draft_build(op->agent->store, &op->draft);
+
+	if (r != TS_OK)
+		return r;
 	if (!op->dev->has_key ||
 	    !ts_flow_is_missing(&op->signer, op->agent->store, op->dev->key_id))
 		return TS_ERR_WRONG_TOKEN;
@@ -221,6 +226,7 @@ sign_fits(struct ts_op *op, const struct ts_device *dev)
 	struct ts_token token;
 
 	return dev->has_key &&
+	    ts_draft_build(op->agent->store, &op->draft) == TS_OK &&
 	    ts_flow_is_missing(&token, op->agent->store, dev->key_id);
 }
 

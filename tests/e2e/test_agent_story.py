@@ -22,8 +22,9 @@ def provision_and_sign(world):
     same(result["missing"], [], "missing")
     same(result["published"], True, "published")
     states = [(p["state"], p["token"]) for p in seen]
-    for token in (daily.token, backup.token):
-        same(states.count(("touch", token)), 2, "touches of " + token)
+    # To make its key a token is named by its place, then by its own name.
+    for token in (daily.token, "daily", backup.token, "backup"):
+        same(states.count(("touch", token)), 1, "touches of " + token)
     words = "".join(p["text"] for p in seen)
     holds('"daily"' in words and '"backup"' in words, "words name the tokens")
 
@@ -65,7 +66,7 @@ def provision_goes_on_after_a_stop(world):
         while c.wait_for("touch")["token"] != backup.token:
             pass
         same(backup.control("touch"), "ok", "touch for the key")
-        while c.wait_for("touch")["token"] != backup.token:
+        while c.wait_for("touch")["token"] != "backup":
             pass
         # The genesis is drafted and signed by daily; now the client dies.
     until(lambda: not alice.children(), "the helper was cancelled")
@@ -74,7 +75,7 @@ def provision_goes_on_after_a_stop(world):
     seen = []
     result = alice.call("Provision", pins=[PIN, PIN], seen=seen, **arguments)
     same(result["result"]["missing"], [], "missing")
-    same([p["token"] for p in seen if p["state"] == "touch"], [backup.token],
+    same([p["token"] for p in seen if p["state"] == "touch"], ["backup"],
          "only the missing touch")
     same(device(alice, backup)["remaining"], room, "no other key was made")
     same(device(alice, daily)["key"]["algorithm"], "sk-p256", "algorithm")
@@ -82,6 +83,28 @@ def provision_goes_on_after_a_stop(world):
 
 def device(agent, sim):
     return agent.call("TokenInfo", token=sim.token)["device"]
+
+
+def dropped_change_is_not_signed(world):
+    """What waits when the token comes is signed, not what waited before."""
+    daily = world.sim("daily")
+    alice = world.agent("alice")
+    alice.provision(daily)
+    daily.control("unplug")
+    alice.add_key("old")
+    with alice.connect() as c:
+        c.send("Sign", {"token": "", "wait": True, "pin_fd": 0}, more=True,
+               pins=[PIN])
+        seen = []
+        c.wait_for("plug-in", seen)
+        drafted = alice.call("ListPending")["signing"]
+        alice.call("DropPending", number=drafted[0]["number"])
+        alice.add_key("new")
+        daily.control("plug")
+        same(c.reply(seen)["result"]["seq"], 1, "seq")
+    holds(all("old" not in p["text"] for p in seen), "words of the dropped")
+    same([k["device"] for k in alice.call("ListKeys")["keys"]], ["new"],
+         "keys")
 
 
 def pins(world):
@@ -397,8 +420,8 @@ def directory_out_of_reach(world):
 
 
 if __name__ == "__main__":
-    main([provision_and_sign, provision_goes_on_after_a_stop, pins,
-          enrol_and_retire, two_signers,
+    main([provision_and_sign, provision_goes_on_after_a_stop,
+          dropped_change_is_not_signed, pins, enrol_and_retire, two_signers,
           more_changes_than_one_statement_holds, contacts, news_by_refresh,
           news_by_timer, refused_changes, recover, tokens,
           lockdown_and_export, directory_out_of_reach])
