@@ -64,12 +64,15 @@ read_proto(struct fw_common_req *m, struct tsw_cb *cb)
 static void
 read_rp(struct fw_common_req *m, struct tsw_cb *cb)
 {
-	struct tsw_slice last = {NULL, 0};
+	struct tsw_slice last = {NULL, 0}, key;
 	size_t n;
 
 	for (n = tsw_cb_map(cb); n > 0 && cb->err == TSW_OK; n--) {
-		if (fw_cb_is_text(fw_cb_text_key(cb, &last), "id"))
+		key = fw_cb_text_key(cb, &last);
+		if (fw_cb_is_text(key, "id"))
 			m->rp_id = tsw_cb_text(cb, 1, SIZE_MAX);
+		else if (fw_cb_is_text(key, "name"))
+			(void)tsw_cb_text(cb, 0, SIZE_MAX); /* not kept */
 		else
 			tsw_cb_skip(cb);
 	}
