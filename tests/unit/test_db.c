@@ -192,6 +192,19 @@ second_opener_is_told(void **state)
 	person_sign(alice);
 }
 
+static void
+stump_is_left_alone(void **state)
+{
+	(void)state;
+	ts_store_free(&alice->store);
+	assert_int_equal(truncate(alice->path, 1), 0);
+	assert_int_equal(person_reopen(alice), TS_ERR_DB_CORRUPT);
+	assert_int_equal(slurp(after), 1);
+	assert_int_equal(truncate(alice->path, 99), 0);
+	assert_int_equal(person_reopen(alice), TS_ERR_DB_CORRUPT);
+	assert_int_equal(slurp(after), 99);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -201,6 +214,7 @@ main(void)
 	    T(strange_tables_are_refused),
 	    T(newer_database_is_left_alone),
 	    T(damaged_database_is_left_alone),
+	    T(stump_is_left_alone),
 	    T(text_file_is_no_database),
 	    T(files_of_others_are_refused),
 	    T(second_opener_is_told),

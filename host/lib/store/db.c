@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <sqlite3.h>
 
+#define HEAD_LEN 100 /* of every file of SQLite's */
+
 struct ts_db {
 	sqlite3 *sql;
 	int depth;   /* of open transactions */
@@ -240,7 +242,10 @@ file_check(const char *path)
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
 	    st.st_uid == geteuid() && (st.st_mode & 077) == 0 &&
 	    st.st_nlink == 1)
-		r = TS_OK;
+		/* SQLite takes what is shorter than a head for a new file. */
+		r = st.st_size == 0 || st.st_size >= HEAD_LEN
+		    ? TS_OK
+		    : TS_ERR_DB_CORRUPT;
 	(void)close(fd);
 	return r;
 }
