@@ -59,6 +59,7 @@ ts_device_lend(struct ts_device *dev, struct ts_token_request *req,
 	bool stream = false;
 	int r;
 
+	req->orphan = ts_orphan_channel(&dev->orphan);
 	r = ts_hotplug_device(&fds->device, &stream, dev->name);
 	if (r == TS_OK)
 		req->transport = stream ? TS_TOKEN_STREAM : TS_TOKEN_HIDRAW;
@@ -199,6 +200,7 @@ found(void *ctx, const char *name)
 	dev->seen = true;
 	strncpy(dev->name, name, sizeof(dev->name) - 1);
 	dev->job.loop = all->loop;
+	dev->job.orphan = &dev->orphan;
 	dev->job.done = job_done;
 	dev->job.ctx = dev;
 	dev->again.fire = again;

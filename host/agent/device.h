@@ -33,6 +33,7 @@ struct ts_device {
 	bool has_key;		      /* of the own identity ... */
 	uint8_t key_id[TSW_HASH_LEN]; /* ... this one */
 	void *user; /* the operation that has it for itself, or NULL */
+	struct ts_orphan orphan; /* of whoever had it last */
 
 	struct ts_job job; /* INFO and PROBE */
 	struct ts_timer again;

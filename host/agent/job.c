@@ -7,6 +7,13 @@
 #define CANCEL_MS 2000
 #define GRACE_MS 3000 /* beyond the budget that the helper has */
 
+uint32_t
+ts_orphan_channel(const struct ts_orphan *orphan)
+{
+	return ts_loop_now_ms() < orphan->until_ms ? orphan->channel
+						   : TS_TOKEN_CHANNEL_NONE;
+}
+
 static void
 finish(struct ts_job *job, const struct ts_token_result *result)
 {
@@ -28,6 +35,9 @@ ready(void *ctx, short revents)
 		switch (what) {
 		case TS_TOKEN_SAY_NOTHING:
 			return;
+		case TS_TOKEN_SAY_CHANNEL:
+			job->orphan->channel = TS_TOKEN_CHANNEL_NONE;
+			break;
 		case TS_TOKEN_SAY_TOUCH:
 		case TS_TOKEN_SAY_TOUCHED:
 			if (job->touch != NULL)
@@ -99,4 +109,8 @@ ts_job_kill(struct ts_job *job)
 	ts_loop_cancel(job->loop, &job->limit);
 	ts_loop_unwatch(job->loop, &job->watch);
 	ts_token_close(&job->client);
+	if (job->client.channel == TS_TOKEN_CHANNEL_NONE)
+		return;
+	job->orphan->channel = job->client.channel;
+	job->orphan->until_ms = ts_loop_now_ms() + TS_JOB_TOUCH_MS;
 }

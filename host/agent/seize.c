@@ -107,6 +107,7 @@ try_seize(struct ts_op *op)
 	ts_loop_cancel(&op->agent->loop, &op->timer);
 	op->waiting = false;
 	op->dev = dev;
+	op->job.orphan = &dev->orphan;
 	dev->user = op;
 	return op->arrived(op);
 }

@@ -213,10 +213,14 @@ take_body(struct ts_token_client *client, struct ts_token_result *out,
 		return TS_TOKEN_SAY_TOUCH;
 	if (id == TS_TOKEN_MSG_TOUCH_DONE)
 		return TS_TOKEN_SAY_TOUCHED;
+	if (id == TS_TOKEN_MSG_CHANNEL &&
+	    ts_token_channel_decode(&client->channel, body, len) == TS_OK)
+		return TS_TOKEN_SAY_CHANNEL;
 	if (ts_token_result_decode(out, body, len) != TS_OK ||
 	    out->op != client->op)
 		return end_badly(client, out);
 	client->ended = true;
+	client->channel = TS_TOKEN_CHANNEL_NONE;
 	return TS_TOKEN_SAY_RESULT;
 }
 

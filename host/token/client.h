@@ -19,6 +19,12 @@ struct ts_token_client {
 	pid_t pid; /* child; do not wait for it yourself; -1 when closed */
 	enum ts_token_message op;
 	bool ended; /* RESULT was given out */
+	/*
+	 * Of the token, while the helper has it.  Still set after the end: the
+	 * helper died, and the token may be busy with it.  Give it to the next
+	 * helper on that token, as the request's orphan.
+	 */
+	uint32_t channel;
 	size_t used;
 	uint8_t buf[TS_TOKEN_FRAME_MAX];
 };
@@ -34,7 +40,8 @@ enum ts_token_what {
 	TS_TOKEN_SAY_NOTHING = 0, /* poll again */
 	TS_TOKEN_SAY_TOUCH = 1,	  /* tell the user to touch, now */
 	TS_TOKEN_SAY_TOUCHED = 2, /* the token stopped waiting */
-	TS_TOKEN_SAY_RESULT = 3	  /* *out is written; close now */
+	TS_TOKEN_SAY_RESULT = 3,  /* *out is written; close now */
+	TS_TOKEN_SAY_CHANNEL = 4 /* client->channel is new; no orphan is left */
 };
 
 /*
@@ -61,7 +68,8 @@ void ts_token_cancel(struct ts_token_client *client);
 
 /*
  * Close the socket, kill the child if it still runs and reap it.  Before the
- * RESULT this leaves a token blinking: cancel first, then wait for it.
+ * RESULT this leaves a token blinking: cancel first, then wait for it, or have
+ * client->channel cancelled by the next helper.
  * Closing twice does no harm.
  */
 void ts_token_close(struct ts_token_client *client);

@@ -112,6 +112,19 @@ ts_control_event(const struct ts_control *control, enum ts_token_message id)
 		return;
 }
 
+void
+ts_control_channel(const struct ts_control *control, uint32_t channel)
+{
+	uint8_t buf[TS_TOKEN_HEAD_LEN + 6];
+	struct tsw_wr wr;
+
+	tsw_wr_init(&wr, buf, sizeof(buf));
+	tsw_wr_u32(&wr, 6);
+	if (ts_token_channel_encode(&wr, channel) == TS_OK &&
+	    send_all(control->fd, buf, tsw_wr_len(&wr), 0) != TS_OK)
+		return;
+}
+
 int
 ts_control_result(const struct ts_control *control,
     const struct ts_token_result *res)

@@ -35,6 +35,9 @@ bool ts_control_is_cancelled(struct ts_control *control);
 void ts_control_event(const struct ts_control *control,
     enum ts_token_message id);
 
+/* CHANNEL, dropped likewise. */
+void ts_control_channel(const struct ts_control *control, uint32_t channel);
+
 /* The last frame. */
 int ts_control_result(const struct ts_control *control,
     const struct ts_token_result *res) TS_MUST_CHECK;

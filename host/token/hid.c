@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define CID_BROADCAST 0xffffffffU
+#define INIT_REPLY_LEN 17
 #define INIT_WAIT_MS 1000   /* a token answers INIT in a few ms */
 #define CANCEL_WAIT_MS 1000 /* and CANCEL too, or never */
 #define LOCK_WAIT_MS 5000
@@ -37,7 +37,7 @@ ts_hid_init(struct ts_hid *hid, int fd, enum ts_token_transport transport,
 	hid->transport = transport;
 	hid->control = control;
 	hid->deadline = ts_deadline_in(budget_ms);
-	hid->cid = CID_BROADCAST;
+	hid->cid = TS_TOKEN_CHANNEL_BROADCAST;
 }
 
 /* The first cause stays. */
@@ -121,17 +121,26 @@ put_report(struct ts_hid *hid, const uint8_t *buf)
 	return TS_HID_OUT_LEN;
 }
 
-/* A request without data on our channel. */
+/* A request without data. */
 static int
-put_command(struct ts_hid *hid, enum cmd cmd)
+put_command(struct ts_hid *hid, uint32_t cid, enum cmd cmd)
 {
 	uint8_t buf[TS_HID_OUT_LEN] = {0};
 	struct tsw_wr wr;
 
 	tsw_wr_init(&wr, buf + 1, TS_HID_REPORT_LEN);
-	tsw_wr_u32(&wr, hid->cid);
+	tsw_wr_u32(&wr, cid);
 	tsw_wr_u8(&wr, (uint8_t)cmd);
 	return put_report(hid, buf);
+}
+
+int
+ts_hid_disown(struct ts_hid *hid, uint32_t channel)
+{
+	if (channel == TS_TOKEN_CHANNEL_NONE ||
+	    channel == TS_TOKEN_CHANNEL_BROADCAST)
+		return TS_OK;
+	return put_command(hid, channel, CMD_CANCEL) < 0 ? hid->cause : TS_OK;
 }
 
 int
@@ -163,11 +172,11 @@ static int
 give_up(struct ts_hid *hid, int cause)
 {
 	(void)fail(hid, cause);
-	if (hid->cancel_sent || hid->cid == CID_BROADCAST)
+	if (hid->cancel_sent || hid->cid == TS_TOKEN_CHANNEL_BROADCAST)
 		return -1;
 	hid->cancel_sent = true;
 	hid->deadline = ts_deadline_in(CANCEL_WAIT_MS);
-	return put_command(hid, CMD_CANCEL) < 0 ? -1 : 0;
+	return put_command(hid, hid->cid, CMD_CANCEL) < 0 ? -1 : 0;
 }
 
 /* Read what is there; 1: a whole report is in part[], 0: not yet. */
@@ -210,7 +219,7 @@ wait_report(struct ts_hid *hid, int64_t init_deadline)
 				return r;
 			continue;
 		}
-		if (hid->cid == CID_BROADCAST) {
+		if (hid->cid == TS_TOKEN_CHANNEL_BROADCAST) {
 			init_left = ts_deadline_left(init_deadline);
 			if (init_left == 0)
 				return -1;
@@ -240,9 +249,28 @@ is_ours(const struct ts_hid *hid, const uint8_t *report)
 	tsw_rd_init(&rd, report, 4);
 	if (tsw_rd_u32(&rd) != hid->cid)
 		return false;
-	return hid->cid != CID_BROADCAST ||
+	return hid->cid != TS_TOKEN_CHANNEL_BROADCAST ||
 	    (report[4] == CMD_INIT &&
 		memcmp(report + 7, hid->nonce, sizeof(hid->nonce)) == 0);
+}
+
+/*
+ * The answer to INIT is in part[]: who sees to the token if we are killed has
+ * to know the channel before there is anything to cancel on it.
+ */
+static void
+tell_channel(const struct ts_hid *hid)
+{
+	uint32_t channel;
+	struct tsw_rd rd;
+
+	tsw_rd_init(&rd, hid->part, sizeof(hid->part));
+	(void)tsw_rd_view(&rd, 5);
+	if (tsw_rd_u16(&rd) != INIT_REPLY_LEN)
+		return;
+	(void)tsw_rd_view(&rd, sizeof(hid->nonce));
+	channel = tsw_rd_u32(&rd);
+	ts_control_channel(hid->control, channel);
 }
 
 int
@@ -264,6 +292,8 @@ ts_hid_read(struct ts_hid *hid, uint8_t *buf, size_t len)
 	set_touching(hid, false);
 	if (hid->part[4] == CMD_ERROR && hid->part[7] == ERROR_CHANNEL_BUSY)
 		(void)fail(hid, TS_ERR_TOKEN_BUSY);
+	if (hid->cid == TS_TOKEN_CHANNEL_BROADCAST)
+		tell_channel(hid);
 	memcpy(buf, hid->part, TS_HID_REPORT_LEN);
 	return TS_HID_REPORT_LEN;
 }
@@ -272,7 +302,8 @@ bool
 ts_hid_is_retried(struct ts_hid *hid, int64_t deadline)
 {
 	struct pollfd p = {.fd = hid->control->fd, .events = POLLIN};
-	bool silent = hid->cause == TS_OK && hid->cid == CID_BROADCAST;
+	bool silent =
+	    hid->cause == TS_OK && hid->cid == TS_TOKEN_CHANNEL_BROADCAST;
 
 	if (!silent && hid->cause != TS_ERR_TOKEN_BUSY)
 		return false;
@@ -291,9 +322,9 @@ ts_hid_wink(struct ts_hid *hid)
 {
 	uint8_t buf[TS_HID_REPORT_LEN];
 
-	if (hid->cid == CID_BROADCAST)
+	if (hid->cid == TS_TOKEN_CHANNEL_BROADCAST)
 		return TS_ERR_INTERNAL;
-	if (put_command(hid, CMD_WINK) < 0 ||
+	if (put_command(hid, hid->cid, CMD_WINK) < 0 ||
 	    ts_hid_read(hid, buf, sizeof(buf)) < 0)
 		return hid->cause;
 	if (buf[4] == CMD_WINK)

@@ -3,7 +3,8 @@
  * CTAPHID reports in and out of one token (CTAP 2.1 section 11.2), for a FIDO
  * library that frames messages itself.
  *
- * In passing it sees what the library hides: KEEPALIVE becomes a touch event,
+ * In passing it sees what the library hides: the channel that INIT gives is
+ * told to the agent, KEEPALIVE becomes a touch event,
  * a wish to cancel becomes a CANCEL report at once, a token that is gone or a
  * budget that is used up ends the wait.  One thread, no locks: whatever
  * happens while the token thinks is seen by the read that waits for it.
@@ -39,6 +40,14 @@ void ts_hid_init(struct ts_hid *hid, int fd, enum ts_token_transport transport,
  * hidraw node.  TS_ERR_TOKEN_BUSY after 5 s, TS_ERR_CANCELLED.
  */
 int ts_hid_lock(struct ts_hid *hid) TS_MUST_CHECK;
+
+/*
+ * Have the token stop what it does for channel, which a helper that was killed
+ * left behind (CTAPHID_CANCEL, CTAP 2.1 section 11.2.9.1.5).  That has no
+ * answer of its own, and no effect if the token is not busy with it; a late
+ * reply on that channel is passed over like any other's.  NONE does nothing.
+ */
+int ts_hid_disown(struct ts_hid *hid, uint32_t channel) TS_MUST_CHECK;
 
 /*
  * One report of our channel, keepalives left out; waits.  Returns

@@ -201,6 +201,9 @@ run(const struct op *op, struct job *job, struct ts_token_result *out)
 	r = ts_hid_lock(job->hid);
 	if (r != TS_OK)
 		return r;
+	r = ts_hid_disown(job->hid, job->req->orphan);
+	if (r != TS_OK)
+		return r;
 	r = ts_fido2_open(&job->session, job->hid);
 	if (r != TS_OK)
 		return r;

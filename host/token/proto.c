@@ -57,6 +57,46 @@ ts_token_plain_encode(struct tsw_wr *wr, enum ts_token_message id)
 	return wr->full ? TSW_ERR_NO_SPACE : TS_OK;
 }
 
+static bool
+channel_is_ok(uint32_t channel)
+{
+	return channel != TS_TOKEN_CHANNEL_NONE &&
+	    channel != TS_TOKEN_CHANNEL_BROADCAST;
+}
+
+int
+ts_token_channel_encode(struct tsw_wr *wr, uint32_t channel)
+{
+	if (!channel_is_ok(channel))
+		return TS_ERR_ARGUMENT;
+	put_head(wr, TS_TOKEN_MSG_CHANNEL);
+	tsw_wr_u32(wr, channel);
+	return wr->full ? TSW_ERR_NO_SPACE : TS_OK;
+}
+
+int
+ts_token_channel_decode(uint32_t *out, const uint8_t *p, size_t len)
+{
+	enum ts_token_message id;
+	struct tsw_rd rd;
+	uint32_t channel;
+	int r;
+
+	r = ts_token_peek(&id, p, len);
+	if (r != TS_OK)
+		return r;
+	if (id != TS_TOKEN_MSG_CHANNEL)
+		return TSW_ERR_KIND;
+	tsw_rd_init(&rd, p + 2, len - 2);
+	channel = tsw_rd_u32(&rd);
+	if (!tsw_rd_done(&rd))
+		return TSW_ERR_FORMAT;
+	if (!channel_is_ok(channel))
+		return TS_ERR_ARGUMENT;
+	*out = channel;
+	return TS_OK;
+}
+
 /* Bytes of a public key of alg; 0 if tokens have no such keys. */
 static size_t
 key_len(enum tsw_alg alg)
@@ -160,6 +200,8 @@ request_is_ok(const struct ts_token_request *req)
 		return false;
 	if (req->budget_ms < 1 || req->budget_ms > TS_TOKEN_BUDGET_MAX_MS)
 		return false;
+	if (req->orphan == TS_TOKEN_CHANNEL_BROADCAST)
+		return false;
 	if ((unsigned)req->op >= REQUEST_MAX)
 		return false;
 	if (req->op == TS_TOKEN_MSG_PROBE)
@@ -211,6 +253,7 @@ ts_token_request_encode(struct tsw_wr *wr, const struct ts_token_request *req)
 	put_head(wr, req->op);
 	tsw_wr_u8(wr, (uint8_t)req->transport);
 	tsw_wr_u32(wr, req->budget_ms);
+	tsw_wr_u32(wr, req->orphan);
 	if (req->op == TS_TOKEN_MSG_PROBE)
 		put_creds(wr, req);
 	if (req->op == TS_TOKEN_MSG_CREATE) {
@@ -278,6 +321,7 @@ ts_token_request_decode(struct ts_token_request *out, const uint8_t *p,
 	tsw_rd_init(&rd, p + 2, len - 2);
 	m.transport = (enum ts_token_transport)tsw_rd_u8(&rd);
 	m.budget_ms = tsw_rd_u32(&rd);
+	m.orphan = tsw_rd_u32(&rd);
 	if (m.op == TS_TOKEN_MSG_PROBE)
 		get_creds(&m, &rd);
 	if (m.op == TS_TOKEN_MSG_CREATE)

@@ -42,6 +42,10 @@ enum ts_token_transport {
 	TS_TOKEN_STREAM = 2  /* connected stream socket of 64-byte reports */
 };
 
+/* Channels of CTAPHID; every other number may be one that a token gave. */
+#define TS_TOKEN_CHANNEL_NONE 0
+#define TS_TOKEN_CHANNEL_BROADCAST 0xffffffffU
+
 #define TS_TOKEN_CRED_MAX 256 /* bytes of a credential id */
 #define TS_TOKEN_KEYS_MAX_CNT TSW_TOKENS_MAX_CNT
 #define TS_TOKEN_USER_LEN 32
@@ -59,6 +63,7 @@ struct ts_token_request {
 	enum ts_token_message op; /* below 0x20 */
 	enum ts_token_transport transport;
 	uint32_t budget_ms; /* for the whole operation, 1..BUDGET_MAX_MS */
+	uint32_t orphan;    /* channel that a dead helper left busy, or NONE */
 
 	/* PROBE: 1..KEYS_MAX_CNT keys.  CREATE: keys that must not be there. */
 	uint8_t key_cnt;
@@ -153,6 +158,14 @@ int ts_token_result_encode(struct tsw_wr *wr,
 /* CANCEL, TOUCH_NEEDED and TOUCH_DONE, which have no fields. */
 int ts_token_plain_encode(struct tsw_wr *wr,
     enum ts_token_message id) TS_MUST_CHECK;
+
+/*
+ * CHANNEL: what the token gave the helper.  NONE and BROADCAST are refused,
+ * by both, with TS_ERR_ARGUMENT.
+ */
+int ts_token_channel_encode(struct tsw_wr *wr, uint32_t channel) TS_MUST_CHECK;
+int ts_token_channel_decode(uint32_t *out, const uint8_t *p,
+    size_t len) TS_MUST_CHECK;
 
 /*
  * The id of a body, once version and length fit the table: TSW_ERR_VERSION,

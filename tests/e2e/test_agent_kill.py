@@ -15,8 +15,8 @@ import sys
 import threading
 import time
 
-from varlink import Fault, holds, main, same, until
-from world import PIN
+from varlink import Fault, age_key, holds, main, same, until
+from world import PIN, Mismatch
 
 # At most 64 keys fit an identity.
 ROUNDS = min(60, int(os.environ.get("TOUCHSTONE_ROUNDS", "12")))
@@ -174,6 +174,87 @@ def kill_agent_while_provisioning(world):
         same(agent.call("Refresh", label="")["alerts"], [], "own record")
 
 
+def blinking(agent, connection):
+    """A Sign that waits for a touch, and the helper's pid."""
+    connection.send("Sign", {"token": "", "wait": False, "pin_fd": 0},
+                    more=True, pins=[PIN])
+    connection.wait_for("touch")
+    helpers = agent.children()
+    same(len(helpers), 1, "helpers")
+    return helpers[0]
+
+
+def kill_helper_at_touch(world):
+    """The token still waits for a touch; the next call has it to itself."""
+    sim = world.sim("daily")
+    agent = world.agent("alice")
+    agent.provision(sim)
+    agent.add_key("laptop")
+    sim.control("auto-touch off")
+    # The next call is one that wants no touch, and then one that does.
+    for follow in (lambda: agent.call("Wink", token=sim.token), lambda: None):
+        with agent.connect() as c:
+            os.kill(blinking(agent, c), signal.SIGKILL)
+            try:
+                raise Mismatch(f"signed without a helper: {c.reply()}")
+            except Fault as fault:
+                same(fault.code, "HELPER", "what its client hears")
+        follow()
+    with agent.connect() as c:
+        blinking(agent, c)
+        sim.control("touch")
+        same(c.reply()["result"]["seq"], 1, "signed")
+    same(listed(agent), {"laptop"}, "keys")
+
+
+def kill_agent_at_touch(world):
+    """The helper sees that nobody listens, and tells the token."""
+    sim = world.sim("daily")
+    agent = world.agent("alice")
+    agent.provision(sim)
+    agent.add_key("laptop")
+    sim.control("auto-touch off")
+    with agent.connect() as c:
+        blinking(agent, c)
+        agent.kill()
+    agent.start()
+    with agent.connect() as c:
+        blinking(agent, c)
+        sim.control("touch")
+        same(c.reply()["result"]["seq"], 1, "signed")
+
+
+def children(pid):
+    """Pids of a process that is no child of ours, from /proc."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+        return [int(child) for child in f.read().split()]
+
+
+def kill_helper_below_the_cli(world):
+    """As a person sees it: repeat the command, and it works."""
+    alice = world.person("alice")
+    sim = world.sim("daily")
+    alice.run("init", alice.label, "--directory", alice.directory)
+    alice.run("token", "pin", sim.token, pins={"new-pin-fd": PIN})
+    alice.run("token", "provision", sim.token, "--no-backup",
+              pins={"pin-fd": PIN})
+    key = os.path.join(world.root, "age.pub")
+    with open(key, "w", encoding="ascii") as f:
+        f.write(age_key("laptop") + "\n")
+    alice.run("key", "add", "--app", "age", "--device", "laptop", "--file",
+              key)
+    sim.control("auto-touch off")
+    sign = alice.start("sign", pins={"pin-fd": PIN})
+    sim.control("wait-touch")
+    os.kill(children(alice.agent_pid())[0], signal.SIGKILL)
+    out, _ = sign.communicate(timeout=20)
+    same(sign.returncode, 1, out)
+    sim.control("auto-touch on")
+    alice.run("sign", pins={"pin-fd": PIN})
+    same(alice.json("status")["seq"], 1, "signed")
+
+
 if __name__ == "__main__":
     print(f"TOUCHSTONE_SEED={SEED}", file=sys.stderr)
-    main([kill_agent, kill_helper, kill_token, kill_agent_while_provisioning])
+    main([kill_agent, kill_helper, kill_token, kill_agent_while_provisioning,
+          kill_helper_at_touch, kill_agent_at_touch, kill_helper_below_the_cli])

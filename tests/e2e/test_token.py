@@ -286,6 +286,55 @@ def test_killed_at_any_moment_the_next_one_works(build):
     b.close()
 
 
+def held(b, key):
+    """The channel of a helper that was killed while its token blinks."""
+    helper = waiting(b, sign(key, statement()), pin=PIN)
+    assert helper.channel not in (0, 0xFFFFFFFF)
+    helper.kill()
+    return helper.channel
+
+
+def test_killed_while_the_token_waits_the_next_one_works(build):
+    b = bench(build)
+    key, _ = made(b)
+    b.sim.ok("auto-touch off")
+    orphan = held(b, key)
+    # So it is without: the wait for a touch goes on.
+    expect(b.run(common(INFO)), "TS_TOKEN_BUSY")
+    expect(b.run(common(INFO, orphan=orphan)), "OK")
+    # Or with a request that needs a touch itself.
+    orphan = held(b, key)
+    helper = waiting(b, sign(key, statement(), orphan=orphan), pin=PIN)
+    assert helper.channel != orphan
+    b.sim.ok("touch")
+    expect(helper.finish()[1], "OK")
+    b.close()
+
+
+def test_an_orphan_that_is_none_does_no_harm(build):
+    b = bench(build)
+    key, _ = made(b)
+    b.sim.ok("auto-touch off")
+    orphan = held(b, key)
+    expect(b.run(common(INFO, orphan=orphan)), "OK")
+    for old in (orphan, 1, 0xFFFFFFFE):  # idle, or never given
+        expect(b.run(common(INFO, orphan=old)), "OK")
+    b.sim.ok("power-cycle")
+    expect(b.run(common(INFO, orphan=orphan)), "OK")
+    b.close()
+
+
+def test_another_programs_channel_is_left_alone(build):
+    b = bench(build)
+    key, _ = made(b)
+    b.sim.ok("auto-touch off")
+    other = waiting(b, sign(key, statement()), pin=PIN)
+    expect(b.run(common(INFO, orphan=other.channel + 1)), "TS_TOKEN_BUSY")
+    b.sim.ok("touch")
+    expect(other.finish()[1], "OK")
+    b.close()
+
+
 def test_requests_that_are_none(build):
     b = bench(build, pin=False)
     for body, err in ((b"", "TSW_TOO_SHORT"), (b"\2\1", "TSW_VERSION"),
@@ -293,7 +342,8 @@ def test_requests_that_are_none(build):
                       (common(INFO)[:-1], "TSW_TOO_SHORT"),
                       (common(INFO) + b"\0", "TSW_TOO_LONG"),
                       (common(INFO, transport=9), "TS_ARGUMENT"),
-                      (common(INFO, budget=0), "TS_ARGUMENT")):
+                      (common(INFO, budget=0), "TS_ARGUMENT"),
+                      (common(INFO, orphan=0xFFFFFFFF), "TS_ARGUMENT")):
         result = expect(b.run(body), err)
         assert result.op == INFO and result.payload == b""
     helper = b.start(None)

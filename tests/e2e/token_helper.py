@@ -22,7 +22,7 @@ sys.path.insert(0, os.path.join(ROOT, "tests", "vectors"))
 import reference as ref  # noqa: E402
 
 INFO, PROBE, CREATE, SIGN, PIN_SET, PIN_CHANGE, RESET, WINK = range(1, 9)
-CANCEL, TOUCH, TOUCHED, RESULT = 0x20, 0x40, 0x41, 0x80
+CANCEL, TOUCH, TOUCHED, CHANNEL, RESULT = 0x20, 0x40, 0x41, 0x42, 0x80
 HIDRAW, STREAM = 1, 2
 STATEMENT, CONFIRM = 1, 2
 UNKNOWN = 255
@@ -95,8 +95,8 @@ class Sim:
 
 # Bodies of requests.
 
-def common(op, budget=TIMEOUT * 1000, transport=STREAM):
-    return struct.pack(">BBBI", 1, op, transport, budget)
+def common(op, budget=TIMEOUT * 1000, transport=STREAM, orphan=0):
+    return struct.pack(">BBBII", 1, op, transport, budget, orphan)
 
 
 def creds(keys):
@@ -193,6 +193,7 @@ class Helper:
         for fd, _ in placed:
             os.close(fd)
         self.status = None
+        self.channel = 0  # the last that it said it has
 
     @staticmethod
     def _high(fd):
@@ -222,6 +223,9 @@ class Helper:
         body = self._bytes(struct.unpack(">I", self._bytes(4))[0])
         if body[1] == RESULT:
             return Result(body)
+        if body[1] == CHANNEL:
+            self.channel, = struct.unpack(">I", body[2:])
+            return self.next()
         assert len(body) == 2 and body[1] in (TOUCH, TOUCHED), body
         return body[1]
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A result that decodes encodes to the same bytes, and its words are safe to
- * print.
+ * A result or a channel that decodes encodes to the same bytes, and words are
+ * safe to print.
  */
 #include "token/proto.h"
 
@@ -25,6 +25,23 @@ check_words(const struct ts_token_words *words)
 	}
 }
 
+static void
+check_channel(const uint8_t *data, size_t len)
+{
+	uint8_t buf[TS_TOKEN_FRAME_MAX];
+	uint32_t channel = 0;
+	struct tsw_wr wr;
+
+	if (ts_token_channel_decode(&channel, data, len) != TS_OK)
+		return;
+	assert(channel != TS_TOKEN_CHANNEL_NONE);
+	assert(channel != TS_TOKEN_CHANNEL_BROADCAST);
+	tsw_wr_init(&wr, buf, sizeof(buf));
+	assert(ts_token_channel_encode(&wr, channel) == TS_OK);
+	assert(tsw_wr_len(&wr) == len);
+	assert(memcmp(buf, data, len) == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -32,6 +49,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	uint8_t buf[TS_TOKEN_FRAME_MAX];
 	struct tsw_wr wr;
 
+	check_channel(data, len);
 	if (ts_token_result_decode(&res, data, len) != TS_OK)
 		return 0;
 	assert(res.err <= 0);

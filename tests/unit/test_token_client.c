@@ -177,10 +177,14 @@ nonsense_is_the_end(void **state)
 {
 	static const uint8_t too_long[] = {0, 0, 0x1f, 0xfd};
 	static const uint8_t version[] = {0, 0, 0, 2, 9, 0x40};
-	static const uint8_t request[] = {0, 0, 0, 7, 1, 1, 2, 0, 0, 0, 1};
+	static const uint8_t request[] = {0, 0, 0, 11, 1, 1, 2, 0, 0, 0, 1, 0,
+	    0, 0, 0};
 	static const uint8_t cancel[] = {0, 0, 0, 2, 1, 0x20};
 	static const uint8_t other_op[] = {0, 0, 0, 6, 1, 0x80, 8, 0, 100, 255};
 	static const uint8_t empty[] = {0, 0, 0, 0};
+	static const uint8_t no_channel[] = {0, 0, 0, 6, 1, 0x42, 0, 0, 0, 0};
+	static const uint8_t broadcast[] = {0, 0, 0, 6, 1, 0x42, 255, 255, 255,
+	    255};
 	struct ts_token_result res;
 
 	(void)state;
@@ -197,6 +201,8 @@ nonsense_is_the_end(void **state)
 	BAD(cancel);
 	BAD(other_op);
 	BAD(empty);
+	BAD(no_channel);
+	BAD(broadcast);
 #undef BAD
 }
 
@@ -221,6 +227,41 @@ frames_may_come_in_pieces(void **state)
 	assert_int_equal(hear(done, sizeof(done), true, &res),
 	    TS_TOKEN_SAY_RESULT);
 	assert_int_equal(res.err, TS_ERR_TOKEN_PULLED);
+}
+
+/* The channel outlives a helper that gave no RESULT, and only that. */
+static void
+a_channel_is_kept_until_the_result(void **state)
+{
+	static const uint8_t said[] = {0, 0, 0, 6, 1, 0x42, 1, 2, 3, 4, 0, 0, 0,
+	    6, 1, 0x42, 1, 2, 3, 5, 0, 0, 0, 2, 1, 0x40, 0, 0, 0, 6, 1, 0x80, 1,
+	    0, 143, 255};
+	const size_t results[] = {0, 10};
+	struct ts_token_client c;
+	struct ts_token_result res;
+	int pair[2], i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+		memset(&c, 0, sizeof(c));
+		c.fd = pair[0];
+		c.pid = -1;
+		c.op = TS_TOKEN_MSG_INFO;
+		/* All at once: nothing may be left lying in the buffer. */
+		assert_true(send(pair[1], said, 26 + results[i], 0) > 0);
+		close(pair[1]);
+		assert_int_equal(ts_token_next(&c, &res), TS_TOKEN_SAY_CHANNEL);
+		assert_int_equal(c.channel, 0x01020304);
+		assert_int_equal(ts_token_next(&c, &res), TS_TOKEN_SAY_CHANNEL);
+		assert_int_equal(ts_token_next(&c, &res), TS_TOKEN_SAY_TOUCH);
+		assert_int_equal(c.channel, 0x01020305);
+		assert_int_equal(ts_token_next(&c, &res), TS_TOKEN_SAY_RESULT);
+		ts_token_close(&c);
+		assert_int_equal(res.err,
+		    i == 0 ? TS_ERR_HELPER : TS_ERR_TOKEN_PULLED);
+		assert_int_equal(c.channel, i == 0 ? 0x01020305 : 0);
+	}
 }
 
 /* Whatever goes wrong, the descriptors were given away. */
@@ -259,6 +300,7 @@ main(void)
 #endif
 	    cmocka_unit_test(nonsense_is_the_end),
 	    cmocka_unit_test(frames_may_come_in_pieces),
+	    cmocka_unit_test(a_channel_is_kept_until_the_result),
 	    cmocka_unit_test(descriptors_are_always_closed),
 	};
 

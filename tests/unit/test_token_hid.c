@@ -123,7 +123,9 @@ init_needs_our_nonce(void **state)
 	uint8_t out[65] = {0, 0xff, 0xff, 0xff, 0xff, INIT, 0, 8, 1, 2, 3, 4, 5,
 	    6, 7, 8};
 	uint8_t reply[64] = {0xff, 0xff, 0xff, 0xff, INIT, 0, 17, 1, 2, 3, 4, 5,
-	    6, 7, 9};
+	    6, 7, 9, 0x0a, 0x0b, 0x0c, 0x0d};
+	const uint8_t channel[] = {0, 0, 0, 6, TS_TOKEN_PROTO_VERSION,
+	    TS_TOKEN_MSG_CHANNEL, 0x01, 0x02, 0x03, 0x04};
 	uint8_t buf[64];
 	struct bench b;
 
@@ -132,9 +134,70 @@ init_needs_our_nonce(void **state)
 	assert_int_equal(ts_hid_write(&b.hid, out, sizeof(out)), 65);
 	assert_int_equal(send(b.token, reply, 64, 0), 64);
 	reply[14] = 8;
+	memcpy(reply + 15, channel + 6, 4);
 	assert_int_equal(send(b.token, reply, 64, 0), 64);
 	assert_int_equal(ts_hid_read(&b.hid, buf, sizeof(buf)), 64);
 	assert_int_equal(buf[14], 8);
+	/* The agent hears of our channel before anything is asked on it. */
+	assert_int_equal(recv(b.agent, buf, sizeof(buf), MSG_DONTWAIT),
+	    sizeof(channel));
+	assert_memory_equal(buf, channel, sizeof(channel));
+	stop(&b);
+}
+
+/* Nothing to be cancelled later: no such channel, or no answer to INIT. */
+static void
+impossible_channels_are_not_told(void **state)
+{
+	uint8_t out[65] = {0, 0xff, 0xff, 0xff, 0xff, INIT, 0, 8};
+	uint8_t reply[64] = {0xff, 0xff, 0xff, 0xff, INIT, 0, 17};
+	uint8_t buf[64];
+	struct bench b;
+
+	(void)state;
+	start(&b, TS_TOKEN_STREAM, 5000);
+	assert_int_equal(ts_hid_write(&b.hid, out, sizeof(out)), 65);
+	assert_int_equal(send(b.token, reply, 64, 0), 64);
+	assert_int_equal(ts_hid_read(&b.hid, buf, sizeof(buf)), 64);
+	memset(reply + 15, 0xff, 4);
+	assert_int_equal(send(b.token, reply, 64, 0), 64);
+	assert_int_equal(ts_hid_read(&b.hid, buf, sizeof(buf)), 64);
+	reply[18] = 1;
+	reply[6] = 16; /* too short to have a channel */
+	assert_int_equal(send(b.token, reply, 64, 0), 64);
+	assert_int_equal(ts_hid_read(&b.hid, buf, sizeof(buf)), 64);
+	assert_int_equal(event(&b), -1);
+	stop(&b);
+}
+
+/* CANCEL on the channel that a killed helper left, and on no other. */
+static void
+an_orphan_is_cancelled(void **state)
+{
+	uint8_t buf[64];
+	struct bench b;
+	uint32_t cid = 0;
+
+	(void)state;
+	start(&b, TS_TOKEN_STREAM, 5000);
+	assert_int_equal(ts_hid_disown(&b.hid, TS_TOKEN_CHANNEL_NONE), TS_OK);
+	assert_int_equal(ts_hid_disown(&b.hid, TS_TOKEN_CHANNEL_BROADCAST),
+	    TS_OK);
+	assert_int_equal(heard(&b, &cid), -1);
+	assert_int_equal(ts_hid_disown(&b.hid, OTHER), TS_OK);
+	assert_int_equal(heard(&b, &cid), 0x91);
+	assert_int_equal(cid, OTHER);
+	assert_int_equal(heard(&b, &cid), -1);
+	/* Nothing waits for an answer, and a late one is not ours. */
+	say(&b, OTHER, KEEPALIVE, 2);
+	say(&b, OTHER, CBOR, 0x2d);
+	say(&b, CID, CBOR, 0);
+	assert_int_equal(ts_hid_read(&b.hid, buf, sizeof(buf)), 64);
+	assert_int_equal(buf[7], 0);
+	assert_int_equal(event(&b), -1);
+	close(b.token);
+	b.token = -1;
+	assert_int_equal(ts_hid_disown(&b.hid, OTHER), TS_ERR_TOKEN_PULLED);
 	stop(&b);
 }
 
@@ -392,6 +455,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(only_our_channel_is_seen),
 	    cmocka_unit_test(init_needs_our_nonce),
+	    cmocka_unit_test(impossible_channels_are_not_told),
+	    cmocka_unit_test(an_orphan_is_cancelled),
 	    cmocka_unit_test(silence_after_init_may_be_tried_again),
 	    cmocka_unit_test(keepalives_become_events),
 	    cmocka_unit_test(a_pulled_token_is_seen),

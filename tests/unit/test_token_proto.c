@@ -29,7 +29,8 @@ request(enum ts_token_message op, bool longest)
 {
 	struct ts_token_request r = {.op = op,
 	    .transport = longest ? TS_TOKEN_STREAM : TS_TOKEN_HIDRAW,
-	    .budget_ms = longest ? TS_TOKEN_BUDGET_MAX_MS : 1};
+	    .budget_ms = longest ? TS_TOKEN_BUDGET_MAX_MS : 1,
+	    .orphan = longest ? TS_TOKEN_CHANNEL_BROADCAST - 1 : 0};
 	static const char label[] = "a234567890123456789012345678901234567890"
 				    "12345678901234567890123b";
 	size_t i;
@@ -81,6 +82,7 @@ assert_same(const struct ts_token_request *a, const struct ts_token_request *b)
 	assert_int_equal(a->op, b->op);
 	assert_int_equal(a->transport, b->transport);
 	assert_int_equal(a->budget_ms, b->budget_ms);
+	assert_int_equal(a->orphan, b->orphan);
 	assert_int_equal(a->key_cnt, b->key_cnt);
 	for (i = 0; i < a->key_cnt; i++) {
 		assert_int_equal(a->key[i].id.len, b->key[i].id.len);
@@ -187,6 +189,7 @@ fields_out_of_bounds_are_refused(void **state)
 	REFUSED(INFO, req.budget_ms = 0);
 	REFUSED(INFO, req.budget_ms = TS_TOKEN_BUDGET_MAX_MS + 1);
 	REFUSED(INFO, req.transport = (enum ts_token_transport)3);
+	REFUSED(INFO, req.orphan = TS_TOKEN_CHANNEL_BROADCAST);
 	REFUSED(INFO, req.op = TS_TOKEN_MSG_CANCEL);
 	REFUSED(PROBE, req.key_cnt = 0);
 	REFUSED(PROBE, req.key_cnt = TS_TOKEN_KEYS_MAX_CNT + 1);
@@ -214,26 +217,69 @@ fields_out_of_bounds_are_refused(void **state)
 static void
 heads_are_told_apart(void **state)
 {
-	uint8_t buf[7] = {TS_TOKEN_PROTO_VERSION, TS_TOKEN_MSG_INFO,
+	uint8_t buf[11] = {TS_TOKEN_PROTO_VERSION, TS_TOKEN_MSG_INFO,
 	    TS_TOKEN_STREAM, 0, 0, 0, 1};
 	enum ts_token_message id = TS_TOKEN_MSG_RESULT;
 	struct ts_token_request req;
 
 	(void)state;
-	assert_int_equal(ts_token_request_decode(&req, buf, 7), TS_OK);
+	assert_int_equal(ts_token_request_decode(&req, buf, 11), TS_OK);
 	assert_int_equal(ts_token_peek(&id, buf, 1), TSW_ERR_TOO_SHORT);
-	assert_int_equal(ts_token_peek(&id, buf, 6), TSW_ERR_TOO_SHORT);
+	assert_int_equal(ts_token_peek(&id, buf, 10), TSW_ERR_TOO_SHORT);
 	buf[0]++;
-	assert_int_equal(ts_token_peek(&id, buf, 7), TSW_ERR_VERSION);
+	assert_int_equal(ts_token_peek(&id, buf, 11), TSW_ERR_VERSION);
 	buf[0]--;
 	buf[1] = 0x7f;
-	assert_int_equal(ts_token_peek(&id, buf, 7), TSW_ERR_KIND);
+	assert_int_equal(ts_token_peek(&id, buf, 11), TSW_ERR_KIND);
 	buf[1] = TS_TOKEN_MSG_CANCEL;
-	assert_int_equal(ts_token_peek(&id, buf, 7), TSW_ERR_TOO_LONG);
+	assert_int_equal(ts_token_peek(&id, buf, 11), TSW_ERR_TOO_LONG);
 	assert_int_equal(id, TS_TOKEN_MSG_RESULT);
 	assert_int_equal(ts_token_peek(&id, buf, 2), TS_OK);
 	assert_int_equal(id, TS_TOKEN_MSG_CANCEL);
 	assert_int_equal(ts_token_request_decode(&req, buf, 2), TSW_ERR_KIND);
+}
+
+/* Only a number that a token can have given to somebody. */
+static void
+channels_return(void **state)
+{
+	uint8_t buf[7] = {TS_TOKEN_PROTO_VERSION, TS_TOKEN_MSG_CHANNEL, 1, 2, 3,
+	    4};
+	uint8_t out[6];
+	uint32_t channel = 7;
+	struct tsw_wr wr;
+	size_t n;
+
+	(void)state;
+	for (n = 0; n < 6; n++)
+		assert_int_equal(ts_token_channel_decode(&channel, buf, n),
+		    TSW_ERR_TOO_SHORT);
+	assert_int_equal(ts_token_channel_decode(&channel, buf, 7),
+	    TSW_ERR_TOO_LONG);
+	memset(buf + 2, 0, 4);
+	assert_int_equal(ts_token_channel_decode(&channel, buf, 6),
+	    TS_ERR_ARGUMENT);
+	memset(buf + 2, 0xff, 4);
+	assert_int_equal(ts_token_channel_decode(&channel, buf, 6),
+	    TS_ERR_ARGUMENT);
+	buf[1] = TS_TOKEN_MSG_RESULT;
+	assert_int_equal(ts_token_channel_decode(&channel, buf, 6),
+	    TSW_ERR_KIND);
+	assert_int_equal(channel, 7);
+
+	tsw_wr_init(&wr, out, sizeof(out));
+	assert_int_equal(ts_token_channel_encode(&wr, TS_TOKEN_CHANNEL_NONE),
+	    TS_ERR_ARGUMENT);
+	assert_int_equal(ts_token_channel_encode(&wr,
+			     TS_TOKEN_CHANNEL_BROADCAST),
+	    TS_ERR_ARGUMENT);
+	assert_int_equal(tsw_wr_len(&wr), 0);
+	assert_int_equal(ts_token_channel_encode(&wr, 0xfffffffe), TS_OK);
+	assert_int_equal(tsw_wr_len(&wr), 6);
+	assert_int_equal(ts_token_channel_decode(&channel, out, 6), TS_OK);
+	assert_int_equal(channel, 0xfffffffe);
+	tsw_wr_init(&wr, out, 5);
+	assert_int_equal(ts_token_channel_encode(&wr, 1), TSW_ERR_NO_SPACE);
 }
 
 static struct ts_token_result
@@ -407,6 +453,7 @@ main(void)
 	    cmocka_unit_test(cut_requests_are_refused),
 	    cmocka_unit_test(fields_out_of_bounds_are_refused),
 	    cmocka_unit_test(heads_are_told_apart),
+	    cmocka_unit_test(channels_return),
 	    cmocka_unit_test(results_return),
 	    cmocka_unit_test(errors_carry_no_payload),
 	    cmocka_unit_test(wrong_results_are_refused),
