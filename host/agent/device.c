@@ -184,8 +184,9 @@ found(void *ctx, const char *name)
 
 	if (dev != NULL) {
 		dev->seen = true;
+		/* A helper that was killed says nothing about the token. */
 		if (dev->state == TS_DEVICE_READY && dev->user == NULL &&
-		    may_pass(dev->problem))
+		    (may_pass(dev->problem) || dev->problem == TS_ERR_HELPER))
 			ts_device_probe(dev);
 		return;
 	}

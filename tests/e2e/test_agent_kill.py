@@ -224,6 +224,22 @@ def kill_agent_at_touch(world):
         same(c.reply()["result"]["seq"], 1, "signed")
 
 
+def kill_helper_that_probes(world):
+    """A token whose first helper was killed is asked again."""
+    sim = world.sim("daily")
+    agent = world.agent("alice")
+    agent.provision(sim)
+    agent.kill()
+    # A stopped token keeps the helper waiting until it is killed.
+    sim.process.send_signal(signal.SIGSTOP)
+    agent.start()
+    until(agent.children, "a helper probes")
+    os.kill(agent.children()[0], signal.SIGKILL)
+    until(lambda: not agent.children(), "the helper is gone")
+    sim.process.send_signal(signal.SIGCONT)
+    agent.call("Wink", token="daily")
+
+
 def children(pid):
     """Pids of a process that is no child of ours, from /proc."""
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
@@ -257,4 +273,5 @@ def kill_helper_below_the_cli(world):
 if __name__ == "__main__":
     print(f"TOUCHSTONE_SEED={SEED}", file=sys.stderr)
     main([kill_agent, kill_helper, kill_token, kill_agent_while_provisioning,
-          kill_helper_at_touch, kill_agent_at_touch, kill_helper_below_the_cli])
+          kill_helper_at_touch, kill_agent_at_touch, kill_helper_that_probes,
+          kill_helper_below_the_cli])
