@@ -29,7 +29,9 @@ struct ts_draft {
 
 /*
  * The draft; if there is none, make one of the changes that wait (as many, in
- * order, as fit one statement).  TS_ERR_NOTHING_PENDING if none wait;
+ * order, as fit one statement; a recovery or a veto goes first, and a draft of
+ * other changes is given up for it).  So is one that the chain or the drafted
+ * changes have no place for.  TS_ERR_NOTHING_PENDING if none wait;
  * TSW_ERR_* with the change in ts_store_names() if the first cannot be applied
  * any more (the chain moved on): drop it.
  */

@@ -209,6 +209,40 @@ revoke_wants_one_key(void **state)
 	assert_int_equal(ts_own_chain(p->store)->key_cnt, 1);
 }
 
+/* A thief recovers; what waits must not keep the veto from being signed. */
+static void
+recovery_and_veto_go_first(void **state)
+{
+	struct ts_token token = person_token(p, 1, "rescue");
+	struct ts_draft d;
+	bool complete;
+
+	(void)state;
+	person_provision(p, 1);
+	token.role = TSW_ROLE_RECOVERY;
+	assert_int_equal(ts_queue_enrol(p->store, NULL, &token), TS_OK);
+	person_sign(p);
+	person_add_key(p, "laptop", 100);
+	assert_int_equal(ts_draft_build(p->store, &d), TS_OK);
+	token = person_token(p, 2, "new");
+	assert_int_equal(ts_queue_recover(p->store, NULL, &token), TS_OK);
+	assert_int_equal(ts_draft_build(p->store, &d), TS_OK);
+	assert_int_equal(list().drafted, 1);
+	assert_int_equal(person_sign_with(p, 1, &complete), TS_OK);
+	assert_int_equal(person_sign_with(p, 2, &complete), TS_OK);
+	assert_true(complete);
+	assert_true(own().recovering);
+	assert_int_equal(ts_draft_build(p->store, &d),
+	    TSW_ERR_RECOVERY_PENDING);
+	assert_int_equal(ts_queue_veto(p->store, NULL), TS_OK);
+	assert_int_equal(ts_draft_build(p->store, &d), TS_OK);
+	assert_int_equal(person_sign_with(p, 0, &complete), TS_OK);
+	assert_true(complete);
+	assert_false(own().recovering);
+	person_sign(p);
+	assert_int_equal(ts_own_chain(p->store)->key_cnt, 1);
+}
+
 static void
 dropping_a_drafted_change_gives_up_the_draft(void **state)
 {
@@ -251,6 +285,7 @@ main(void)
 	    T(what_does_not_fit_1024_bytes_waits),
 	    T(the_impossible_is_refused_at_once),
 	    T(revoke_wants_one_key),
+	    T(recovery_and_veto_go_first),
 	    T(dropping_a_drafted_change_gives_up_the_draft),
 	};
 

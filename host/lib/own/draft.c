@@ -125,6 +125,30 @@ pack_one(void *arg, const struct ts_waiting *w)
 	return TS_OK;
 }
 
+/*
+ * A recovery, or the veto against one, does not wait behind changes that can
+ * only be signed when it is done, or by tokens that are lost.
+ */
+static bool
+is_urgent(const struct tsw_chain *chain, const struct ts_waiting *w)
+{
+	return w->op.kind ==
+	    (chain->state == TSW_CHAIN_RECOVERING ? TSW_OP_VETO
+						  : TSW_OP_RECOVER);
+}
+
+static int
+pack_urgent(void *arg, const struct ts_waiting *w)
+{
+	struct packing *p = arg;
+	int r;
+
+	if (!is_urgent(&p->chain, w))
+		return TS_OK;
+	r = pack_one(p, w);
+	return r == TS_OK ? TS_ROW : r; /* it is alone in its statement */
+}
+
 static int
 mark(struct ts_store *store, uint32_t number)
 {
@@ -169,7 +193,9 @@ pack(struct ts_store *store)
 	r = ts_own_now(store, &p.chain);
 	if (r != TS_OK)
 		return r;
-	r = ts_waiting_each(store, pack_one, &p);
+	r = ts_waiting_each(store, pack_urgent, &p);
+	if (r == TS_OK)
+		r = ts_waiting_each(store, pack_one, &p);
 	if (r < 0 && r > -100)
 		name_change(store, &p);
 	if (r < 0)
@@ -178,6 +204,12 @@ pack(struct ts_store *store)
 		return TS_ERR_NOTHING_PENDING;
 	r = ts_store_begin(store);
 	return r == TS_OK ? ts_store_end(store, keep(store, &p)) : r;
+}
+
+static int
+find_urgent(void *arg, const struct ts_waiting *w)
+{
+	return is_urgent(arg, w) ? TS_ROW : TS_OK;
 }
 
 static int
@@ -230,6 +262,9 @@ is_of_use(struct ts_store *store, bool *out, const struct ts_draft *d)
 	r = ts_waiting_each(store, take_drafted, &p);
 	if (r < 0)
 		return r;
+	if (p.cnt > 0 && !is_urgent(&p.chain, &p.waiting[0]) &&
+	    ts_waiting_each(store, find_urgent, &p.chain) == TS_ROW)
+		return TS_OK;
 	if (p.cnt > 0 && update(&p.statement, &p, p.cnt, time_of(d)) == TS_OK)
 		*out = p.statement.len == d->len &&
 		    memcmp(p.statement.p, d->statement, d->len) == 0;
