@@ -266,17 +266,56 @@ ts_op_run(struct ts_op *op, const struct ts_token_request *req, int pin_fd,
 
 /* --- What the client hears --- */
 
+struct called {
+	const uint8_t *id; /* of a token key */
+	char name[TS_DEVICE_NAME_MAX];
+};
+
+static int
+is_called(void *arg, const struct ts_token *token)
+{
+	struct called *called = arg;
+
+	if (memcmp(token->id, called->id, sizeof(token->id)) == 0)
+		(void)snprintf(called->name, sizeof(called->name), "%s",
+		    token->name);
+	return TS_OK;
+}
+
+/* The token as its owner calls it, or else where it is plugged in. */
+static void
+name_token(const struct ts_op *op, char out[TS_DEVICE_NAME_MAX])
+{
+	const struct ts_device *dev = op->dev;
+	struct called called;
+
+	memset(&called, 0, sizeof(called));
+	if (dev != NULL && dev->has_key && op->agent->store != NULL) {
+		called.id = dev->key_id;
+		if (ts_own_token_each(op->agent->store, is_called, &called) !=
+		    TS_OK)
+			called.name[0] = '\0';
+	}
+	if (called.name[0] != '\0')
+		memcpy(out, called.name, TS_DEVICE_NAME_MAX);
+	else
+		memcpy(out, dev == NULL ? op->target : dev->name,
+		    TS_DEVICE_NAME_MAX);
+}
+
 void
 ts_op_say(struct ts_op *op, const char *state, const char *text)
 {
+	char token[TS_DEVICE_NAME_MAX];
 	struct ts_jw *w;
 
 	if (op->conn == NULL || !op->conn->call.more)
 		return;
+	name_token(op, token);
 	w = ts_conn_begin(op->conn);
 	ts_jw_object(w, "progress");
 	ts_jw_str(w, "state", state);
-	ts_jw_str(w, "token", op->dev == NULL ? op->target : op->dev->name);
+	ts_jw_str(w, "token", token);
 	ts_jw_str(w, "text", text);
 	ts_jw_object_end(w);
 	ts_jw_null(w, "result");
@@ -326,8 +365,7 @@ ts_op_fail_token(struct ts_op *op, int err, uint8_t retries)
 	struct ts_conn *c = op->conn;
 	char token[TS_DEVICE_NAME_MAX];
 
-	memcpy(token, op->dev == NULL ? op->target : op->dev->name,
-	    sizeof(token));
+	name_token(op, token);
 	end(op);
 	if (c != NULL)
 		ts_fault_token(c, err, token, retries);

@@ -166,7 +166,7 @@ def enrol_and_retire(world):
     same(alice.call("ListPending")["waiting_for"], ["daily"], "waiting_for")
     fault = alice.fails("NoToken", "WRONG_TOKEN", "Sign", pins=[PIN],
                         token=spare.token, wait=False, pin_fd=0)
-    same(fault.names, [spare.token], "names")
+    same(fault.names, ["spare"], "names")
     same(alice.sign()["missing"], [], "missing")
     alice.call("Retire", name="daily")
     same(alice.sign("spare")["published"], True, "signed with the new one")
