@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -175,6 +174,17 @@ ts_paths_program(char out[TS_PATH_MAX], enum ts_program which)
 	return TS_ERR_NOT_FOUND;
 }
 
+bool
+ts_paths_same_user(int fd)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	memset(&cred, 0xff, sizeof(cred));
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 &&
+	    len == sizeof(cred) && cred.uid == geteuid();
+}
+
 int
 ts_paths_connect(int *out, const struct ts_paths *paths)
 {
@@ -193,6 +203,10 @@ ts_paths_connect(int *out, const struct ts_paths *paths)
 		return error == ENOENT || error == ECONNREFUSED
 		    ? TS_ERR_NOT_FOUND
 		    : TS_ERR_IO;
+	}
+	if (!ts_paths_same_user(fd)) {
+		close(fd);
+		return TS_ERR_IO;
 	}
 	*out = fd;
 	return TS_OK;

@@ -11,6 +11,7 @@
 #ifndef TOUCHSTONE_AGENT_PATHS_H
 #define TOUCHSTONE_AGENT_PATHS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <touchstone/error.h>
@@ -44,9 +45,13 @@ enum ts_program { TS_PROGRAM_CLI, TS_PROGRAM_AGENT, TS_PROGRAM_HELPER };
 int ts_paths_program(char out[TS_PATH_MAX],
     enum ts_program which) TS_MUST_CHECK;
 
+/* Whether the process at the other end of a UNIX socket is of this user. */
+bool ts_paths_same_user(int fd);
+
 /*
  * Connect to the agent.  *out is a stream socket, close-on-exec, owned by the
- * caller.  TS_ERR_NOT_FOUND: none listens.  TS_ERR_IO: anything else.
+ * caller.  TS_ERR_NOT_FOUND: none listens.  TS_ERR_IO: anything else, also
+ * when somebody else listens there: PINs go through this socket.
  */
 int ts_paths_connect(int *out, const struct ts_paths *paths) TS_MUST_CHECK;
 

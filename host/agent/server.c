@@ -97,17 +97,6 @@ ts_server_socket(int *out, bool *inherited, const struct ts_paths *paths)
 	return TS_OK;
 }
 
-static bool
-same_user(int fd)
-{
-	struct ucred cred;
-	socklen_t len = sizeof(cred);
-
-	memset(&cred, 0xff, sizeof(cred));
-	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 &&
-	    len == sizeof(cred) && cred.uid == geteuid();
-}
-
 static void
 turn_away(int fd)
 {
@@ -157,7 +146,7 @@ ready(void *ctx, short revents)
 			s->watch.events = 0;
 		return;
 	}
-	if (!same_user(fd)) {
+	if (!ts_paths_same_user(fd)) {
 		close(fd);
 		return;
 	}

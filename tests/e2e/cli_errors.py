@@ -4,6 +4,9 @@
 import json
 import os
 import socket
+import subprocess
+import sys
+import unittest
 
 from cli_support import CLOSE, CliTest, Error, main
 
@@ -188,6 +191,23 @@ class HostileText(CliTest):
             with self.subTest(reply=reply):
                 self.agent(("ListAlerts", reply))
                 self.cli("alerts")
+
+
+class Impostor(CliTest):
+    @unittest.skipUnless(os.geteuid() == 0, "needs another user")
+    def test_agent_of_another_user_gets_nothing(self):
+        os.chmod(self.home, 0o777)
+        code = ("import os, socket; os.setuid(65534); s = socket.socket("
+                "socket.AF_UNIX); s.bind('agent'); s.listen(); print('ready',"
+                " flush=True); print(s.accept()[0].recv(1), flush=True)")
+        with subprocess.Popen([sys.executable, "-c", code], text=True,
+                              stdout=subprocess.PIPE, cwd=self.home) as other:
+            self.addCleanup(other.kill)
+            self.assertEqual(other.stdout.readline(), "ready\n")
+            os.chmod(os.path.join(self.home, "agent"), 0o777)
+            done = self.cli("sign", expect=1, pins={"pin-fd": "1234"})
+            self.assertIn("owner", done.stderr)
+            self.assertEqual(other.stdout.readline(), "b''\n")
 
 
 if __name__ == "__main__":
