@@ -265,6 +265,7 @@ def kill_helper_below_the_cli(world):
     os.kill(children(alice.agent_pid())[0], signal.SIGKILL)
     out, _ = sign.communicate(timeout=20)
     same(sign.returncode, 1, out)
+    alice.run("token", "wink", sim.token)  # nobody has touched it yet
     sim.control("auto-touch on")
     alice.run("sign", pins={"pin-fd": PIN})
     same(alice.json("status")["seq"], 1, "signed")
