@@ -131,9 +131,14 @@ ts_reply_alert_close(struct ts_agent *agent, struct ts_conn *c,
 	if (id < 1 || id > UINT32_MAX)
 		return TS_ERR_NOT_FOUND;
 	r = ts_alert_close(agent->store, &alert, (uint32_t)id);
-	if (r == TS_OK)
-		ts_say_alert(out, "alert", &alert);
-	return r;
+	if (r != TS_OK)
+		return r;
+	ts_say_alert(out, "alert", &alert);
+	/* A cause that persists is told now: keys are not free until then. */
+	if (alert.level == TS_LEVEL_STOP &&
+	    ts_agent_look(agent, alert.contact) != TS_OK)
+		return TS_OK; /* out of reach: what the user said stands */
+	return TS_OK;
 }
 
 int

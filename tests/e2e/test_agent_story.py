@@ -4,8 +4,10 @@
 usage: test_agent_story.py BUILD [test]...
 """
 
+import os
 import subprocess
 
+from attacks import Record
 from varlink import Fault, age_key, holds, main, same, until
 from world import PIN
 
@@ -287,6 +289,23 @@ def watching(agent):
     return True
 
 
+def closed_alert_that_persists_comes_back(world):
+    """Keys are not free between closing and the next look."""
+    alice, bob = pair(world)
+    code = alice.call("GetCodes", contact=bob.label)["theirs"]
+    alice.call("Confirm", contact=bob.label, method="public-code", proof=code,
+               token="")
+    records = Record(world.directory, bob.label)
+    os.remove(records.files()[-1])
+    alerts = alice.call("Refresh", label=bob.label)["alerts"]
+    rollback = [a["id"] for a in alerts if a["code"] == "ROLLBACK"]
+    alice.call("CloseAlert", id=rollback[0])
+    again = [a["id"] for a in alice.call("ListAlerts", all=False)["alerts"]
+             if a["code"] == "ROLLBACK"]
+    holds(len(again) == 1 and again != rollback, "raised anew")
+    alice.fails("Refused", "BLOCKED", "GetKeys", contact=bob.label, app="age")
+
+
 def news_by_refresh(world):
     alice, bob = pair(world)
     bob.add_key("tablet")
@@ -422,6 +441,7 @@ def directory_out_of_reach(world):
 if __name__ == "__main__":
     main([provision_and_sign, provision_goes_on_after_a_stop,
           dropped_change_is_not_signed, pins, enrol_and_retire, two_signers,
-          more_changes_than_one_statement_holds, contacts, news_by_refresh,
+          more_changes_than_one_statement_holds, contacts,
+          closed_alert_that_persists_comes_back, news_by_refresh,
           news_by_timer, refused_changes, recover, tokens,
           lockdown_and_export, directory_out_of_reach])
