@@ -119,6 +119,8 @@ hal_flash_program(uint32_t off, const uint8_t unit[HAL_FLASH_UNIT_LEN])
 	for (i = 0; i < HAL_FLASH_UNIT_LEN; i++)
 		if (memboard.strict && p[i] != 0xff)
 			die("unit programmed twice");
+	if (memboard.weak[off / MEMBOARD_PAGE_LEN])
+		die("programmed a page whose erase was cut");
 	if (cut && memboard.cut == MEMBOARD_CUT_NOTHING)
 		power_cut();
 	for (i = 0; i < HAL_FLASH_UNIT_LEN; i++) {
@@ -149,6 +151,7 @@ hal_flash_erase(uint32_t page)
 		else
 			p[i] = 0xff;
 	}
+	memboard.weak[page] = cut && memboard.cut == MEMBOARD_CUT_WEAK;
 	if (cut)
 		power_cut();
 }

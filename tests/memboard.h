@@ -25,6 +25,7 @@
 enum memboard_cut {
 	MEMBOARD_CUT_NOTHING, /* it did not begin */
 	MEMBOARD_CUT_PART, /* some bits were written, or a page erased half */
+	MEMBOARD_CUT_WEAK, /* as ALL, but an erased page keeps nothing */
 	MEMBOARD_CUT_ALL   /* it was done, but nothing after it */
 };
 
@@ -43,8 +44,9 @@ enum memboard_noise {
 
 struct memboard {
 	uint8_t flash[MEMBOARD_FLASH_LEN];
-	long ops;    /* flash operations so far */
-	long cut_at; /* cut at this operation; 0: never */
+	bool weak[MEMBOARD_PAGE_CNT]; /* reads erased; not to be written */
+	long ops;		      /* flash operations so far */
+	long cut_at;		      /* cut at this operation; 0: never */
 	enum memboard_cut cut;
 	bool unsynced; /* something was written after hal_flash_sync() */
 	long syncs;    /* hal_flash_sync() so far */

@@ -101,6 +101,19 @@ area_other(const struct fw_store *s)
 	return s->base == 0 ? s->area_len : 0;
 }
 
+/*
+ * Before the other area is written.  A page whose erase was cut short can read
+ * as erased and yet not keep what is programmed: only an erase since power-up
+ * is one to rely on.
+ */
+static void
+spare_prepare(struct fw_store *s)
+{
+	if (!s->spare_erased)
+		area_erase(s, area_other(s));
+	s->spare_erased = true;
+}
+
 /* First header unit: says whose area this is. */
 static void
 area_mark(uint32_t base)
@@ -285,6 +298,7 @@ compact(struct fw_store *s)
 	uint16_t key, len;
 	unsigned int k;
 
+	spare_prepare(s);
 	area_mark(to);
 	for (k = 0; k < FW_STORE_KEY_CNT; k++) {
 		if (s->pos[k] == 0)
@@ -327,8 +341,7 @@ format(struct fw_store *s)
 {
 	if (!is_blank(LOG_START, 2 * s->area_len))
 		return FW_ERR_CORRUPT;
-	if (!is_blank(0, LOG_START))
-		area_erase(s, 0);
+	area_erase(s, 0); /* also if blank: spare_prepare() says why */
 	area_mark(0);
 	area_commit(0, 1);
 	activate(s, 0, 1);
@@ -362,7 +375,7 @@ fw_store_open(struct fw_store *s)
 	if (r != FW_OK)
 		return r;
 	if (!is_blank(area_other(s), area_other(s) + s->area_len))
-		area_erase(s, area_other(s));
+		spare_prepare(s);
 	if (torn)
 		compact(s);
 	return FW_OK;
@@ -450,6 +463,7 @@ fw_store_reset(struct fw_store *s, const struct fw_store_item *item, size_t cnt)
 	uint32_t seq = s->seq + 1;
 	size_t i;
 
+	spare_prepare(s);
 	area_mark(to);
 	for (i = 0; i < cnt; i++) {
 		record_write(to + end, seq, item[i].key,

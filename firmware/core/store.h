@@ -6,7 +6,7 @@
  * holds a header and a log of records; the last record of a key wins.  When
  * the log is full, the live records are copied to the other area, its header
  * is committed, and the old area is erased.  So writes go round all pages, and
- * a page is erased once per two turns.
+ * a page is erased once per two turns, and once more per power-up at most.
  *
  *	area   = magic u32 | version u16 | 0 u16	   unit 0
  *		 seq u32 | crc32(unit 0, seq)		   unit 1, written last
@@ -26,6 +26,7 @@
 #ifndef FW_STORE_H
 #define FW_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -59,6 +60,7 @@ struct fw_store {
 	uint32_t end;	   /* where the next record goes, from base */
 	uint32_t seq;	   /* of the active area */
 	uint32_t live;	   /* bytes of records that are in force */
+	bool spare_erased; /* the other area, since power-up */
 	uint32_t pos[FW_STORE_KEY_CNT]; /* of the record from base, 0: none */
 };
 
