@@ -170,10 +170,11 @@ say_words(const struct cli *cli, struct op *op)
 static bool
 was_said(const struct op *op, const char *line, size_t len)
 {
-	const char *p = op->words;
+	static const char item[] = "\n- ";
+	const char *p = op->words == NULL ? NULL : strstr(op->words, item);
 
-	while (p != NULL && (p = strstr(p, "\n- ")) != NULL) {
-		p += 3;
+	for (; p != NULL; p = strstr(p, item)) {
+		p += sizeof(item) - 1;
 		if (strncmp(p, line, len) == 0 &&
 		    (p[len] == '\n' || p[len] == '\0'))
 			return true;
