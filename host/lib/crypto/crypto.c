@@ -160,8 +160,18 @@ tsw_p256_verify(const uint8_t sig[64], const uint8_t hash[32],
 	ctx = EVP_PKEY_CTX_new(key, NULL);
 	if (der_len == 0 || ctx == NULL || EVP_PKEY_verify_init(ctx) != 1)
 		goto out;
-	r = EVP_PKEY_verify(ctx, der, der_len, hash, 32) == 1 ? TSW_OK
-							      : TSW_ERR_BADSIG;
+	/* A negative answer is a fault of ours (no memory), not of the signer:
+	 * it must not become an alert about a contact. */
+	switch (EVP_PKEY_verify(ctx, der, der_len, hash, 32)) {
+	case 1:
+		r = TSW_OK;
+		break;
+	case 0:
+		r = TSW_ERR_BADSIG;
+		break;
+	default:
+		break;
+	}
 out:
 	EVP_PKEY_CTX_free(ctx);
 	EVP_PKEY_free(key);
