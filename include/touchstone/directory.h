@@ -27,8 +27,10 @@ void ts_directory_free(struct ts_directory **dir);
 /*
  * Call fn for each record of label from number `from` on, in order, up to the
  * first that is missing.  p is valid during the call.  A record that cannot be
- * read as a bounded file is given as len 0 and is the last.  fn ends the walk
- * with a non-zero result, which is returned.  TS_ERR_DIRECTORY.
+ * read as a bounded file is given as len 0 and is the last; so is record `from`
+ * if what should hold the records of the label cannot be read.  fn ends the
+ * walk with a non-zero result, which is returned.  TS_ERR_DIRECTORY: the
+ * directory as a whole is out of reach.
  */
 int ts_directory_fetch(struct ts_directory *dir, struct tsw_slice label,
     uint32_t from,

@@ -2,10 +2,13 @@
 /* The folder directory: publishing, reading, and hostile folders. */
 #include "libworld.h"
 
+#include <linux/capability.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static struct ts_directory *dir;
@@ -217,6 +220,110 @@ nothing_is_followed(void **state)
 	assert_int_equal(publish("b", 0, "zero"), TS_ERR_DIRECTORY);
 }
 
+/* Whether modes of files bind this process: root's do not, unless asked. */
+static void
+obey_modes(bool on)
+{
+	struct __user_cap_header_struct head = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct cap[2];
+	const unsigned int dac =
+	    1U << CAP_DAC_OVERRIDE | 1U << CAP_DAC_READ_SEARCH;
+
+	assert_int_equal(syscall(SYS_capget, &head, cap), 0);
+	if (on)
+		cap[0].effective &= ~dac;
+	else
+		cap[0].effective |= cap[0].permitted & dac;
+	assert_int_equal(syscall(SYS_capset, &head, cap), 0);
+}
+
+/* Given as one record that is nothing, at the place asked for. */
+static void
+assert_hidden(const char *label, uint32_t from, uint32_t number)
+{
+	struct got g = fetch(label, from);
+
+	assert_int_equal(g.cnt, number - from + 1);
+	assert_int_equal(g.last, number);
+	assert_int_equal(g.last_len, 0);
+}
+
+static void
+what_cannot_be_read_is_no_outage(void **state)
+{
+	char path[256];
+
+	(void)state;
+	assert_int_equal(publish("a", 0, "zero"), TS_OK);
+	assert_int_equal(publish("a", 1, "one"), TS_OK);
+	assert_int_equal(publish("a", 2, "two"), TS_OK);
+	record_path(path, "a", 1);
+	assert_int_equal(chmod(path, 0), 0);
+	obey_modes(true);
+	assert_hidden("a", 0, 1);
+	/* The folder of the label, then that of all labels. */
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(chmod(path, 0), 0);
+	assert_hidden("a", 1, 1);
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(chmod(path, 0), 0);
+	assert_hidden("a", 2, 2);
+	obey_modes(false);
+	assert_int_equal(chmod(path, 0700), 0);
+}
+
+static void
+folder_that_is_none_is_no_outage(void **state)
+{
+	char path[256], away[128];
+
+	(void)state;
+	assert_int_equal(publish("a", 0, "zero"), TS_OK);
+	record_path(path, "a", 0);
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(rename(path, world_path(away, "away")), 0);
+	assert_int_equal(fetch("a", 0).cnt, 0);
+	assert_int_equal(symlink(away, path), 0);
+	assert_hidden("a", 0, 0);
+	assert_hidden("a", 7, 7);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_hidden("a", 0, 0);
+	assert_int_equal(unlink(path), 0);
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(symlink(away, path), 0);
+	assert_hidden("a", 0, 0);
+}
+
+/* Nobody is to blame for what this process lacks. */
+static void
+own_lack_is_an_error(void **state)
+{
+	struct rlimit before, none;
+	struct got g = {.cnt = 0};
+	int fd, r, spare;
+
+	(void)state;
+	assert_int_equal(publish("a", 0, "zero"), TS_OK);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	fd = dup(0);
+	assert_true(fd > 0);
+	assert_int_equal(close(fd), 0);
+	/* Files for nothing, for DIR, for v1 too; not for the label's folder.
+	 */
+	for (spare = 0; spare < 3; spare++) {
+		none.rlim_cur = (rlim_t)(fd + spare);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+		r = ts_directory_fetch(dir, soft_slice("a"), 0, take, &g);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+		assert_int_equal(r, TS_ERR_DIRECTORY);
+	}
+	assert_int_equal(g.cnt, 0);
+	assert_int_equal(fetch("a", 0).cnt, 1);
+}
+
 static void
 missing_folder_is_out_of_reach(void **state)
 {
@@ -253,6 +360,9 @@ main(void)
 	    T(others_may_read),
 	    T(size_is_bounded),
 	    T(nothing_is_followed),
+	    T(what_cannot_be_read_is_no_outage),
+	    T(folder_that_is_none_is_no_outage),
+	    T(own_lack_is_an_error),
 	    T(missing_folder_is_out_of_reach),
 	};
 

@@ -2,6 +2,7 @@
 /* What a lying directory does to a contact, and the one alert for each. */
 #include "libworld.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -309,6 +310,23 @@ things_that_are_no_files_are_caught(void **state)
 	assert_int_equal(count_alerts(alice, TS_ALERT_RECORD_BROKEN, BOB), 1);
 }
 
+/* Taken away by a liar, not by an outage, which would only warn. */
+static void
+folder_that_is_a_link_is_caught(void **state)
+{
+	char path[256], away[128];
+
+	(void)state;
+	record_path(path, BOB, 0);
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(rename(path, world_path(away, "away")), 0);
+	assert_int_equal(symlink(away, path), 0);
+	assert_stopped(TS_ALERT_RECORD_BROKEN, 1);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rename(away, path), 0);
+	assert_recovers();
+}
+
 static void
 flood_of_alerts_ends(void **state)
 {
@@ -342,6 +360,7 @@ main(void)
 	    T(overwritten_genesis_is_caught),
 	    T(broken_records_are_caught),
 	    T(things_that_are_no_files_are_caught),
+	    T(folder_that_is_a_link_is_caught),
 	    T(flood_of_alerts_ends),
 	};
 

@@ -56,6 +56,21 @@ io_error(int err)
 	return err == ENOMEM ? TS_ERR_NO_MEMORY : TS_ERR_DIRECTORY;
 }
 
+/*
+ * What stands below DIR and cannot be opened was made so by who may write
+ * there.  It must not pass for an outage, which is forgiven for a day: only
+ * what this process lacks is an error.
+ */
+static int
+hostile(int err)
+{
+	if (err == ENOENT)
+		return TS_ERR_NOT_FOUND;
+	if (err == ENOMEM || err == EMFILE || err == ENFILE)
+		return io_error(err);
+	return TS_ERR_DIRECTORY_FORMAT;
+}
+
 static void
 close_fd(int fd)
 {
@@ -83,8 +98,8 @@ record_name(char out[RECORD_LEN], uint32_t number)
 }
 
 /*
- * Read one record into buf, *len bytes; 0 if it is no bounded regular file.
- * TS_ERR_NOT_FOUND if there is none.
+ * Read one record into buf, *len bytes; 0 if it is no bounded regular file, or
+ * one that cannot be read.  TS_ERR_NOT_FOUND if there is none.
  */
 static int
 read_record(uint8_t *buf, size_t *len, int folder, uint32_t number)
@@ -100,10 +115,8 @@ read_record(uint8_t *buf, size_t *len, int folder, uint32_t number)
 	fd = openat(folder, name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0) {
-		if (errno == ENOENT)
-			return TS_ERR_NOT_FOUND;
-		return errno == ELOOP || errno == ENXIO ? TS_OK
-							: io_error(errno);
+		r = hostile(errno);
+		return r == TS_ERR_DIRECTORY_FORMAT ? TS_OK : r;
 	}
 	if (fstat(fd, &st) != 0)
 		r = io_error(errno);
@@ -113,15 +126,16 @@ read_record(uint8_t *buf, size_t *len, int folder, uint32_t number)
 			if (n > 0)
 				*len += (size_t)n;
 		}
-	if (n < 0)
-		r = io_error(errno);
-	if (*len > TSW_ENVELOPE_MAX)
-		*len = 0; /* it grew meanwhile */
+	if (n < 0 || *len > TSW_ENVELOPE_MAX)
+		*len = 0; /* it cannot be read, or grew meanwhile */
 	close_fd(fd);
 	return r;
 }
 
-/* TS_ERR_NOT_FOUND if nobody published under this label. */
+/*
+ * TS_ERR_NOT_FOUND if nobody published under this label, DIRECTORY_FORMAT if
+ * something else is where its folder should be.
+ */
 static int
 open_folder(int *out, const char *root, struct tsw_slice label)
 {
@@ -135,7 +149,7 @@ open_folder(int *out, const char *root, struct tsw_slice label)
 	v1 = openat(base, "v1", OPEN_DIR | O_NOFOLLOW);
 	fd = v1 < 0 ? -1 : openat(v1, name, OPEN_DIR | O_NOFOLLOW);
 	if (fd < 0)
-		r = errno == ENOENT ? TS_ERR_NOT_FOUND : io_error(errno);
+		r = hostile(errno);
 	else
 		*out = fd;
 	close_fd(v1);
@@ -154,6 +168,8 @@ file_fetch(void *state, struct tsw_slice label, uint32_t from,
 	int folder, r;
 
 	r = open_folder(&folder, state, label);
+	if (r == TS_ERR_DIRECTORY_FORMAT)
+		return fn(arg, from, buf, 0);
 	if (r != TS_OK)
 		return r == TS_ERR_NOT_FOUND ? TS_OK : r;
 	for (n = from; r == TS_OK && len > 0 && n < TS_RECORDS_MAX; n++) {
