@@ -58,6 +58,7 @@ static const struct {
     {TS_ERR_MISMATCH, "Do not send anything secret; compare in person."},
     {TS_ERR_UNKNOWN_LABEL,
 	"Check the spelling, or ask whether they published."},
+    {TS_ERR_TOO_MANY_RECORDS, "Tell the directory's operator."},
     {TS_ERR_DIRECTORY, "Check the connection and try again."},
     {TS_ERR_DISK_FULL, "Make room and repeat the command."},
     {TS_ERR_DB_CORRUPT, "Restore it from a backup, or move it away."},

@@ -40,6 +40,8 @@ struct ts_contact {
  * Look label up in the own directory, check its whole chain and pin its
  * identity.  code: the public code if it is known from elsewhere, else NULL or
  * "": TS_ERR_MISMATCH if it is of another identity.  This is no verification.
+ * A chain in part would hide what was revoked in the rest, so more records
+ * than TS_LOOK_MAX are TS_ERR_TOO_MANY_RECORDS, and nothing is kept.
  * TS_ERR_ALREADY, TS_ERR_UNKNOWN_LABEL, TS_ERR_DIRECTORY, _DIRECTORY_FORMAT,
  * TSW_ERR_* (the record breaks a rule), TSW_ERR_REFLECTED (the own label).
  */

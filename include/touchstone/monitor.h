@@ -16,6 +16,12 @@
 
 #define TS_UNREACHABLE_S 86400 /* seconds without a look: UNREACHABLE */
 
+/*
+ * Statements to accept in one look, which nobody else has a say during; the
+ * next look goes on.  More than a person makes in a lifetime.
+ */
+#define TS_LOOK_MAX 2000
+
 int ts_monitor_contact(struct ts_store *store, const char *label) TS_MUST_CHECK;
 /* The own record: changes this computer did not make, a withheld tail. */
 int ts_monitor_own(struct ts_store *store) TS_MUST_CHECK;

@@ -122,6 +122,29 @@ adding_takes_no_broken_record(void **state)
 	    TS_ERR_NOT_FOUND);
 }
 
+/* Each is checked while all else waits: a flood must end. */
+static void
+adding_ends_a_flood(void **state)
+{
+	uint8_t rec[TSW_ENVELOPE_MAX];
+	struct ts_contact c;
+	uint32_t i;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(ts_contact_remove(alice->store, BOB), TS_OK);
+	len = record_read(rec, sizeof(rec), BOB, 0);
+	for (i = 1; i < TS_LOOK_MAX + 1; i++)
+		record_write(BOB, i, rec, len);
+	assert_int_equal(ts_contact_add(alice->store, &c, BOB, NULL),
+	    TS_ERR_TOO_MANY_RECORDS);
+	assert_int_equal(ts_contact_get(alice->store, &c, BOB),
+	    TS_ERR_NOT_FOUND);
+	record_remove(BOB, TS_LOOK_MAX);
+	assert_int_equal(ts_contact_add(alice->store, &c, BOB, NULL), TS_OK);
+	assert_int_equal(c.seq, 0);
+}
+
 static void
 unverified_contact_gives_no_keys(void **state)
 {
@@ -335,6 +358,7 @@ main(void)
 	    T(contact_shows_what_is_known),
 	    T(adding_is_strict),
 	    T(adding_takes_no_broken_record),
+	    T(adding_ends_a_flood),
 	    T(unverified_contact_gives_no_keys),
 	    T(expired_keys_are_not_given),
 	    T(retired_token_still_vouches),

@@ -4,6 +4,7 @@
 
 #include <touchstone/code.h>
 #include <touchstone/directory.h>
+#include <touchstone/monitor.h>
 
 #include "../clock.h"
 #include "check.h"
@@ -46,7 +47,8 @@ add_record(void *arg, uint32_t number, const uint8_t *p, size_t len)
 	struct ts_row row;
 	int r;
 
-	a->records++;
+	if (++a->records > TS_LOOK_MAX)
+		return TS_ERR_TOO_MANY_RECORDS;
 	memset(&row, 0, sizeof(row));
 	row.bytes.p = p;
 	row.bytes.len = len;

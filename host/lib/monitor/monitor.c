@@ -11,12 +11,6 @@
 
 #define ENOUGH 1 /* ends a walk without being an error */
 
-/*
- * Statements to accept in one look, which nobody else has a say during; the
- * next look goes on.  More than a person makes in a lifetime.
- */
-#define ACCEPT_MAX 2000
-
 /* The state in front of seq, every signature checked. */
 static int
 load_before(struct ts_look *look, struct tsw_chain *out, uint32_t seq)
@@ -202,7 +196,7 @@ on_record(void *arg, uint32_t number, const uint8_t *p, size_t len)
 		r = take_record(look, &rec);
 	if (r != TS_OK)
 		return r;
-	return look->bad || look->accepted == ACCEPT_MAX ? ENOUGH : TS_OK;
+	return look->bad || look->accepted == TS_LOOK_MAX ? ENOUGH : TS_OK;
 }
 
 /* Records that were there are not there now. */
