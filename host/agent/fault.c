@@ -25,6 +25,7 @@ static const struct {
     {TSW_ERR_RECOVERY_PENDING, "Refused"},
     {TS_ERR_NO_TOKEN, "NoToken"},
     {TS_ERR_WRONG_TOKEN, "NoToken"},
+    {TS_ERR_NOT_NEEDED, "NoToken"},
     {TS_ERR_TOKEN_PULLED, "NoToken"},
     {TS_ERR_NO_TOUCH, "NoTouch"},
     {TS_ERR_DECLINED, "NoTouch"},
@@ -46,6 +47,7 @@ static const struct {
     {TS_ERR_WRONG_TOKEN,
 	"Plug in the right one; `touchstone token list` shows "
 	"which is which."},
+    {TS_ERR_NOT_NEEDED, "Plug in one that is named here."},
     {TS_ERR_TOKEN_PULLED, "Plug it in again and repeat the command."},
     {TS_ERR_TOKEN_BUSY, "Close the program that uses it, or wait a moment."},
     {TS_ERR_TOKEN_IO, "Pull it out, plug it in again and repeat the command."},

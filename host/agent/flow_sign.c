@@ -206,6 +206,39 @@ sign_with_this(struct ts_op *op)
 	return ts_flow_sign_draft(op, op->pin_fd, sign_done);
 }
 
+static int
+collect_name(void *arg, const struct ts_token *token)
+{
+	struct ts_names *names = arg;
+
+	if (names->cnt < TS_NAMES_MAX_CNT)
+		(void)snprintf(names->name[names->cnt++],
+		    sizeof(names->name[0]), "%s", token->name);
+	return TS_OK;
+}
+
+/* A token of the user's own may still be none that the draft can use. */
+static int
+refuse_token(struct ts_op *op)
+{
+	struct ts_store *store = op->agent->store;
+	char id[2 * TSW_HASH_LEN + 1];
+	struct ts_names names;
+	struct ts_token own;
+	int r;
+
+	if (!op->dev->has_key)
+		return TS_ERR_WRONG_TOKEN;
+	ts_hex_encode(id, op->dev->key_id, TSW_HASH_LEN);
+	if (ts_own_token_find(store, &own, id) != TS_OK)
+		return TS_ERR_WRONG_TOKEN;
+	names.cnt = 0;
+	r = ts_draft_missing(store, collect_name, &names);
+	if (r == TS_OK)
+		ts_op_fail_names(op, TS_ERR_NOT_NEEDED, &names);
+	return r;
+}
+
 /* While this waited for a token, others may have dropped and added changes. */
 static int
 sign_arrived(struct ts_op *op)
@@ -216,7 +249,7 @@ sign_arrived(struct ts_op *op)
 		return r;
 	if (!op->dev->has_key ||
 	    !ts_flow_is_missing(&op->signer, op->agent->store, op->dev->key_id))
-		return TS_ERR_WRONG_TOKEN;
+		return refuse_token(op);
 	return sign_with_this(op);
 }
 

@@ -166,9 +166,9 @@ def enrol_and_retire(world):
     same(change["kind"], "enrol-token", "kind")
     # The new token has signed already; an active one has still to.
     same(alice.call("ListPending")["waiting_for"], ["daily"], "waiting_for")
-    fault = alice.fails("NoToken", "WRONG_TOKEN", "Sign", pins=[PIN],
+    fault = alice.fails("NoToken", "NOT_NEEDED", "Sign", pins=[PIN],
                         token=spare.token, wait=False, pin_fd=0)
-    same(fault.names, ["spare"], "names")
+    same(fault.names, ["daily"], "names")
     same(alice.sign()["missing"], [], "missing")
     alice.call("Retire", name="daily")
     same(alice.sign("spare")["published"], True, "signed with the new one")
@@ -188,8 +188,13 @@ def two_signers(world):
     first = alice.sign("daily")
     same((first["missing"], first["published"]), (["backup"], False), "first")
     same(len(alice.call("ListPending")["signing"]), 1, "signing")
-    alice.fails("NoToken", "WRONG_TOKEN", "Sign", pins=[PIN], token="daily",
-                wait=False, pin_fd=0)
+    fault = alice.fails("NoToken", "NOT_NEEDED", "Sign", pins=[PIN],
+                        token="daily", wait=False, pin_fd=0)
+    same(fault.names, ["backup"], "the one that is still needed")
+    stranger = world.sim("stranger")
+    alice.set_pin(stranger)
+    alice.fails("NoToken", "WRONG_TOKEN", "Sign", pins=[PIN],
+                token=stranger.token, wait=False, pin_fd=0)
     second = alice.sign("")
     same((second["missing"], second["published"], second["hash"]),
          ([], True, first["hash"]), "second")
