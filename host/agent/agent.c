@@ -55,8 +55,7 @@ ts_agent_store(struct ts_agent *agent)
 
 	if (agent->store != NULL)
 		return TS_OK;
-	n = snprintf(path, sizeof(path), "%s/touchstone.db",
-	    agent->paths.state);
+	n = snprintf(path, sizeof(path), "%s/" TS_DATABASE, agent->paths.state);
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return TS_ERR_ARGUMENT;
 	r = ts_store_open(&agent->store, path);

@@ -13,6 +13,7 @@
 #include <touchstone/store.h>
 
 #define TS_OPS_MAX_CNT 8
+#define TS_DATABASE "touchstone.db" /* in the folder of the state */
 
 struct ts_agent {
 	struct ts_loop loop;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* From a call to the method that answers it. */
+#include <stdio.h>
 #include <string.h>
 
 #include "fault.h"
@@ -173,10 +174,25 @@ find_method(const char *name)
 	return NULL;
 }
 
-static const struct ts_names *
-names_of(const struct ts_agent *agent)
+static void
+fail(const struct ts_agent *agent, struct ts_conn *c, const struct ts_method *m,
+    int err)
 {
-	return agent->store == NULL ? NULL : ts_store_names(agent->store);
+	struct ts_names file;
+	int n;
+
+	if (agent->store != NULL || m->needs != TS_WITH_STORE) {
+		ts_fault_reply(c, err,
+		    agent->store == NULL ? NULL : ts_store_names(agent->store));
+		return;
+	}
+	/* It could not be opened: the user may have to look at the file. */
+	file.cnt = 1;
+	n = snprintf(file.name[0], sizeof(file.name[0]), "%s/" TS_DATABASE,
+	    agent->paths.state);
+	if (n < 0 || (size_t)n >= sizeof(file.name[0]))
+		memcpy(file.name[0], TS_DATABASE, sizeof(TS_DATABASE));
+	ts_fault_reply(c, err, &file);
 }
 
 static int
@@ -244,5 +260,5 @@ ts_dispatch(void *ctx, struct ts_conn *c)
 		return;
 	r = run(agent, c, m);
 	if (r != TS_OK)
-		ts_fault_reply(c, r, names_of(agent));
+		fail(agent, c, m, r);
 }

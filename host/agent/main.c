@@ -228,6 +228,7 @@ serve(const struct options *options, int ready_fd)
 {
 	struct ts_watch signals;
 	bool inherited = false, other = false;
+	const char *at = agent.paths.state;
 	int fd, r;
 
 	memset(&signals, 0, sizeof(signals));
@@ -236,7 +237,7 @@ serve(const struct options *options, int ready_fd)
 		complain("TOUCHSTONE_HOME or HOME must be an absolute path");
 		return EXIT_FAILURE;
 	}
-	r = ts_paths_make(&agent.paths);
+	r = ts_paths_make(&at, &agent.paths);
 	if (r == TS_OK)
 		r = take_over(&other, &agent.paths);
 	if (r == TS_OK && other) {
@@ -246,7 +247,7 @@ serve(const struct options *options, int ready_fd)
 	if (r == TS_OK)
 		r = ts_server_socket(&fd, &inherited, &agent.paths);
 	if (r != TS_OK) {
-		fprintf(stderr, "touchstone-agent: %s: %s\n", agent.paths.state,
+		fprintf(stderr, "touchstone-agent: %s: %s\n", at,
 		    ts_strerror(r));
 		return EXIT_FAILURE;
 	}

@@ -118,25 +118,31 @@ check_folder(const char *path)
 {
 	struct stat st;
 
-	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode) ||
-	    st.st_uid != geteuid() || (st.st_mode & 022) != 0)
+	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
 		return TS_ERR_IO;
-	return TS_OK;
+	return st.st_uid == geteuid() && (st.st_mode & 022) == 0
+	    ? TS_OK
+	    : TS_ERR_PERMISSIONS;
+}
+
+static int
+make_private(const char **bad, const char *path)
+{
+	int r = make_folders(path);
+
+	if (r == TS_OK)
+		r = check_folder(path);
+	if (r != TS_OK)
+		*bad = path;
+	return r;
 }
 
 int
-ts_paths_make(const struct ts_paths *paths)
+ts_paths_make(const char **bad, const struct ts_paths *paths)
 {
-	int r;
+	int r = make_private(bad, paths->state);
 
-	r = make_folders(paths->state);
-	if (r == TS_OK)
-		r = check_folder(paths->state);
-	if (r == TS_OK)
-		r = make_folders(paths->run);
-	if (r == TS_OK)
-		r = check_folder(paths->run);
-	return r;
+	return r == TS_OK ? make_private(bad, paths->run) : r;
 }
 
 int

@@ -29,10 +29,11 @@ struct ts_paths {
 int ts_paths_init(struct ts_paths *out) TS_MUST_CHECK;
 
 /*
- * Create both folders with mode 0700.  TS_ERR_IO if that fails, or if one of
- * them belongs to somebody else or can be written by others.
+ * Create both folders with mode 0700.  TS_ERR_IO if that fails,
+ * TS_ERR_PERMISSIONS if one of them belongs to somebody else or can be written
+ * by others.  *bad, on error: which one, a part of paths.
  */
-int ts_paths_make(const struct ts_paths *paths) TS_MUST_CHECK;
+int ts_paths_make(const char **bad, const struct ts_paths *paths) TS_MUST_CHECK;
 
 enum ts_program { TS_PROGRAM_CLI, TS_PROGRAM_AGENT, TS_PROGRAM_HELPER };
 

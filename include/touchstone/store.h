@@ -25,8 +25,9 @@ struct ts_store;
  * Open the file at path (an absolute path in a folder that is private to the
  * user), or make it with mode 0600.  The caller owns *out: ts_store_free().
  * TS_ERR_DB_CORRUPT, _DB_NEWER: the file is left as it is.  TS_ERR_DB_BUSY:
- * another process has it open.  TS_ERR_IO: no regular file of this user with
- * no access for others, or it cannot be read.  TS_ERR_DISK_FULL, _NO_MEMORY.
+ * another process has it open.  TS_ERR_PERMISSIONS: a link, or not of this
+ * user with no access for others.  TS_ERR_IO: no regular file, or it cannot be
+ * read.  TS_ERR_DISK_FULL, _NO_MEMORY.
  */
 int ts_store_open(struct ts_store **out, const char *path) TS_MUST_CHECK;
 void ts_store_free(struct ts_store **store); /* NULL is fine; clears it */

@@ -46,8 +46,25 @@ def options(world):
     same(run(alice).returncode, 1, "relative home")
     os.chmod(alice.home, 0o777)
     alice.environment["TOUCHSTONE_HOME"] = alice.home
-    same(run(alice).returncode, 1, "home that others can write to")
+    done = run(alice)
+    same(done.returncode, 1, "home that others can write to")
+    for word in (alice.home, "not private to you", "chmod"):
+        holds(word in done.stderr, f"{word}: {done.stderr}")
     os.chmod(alice.home, 0o700)
+
+
+def open_database(world):
+    """One that others can read is refused, and named."""
+    alice = world.agent("alice")
+    alice.stop()
+    path = os.path.join(alice.home, "touchstone.db")
+    os.chmod(path, 0o644)
+    alice.start()
+    fault = alice.fails("Failed", "PERMISSIONS", "GetStatus")
+    same([os.path.basename(name) for name in fault.names], ["touchstone.db"],
+         "names")
+    os.chmod(path, 0o600)
+    same(alice.status()["initialised"], False, "opened once it is closed")
 
 
 def daemon(world):
@@ -373,6 +390,6 @@ if __name__ == "__main__":
           idle_exit, plug_in_while_waiting, unplug_while_touch_is_waited_for,
           client_leaves_while_touch_is_waited_for, no_touch,
           tokens_are_found_after_a_restart, watch_tells, autosign,
-          broken_database, disk_full, other_users,
+          broken_database, open_database, disk_full, other_users,
           published_after_a_crash, no_helper,
           stop_waits_for_operations])

@@ -161,12 +161,15 @@ files_of_others_are_refused(void **state)
 	    TS_OK);
 	ts_store_free(&store);
 	assert_int_equal(chmod(path, 0640), 0);
-	assert_int_equal(ts_store_open(&store, path), TS_ERR_IO);
+	assert_int_equal(ts_store_open(&store, path), TS_ERR_PERMISSIONS);
 	assert_int_equal(chmod(path, 0600), 0);
 	assert_int_equal(symlink(path, world_path(link_path, "b.db")), 0);
-	assert_int_equal(ts_store_open(&store, link_path), TS_ERR_IO);
+	assert_int_equal(ts_store_open(&store, link_path), TS_ERR_PERMISSIONS);
 	assert_int_equal(link(path, world_path(link_path, "c.db")), 0);
-	assert_int_equal(ts_store_open(&store, path), TS_ERR_IO);
+	assert_int_equal(ts_store_open(&store, path), TS_ERR_PERMISSIONS);
+	assert_int_equal(unlink(link_path), 0);
+	assert_int_equal(mkdir(world_path(link_path, "d.db"), 0700), 0);
+	assert_int_equal(ts_store_open(&store, link_path), TS_ERR_IO);
 	assert_int_equal(ts_store_open(&store, "/nonexistent/x"), TS_ERR_IO);
 	assert_null(store);
 }

@@ -103,6 +103,7 @@ static void
 test_folders(void **state)
 {
 	char path[100];
+	const char *bad = NULL;
 	struct ts_paths p;
 	struct stat st;
 
@@ -110,16 +111,22 @@ test_folders(void **state)
 	(void)snprintf(path, sizeof(path), "%s/a/b", root);
 	setenv("TOUCHSTONE_HOME", path, 1);
 	assert_int_equal(ts_paths_init(&p), TS_OK);
-	assert_int_equal(ts_paths_make(&p), TS_OK);
+	assert_int_equal(ts_paths_make(&bad, &p), TS_OK);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0700);
-	assert_int_equal(ts_paths_make(&p), TS_OK);
+	assert_int_equal(ts_paths_make(&bad, &p), TS_OK);
 	/* Others could put a socket there. */
+	assert_null(bad);
 	assert_int_equal(chmod(path, 0770), 0);
-	assert_int_equal(ts_paths_make(&p), TS_ERR_IO);
+	assert_int_equal(ts_paths_make(&bad, &p), TS_ERR_PERMISSIONS);
+	assert_ptr_equal(bad, p.state);
+	/* The folder of the socket, where it is another. */
+	(void)snprintf(p.state, sizeof(p.state), "%s/c", root);
+	assert_int_equal(ts_paths_make(&bad, &p), TS_ERR_PERMISSIONS);
+	assert_ptr_equal(bad, p.run);
 	assert_int_equal(rmdir(path), 0);
 	assert_int_equal(symlink("/dev/null", path), 0);
-	assert_int_equal(ts_paths_make(&p), TS_ERR_IO);
+	assert_int_equal(ts_paths_make(&bad, &p), TS_ERR_IO);
 }
 
 static void

@@ -224,6 +224,15 @@ ts_db_busy(const struct ts_db *db)
 	return db->depth > 0;
 }
 
+static int
+open_error(int err)
+{
+	if (err == ENOSPC || err == EDQUOT)
+		return TS_ERR_DISK_FULL;
+	/* A link, or a file that others own. */
+	return err == ELOOP || err == EACCES ? TS_ERR_PERMISSIONS : TS_ERR_IO;
+}
+
 /*
  * The file has to be ours alone before SQLite sees it.  The descriptor is
  * closed first: closing it later would drop SQLite's own POSIX locks.
@@ -232,20 +241,20 @@ static int
 file_check(const char *path)
 {
 	struct stat st;
-	int fd, r = TS_ERR_IO;
+	int fd, r = TS_OK;
 
 	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY,
 	    0600);
 	if (fd < 0)
-		return errno == ENOSPC || errno == EDQUOT ? TS_ERR_DISK_FULL
-							  : TS_ERR_IO;
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_uid == geteuid() && (st.st_mode & 077) == 0 &&
-	    st.st_nlink == 1)
-		/* SQLite takes what is shorter than a head for a new file. */
-		r = st.st_size == 0 || st.st_size >= HEAD_LEN
-		    ? TS_OK
-		    : TS_ERR_DB_CORRUPT;
+		return open_error(errno);
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
+		r = TS_ERR_IO;
+	else if (st.st_uid != geteuid() || (st.st_mode & 077) != 0 ||
+	    st.st_nlink != 1)
+		r = TS_ERR_PERMISSIONS;
+	/* SQLite takes what is shorter than a head for a new file. */
+	else if (st.st_size > 0 && st.st_size < HEAD_LEN)
+		r = TS_ERR_DB_CORRUPT;
 	(void)close(fd);
 	return r;
 }
