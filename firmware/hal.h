@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The whole contract between the token and a board: 13 functions, bound at
+ * The whole contract between the token and a board: 18 functions, bound at
  * link time.  firmware/core calls nothing else of the outside world, and no
  * register or operating system call stands outside firmware/board/.
  *
@@ -28,13 +28,33 @@ enum hal_led {
 	HAL_LED_TOUCH_REGISTER, /* makes a credential */
 	HAL_LED_TOUCH_LOGIN,	/* signs an assertion */
 	HAL_LED_TOUCH_SELECT,	/* only says "this token" */
-	HAL_LED_TOUCH_RESET	/* erases everything */
+	HAL_LED_TOUCH_RESET,	/* erases everything; wants a long touch */
+	HAL_LED_TOUCH_KEYS,	/* changes which keys contacts use */
+	HAL_LED_TOUCH_TOKENS,	/* changes who may sign: genesis, enrol,
+				   retire, policy, recover, veto, import */
+	HAL_LED_TOUCH_CONFIRM,	/* says that a contact is verified */
+	HAL_LED_TOUCH_DEVICE,	/* attests what this token is */
+	HAL_LED_ON,		/* a digit of a code, with HAL_LED_OFF */
+	HAL_LED_FAULT_ENTROPY,	/* the token signs nothing */
+	HAL_LED_FAULT_STORE
 };
+
+/* How the board can show a live code to a person; bits. */
+enum hal_output {
+	HAL_OUT_DISPLAY = 1,
+	HAL_OUT_LED = 2,
+	HAL_OUT_KEYBOARD = 4
+};
+
+#define HAL_DISPLAY_COLUMNS 21
+#define HAL_DISPLAY_LINES 4
+#define HAL_KEYBOARD_REPORT_LEN 8 /* boot keyboard, HID 1.11 appendix B */
+#define HAL_IMAGE_HASH_LEN 32
 
 /* Why the token stopped.  Only faults of its own; never bad input. */
 enum hal_fault {
 	HAL_FAULT_ENTROPY,	 /* the noise source failed a health test */
-	HAL_FAULT_STORE_CORRUPT, /* flash content that no version wrote */
+	HAL_FAULT_STORE_CORRUPT, /* the flash changed under a running token */
 	HAL_FAULT_STORE_NEWER,	 /* flash content of a newer version */
 	HAL_FAULT_STORE_SIZE,	 /* flash too small for what is promised */
 	HAL_FAULT_BUG		 /* the token contradicts itself */
@@ -73,6 +93,21 @@ void hal_flash_sync(void);
 /* The touch button's level: true while it is pressed. */
 bool hal_button(void);
 void hal_led(enum hal_led pattern);
+
+/* hal_output bits of this board; at least one. */
+unsigned int hal_outputs(void);
+/*
+ * Show text: at most HAL_DISPLAY_LINES lines of HAL_DISPLAY_COLUMNS printable
+ * ASCII characters, split by '\n'; "" clears.  Boards without a display ignore
+ * it.  The text is only valid during the call.
+ */
+void hal_display(const char *text);
+/* The keyboard's report, if the board can be one. */
+bool hal_keyboard_can_send(void);
+void hal_keyboard_send(const uint8_t report[HAL_KEYBOARD_REPORT_LEN]);
+
+/* SHA-256 of the program that runs: the measurement in attestations. */
+void hal_image_hash(uint8_t out[HAL_IMAGE_HASH_LEN]);
 
 /* Stop until the next power-up. */
 _Noreturn void hal_halt(enum hal_fault fault);

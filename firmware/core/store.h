@@ -35,13 +35,22 @@
 #define FW_STORE_VERSION 1
 /* Discoverable credentials: what getInfo promises. */
 #define FW_STORE_CRED_CNT 128
+/* Identity keys. */
+#define FW_STORE_IDENTITY_CNT 8
 
 enum fw_store_key {
 	FW_STORE_DEVICE = 0,  /* cred.c: the secret all keys derive from */
 	FW_STORE_PIN = 1,     /* pin.c: tries left and the PIN's hash */
 	FW_STORE_COUNTER = 2, /* ctap2.c: the signature counter */
+	FW_STORE_TRIES = 3,   /* pin.c: PIN tries left */
+	FW_STORE_SEED = 4,    /* rng.c: entropy carried to the next boot */
+	FW_STORE_ATTEST = 5,  /* attest.c: the device attestation key */
+	FW_STORE_LIVE = 6,    /* live.c: live codes left before a touch */
 	FW_STORE_CRED = 8,    /* first of FW_STORE_CRED_CNT credentials */
-	FW_STORE_KEY_CNT = FW_STORE_CRED + FW_STORE_CRED_CNT
+	FW_STORE_IDENTITY =
+	    FW_STORE_CRED + FW_STORE_CRED_CNT, /* identity.c: the keys */
+	FW_STORE_HEAD = FW_STORE_IDENTITY + FW_STORE_IDENTITY_CNT, /* heads */
+	FW_STORE_KEY_CNT = FW_STORE_HEAD + FW_STORE_IDENTITY_CNT
 };
 
 /* Longest value: a credential record (cred.c has the sum). */
@@ -64,9 +73,9 @@ struct fw_store {
 	uint32_t pos[FW_STORE_KEY_CNT]; /* of the record from base, 0: none */
 };
 
-/* A value for fw_store_reset(). */
+/* A value for fw_store_commit() and fw_store_reset(); NULL deletes. */
 struct fw_store_item {
-	enum fw_store_key key;
+	unsigned int key; /* fw_store_key */
 	const uint8_t *value;
 	size_t len;
 };
@@ -89,6 +98,12 @@ int fw_store_put(struct fw_store *s, unsigned int key, const uint8_t *value,
     size_t len) FW_MUST_CHECK;
 /* Delete key; durable on return.  No error if there is none. */
 int fw_store_del(struct fw_store *s, unsigned int key) FW_MUST_CHECK;
+/*
+ * Set and delete several keys in one step: after a cut all of them are done or
+ * none.  Durable on return.  FW_ERR_FULL as fw_store_put(), then nothing is.
+ */
+int fw_store_commit(struct fw_store *s, const struct fw_store_item *item,
+    size_t cnt) FW_MUST_CHECK;
 /* Forget all and start with these values, in one step; durable on return. */
 void fw_store_reset(struct fw_store *s, const struct fw_store_item *item,
     size_t cnt);

@@ -180,6 +180,20 @@ sim_led(void)
 		return "touch-select";
 	case HAL_LED_TOUCH_RESET:
 		return "touch-reset";
+	case HAL_LED_TOUCH_KEYS:
+		return "touch-keys";
+	case HAL_LED_TOUCH_TOKENS:
+		return "touch-tokens";
+	case HAL_LED_TOUCH_CONFIRM:
+		return "touch-confirm";
+	case HAL_LED_TOUCH_DEVICE:
+		return "touch-device";
+	case HAL_LED_ON:
+		return "on";
+	case HAL_LED_FAULT_ENTROPY:
+		return "fault-entropy";
+	case HAL_LED_FAULT_STORE:
+		return "fault-store";
 	}
 	return "error: no such pattern";
 }
