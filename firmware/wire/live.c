@@ -3,7 +3,7 @@
  * SPEC 9.3.  A side shows its peer a nonce once per run: A opens only to the
  * first r_B it took, B answers one commitment.  Everything rests on that.
  */
-#include "live_move.h"
+#include <touchstone/wire/code.h>
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "live_move.h"
-
+/* The messages of a live code and what is hashed: SPEC 9.3. */
 #include <touchstone/wire/cbor.h>
+#include <touchstone/wire/code.h>
 #include <touchstone/wire/crypto.h>
 #include <touchstone/wire/statement.h>
 
@@ -10,6 +10,7 @@
 #include "bech32.h"
 
 #define LIVE_VERSION 1
+#define MOVE_LEN 48
 
 #define TAG_LEN 20
 #define TAG_A "touchstone live v1 A"
@@ -18,16 +19,21 @@
 #define TAG_CODE "touchstone live code v1"
 
 /* [id, seq, head, label, log size, root] with its CBOR heads. */
-#define M_MAX (1 + 34 + 5 + 34 + 2 + TSW_LABEL_MAX + 5 + 34)
-#define TRANSCRIPT_MAX (2 * (TAG_LEN + 2 + M_MAX))
+_Static_assert(TSW_LIVE_PARTY_MAX ==
+	1 + 34 + 5 + 34 + 2 + TSW_LABEL_MAX + 5 + 34,
+    "every party fits");
+#define PARTY_FIELD_CNT 6
+#define TRANSCRIPT_MAX (2 * (TAG_LEN + 2 + TSW_LIVE_PARTY_MAX))
 
 int
 tsw_live_move_encode(char out[TSW_LIVE_TEXT_MAX],
     const struct tsw_live_move *move)
 {
-	uint8_t b[TSW_LIVE_MOVE_LEN];
+	uint8_t b[MOVE_LEN];
 	struct tsw_wr wr;
 
+	if (move->move < 1 || move->move > 3)
+		return TSW_ERR_RANGE;
 	tsw_wr_init(&wr, b, sizeof(b));
 	tsw_wr_u8(&wr, LIVE_VERSION);
 	tsw_wr_u8(&wr, move->move);
@@ -85,20 +91,82 @@ tsw_live_party_check(const struct tsw_live_party *party)
 }
 
 static void
-wr_party(struct tsw_wr *wr, const char *tag, const struct tsw_live_party *party)
+wr_party(struct tsw_wr *wr, const struct tsw_live_party *party)
 {
-	uint8_t m[M_MAX];
+	tsw_wr_cb_array(wr, PARTY_FIELD_CNT);
+	tsw_wr_cb_bytes(wr, party->id, sizeof(party->id));
+	tsw_wr_cb_uint(wr, party->seq);
+	tsw_wr_cb_bytes(wr, party->head, sizeof(party->head));
+	tsw_wr_cb_text(wr, (const char *)party->label.p, party->label.len);
+	tsw_wr_cb_uint(wr, party->log_size);
+	tsw_wr_cb_bytes(wr, party->root, sizeof(party->root));
+}
+
+int
+tsw_live_party_encode(struct tsw_wr *wr, const struct tsw_live_party *party)
+{
+	int r;
+
+	r = tsw_live_party_check(party);
+	if (r != TSW_OK)
+		return r;
+	wr_party(wr, party);
+	return wr->full ? TSW_ERR_NO_SPACE : TSW_OK;
+}
+
+static uint32_t
+cb_u32(struct tsw_cb *cb)
+{
+	uint64_t v = tsw_cb_uint(cb);
+
+	if (v > UINT32_MAX)
+		tsw_cb_fail(cb, TSW_ERR_RANGE);
+	return (uint32_t)v;
+}
+
+static void
+cb_hash(struct tsw_cb *cb, uint8_t out[TSW_HASH_LEN])
+{
+	struct tsw_slice s = tsw_cb_bytes(cb, TSW_HASH_LEN, TSW_HASH_LEN);
+
+	if (s.p != NULL)
+		memcpy(out, s.p, TSW_HASH_LEN);
+}
+
+int
+tsw_live_party_decode(struct tsw_live_party *out, const uint8_t *p, size_t len)
+{
+	struct tsw_live_party m;
+	struct tsw_cb cb;
+	int r;
+
+	memset(&m, 0, sizeof(m));
+	tsw_cb_init(&cb, p, len);
+	if (tsw_cb_array(&cb) != PARTY_FIELD_CNT)
+		tsw_cb_fail(&cb, TSW_ERR_FORMAT);
+	cb_hash(&cb, m.id);
+	m.seq = cb_u32(&cb);
+	cb_hash(&cb, m.head);
+	m.label = tsw_cb_text(&cb, 1, TSW_LABEL_MAX);
+	m.log_size = cb_u32(&cb);
+	cb_hash(&cb, m.root);
+	r = tsw_cb_done(&cb);
+	if (r == TSW_OK)
+		r = tsw_live_party_check(&m);
+	if (r == TSW_OK)
+		*out = m;
+	return r;
+}
+
+/* One side of T: its role's tag, its length, its m. */
+static void
+wr_side(struct tsw_wr *wr, const char *tag, const struct tsw_live_party *party)
+{
+	uint8_t m[TSW_LIVE_PARTY_MAX];
 	struct tsw_wr sub;
 
 	tsw_wr_init(&sub, m, sizeof(m));
-	tsw_wr_cb_array(&sub, 6);
-	tsw_wr_cb_bytes(&sub, party->id, sizeof(party->id));
-	tsw_wr_cb_uint(&sub, party->seq);
-	tsw_wr_cb_bytes(&sub, party->head, sizeof(party->head));
-	tsw_wr_cb_text(&sub, (const char *)party->label.p, party->label.len);
-	tsw_wr_cb_uint(&sub, party->log_size);
-	tsw_wr_cb_bytes(&sub, party->root, sizeof(party->root));
-
+	wr_party(&sub, party);
 	tsw_wr_bytes(wr, (const uint8_t *)tag, TAG_LEN);
 	tsw_wr_u16(wr, (uint16_t)tsw_wr_len(&sub));
 	tsw_wr_bytes(wr, m, tsw_wr_len(&sub));
@@ -113,14 +181,14 @@ transcript(uint8_t out[TRANSCRIPT_MAX], const struct tsw_live_party *a,
 	struct tsw_wr wr;
 
 	tsw_wr_init(&wr, out, TRANSCRIPT_MAX);
-	wr_party(&wr, TAG_A, a);
-	wr_party(&wr, TAG_B, b);
+	wr_side(&wr, TAG_A, a);
+	wr_side(&wr, TAG_B, b);
 	s.len = tsw_wr_len(&wr);
 	return s;
 }
 
 void
-tsw_live_commit(uint8_t out[32], const struct tsw_live_party *a,
+tsw_live_commit(uint8_t out[TSW_HASH_LEN], const struct tsw_live_party *a,
     const struct tsw_live_party *b,
     const uint8_t secret_nonce[TSW_LIVE_NONCE_LEN])
 {
@@ -135,14 +203,14 @@ tsw_live_commit(uint8_t out[32], const struct tsw_live_party *a,
 
 void
 tsw_live_code(char out[TSW_LIVE_DIGITS + 1], const struct tsw_live_party *a,
-    const struct tsw_live_party *b, const uint8_t commitment[32],
+    const struct tsw_live_party *b, const uint8_t commitment[TSW_HASH_LEN],
     const uint8_t r[2 * TSW_LIVE_NONCE_LEN])
 {
 	const struct tsw_slice key = {r, 2 * TSW_LIVE_NONCE_LEN};
 	uint8_t text[TRANSCRIPT_MAX], mac[32];
 	struct tsw_slice part[] = {{(const uint8_t *)TAG_CODE,
 				       sizeof(TAG_CODE) - 1},
-	    {commitment, 32}, transcript(text, a, b)};
+	    {commitment, TSW_HASH_LEN}, transcript(text, a, b)};
 	uint64_t v;
 	size_t i;
 

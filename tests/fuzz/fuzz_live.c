@@ -11,8 +11,6 @@
 
 #include <sodium.h>
 
-#include "../../firmware/wire/live_move.h"
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
 static void

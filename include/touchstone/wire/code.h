@@ -52,10 +52,54 @@ struct tsw_live_party {
 	uint8_t root[TSW_HASH_LEN]; /* zeros when log_size is 0 */
 };
 
+/* The longest m: six CBOR heads, three hashes, two u32 and the label. */
+#define TSW_LIVE_PARTY_MAX 179
+
+/* Label in normal form; no root without a log (TSW_ERR_RANGE). */
+int tsw_live_party_check(const struct tsw_live_party *party) TSW_MUST_CHECK;
+
+/* m of SPEC 9.3.  The label of a decoded party is a view into p. */
+int tsw_live_party_encode(struct tsw_wr *wr,
+    const struct tsw_live_party *party) TSW_MUST_CHECK;
+int tsw_live_party_decode(struct tsw_live_party *out, const uint8_t *p,
+    size_t len) TSW_MUST_CHECK;
+
 #define TSW_LIVE_HRP "live"
 #define TSW_LIVE_NONCE_LEN 32
 #define TSW_LIVE_TEXT_MAX TSW_BECH32_MAX
 #define TSW_LIVE_DIGITS 9
+
+/* One message of a run. */
+struct tsw_live_move {
+	uint8_t move;	   /* 1 commitment, 2 r_B, 3 r_A */
+	uint16_t session;  /* the first two bytes of the commitment */
+	uint32_t seq_self; /* the sender's view of its own chain */
+	uint32_t seq_peer; /* and of the receiver's */
+	uint32_t log_size;
+	uint8_t value[32];
+};
+
+int tsw_live_move_encode(char out[TSW_LIVE_TEXT_MAX],
+    const struct tsw_live_move *move) TSW_MUST_CHECK;
+/* Blanks in text are ignored; *out is written only on TSW_OK. */
+int tsw_live_move_decode(struct tsw_live_move *out,
+    struct tsw_slice text) TSW_MUST_CHECK;
+
+/*
+ * The two computations of a run, for who keeps its state elsewhere (a token).
+ * a is who begins; both parties must have passed tsw_live_party_check.
+ */
+
+/* Commitment of a, who opens it with secret_nonce. */
+void tsw_live_commit(uint8_t out[TSW_HASH_LEN], const struct tsw_live_party *a,
+    const struct tsw_live_party *b,
+    const uint8_t secret_nonce[TSW_LIVE_NONCE_LEN]);
+
+/* The digits and a NUL; r is r_A || r_B. */
+void tsw_live_code(char out[TSW_LIVE_DIGITS + 1],
+    const struct tsw_live_party *a, const struct tsw_live_party *b,
+    const uint8_t commitment[TSW_HASH_LEN],
+    const uint8_t r[2 * TSW_LIVE_NONCE_LEN]);
 
 enum tsw_live_state {
 	TSW_LIVE_IDLE = 0,
