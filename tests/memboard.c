@@ -17,6 +17,7 @@ memboard_reset(void)
 	memboard.page_cnt = MEMBOARD_PAGE_CNT;
 	memboard.millis = 1000000;
 	memboard.noise_state = 1;
+	memboard.outputs = HAL_OUT_DISPLAY | HAL_OUT_LED | HAL_OUT_KEYBOARD;
 }
 
 static _Noreturn void
@@ -180,7 +181,60 @@ hal_button(void)
 void
 hal_led(enum hal_led pattern)
 {
+	if (pattern == memboard.led)
+		return;
 	memboard.led = pattern;
+	if (memboard.led_cnt < MEMBOARD_LED_CNT)
+		memboard.led_log[memboard.led_cnt++] =
+		    (struct memboard_led){pattern, memboard.millis};
+}
+
+unsigned int
+hal_outputs(void)
+{
+	return memboard.outputs;
+}
+
+/* The text must be one that every display can show. */
+void
+hal_display(const char *text)
+{
+	size_t len = strlen(text), column = 0, lines = 1, i;
+
+	for (i = 0; i < len; i++) {
+		column = text[i] == '\n' ? 0 : column + 1;
+		lines += text[i] == '\n';
+		if (column > HAL_DISPLAY_COLUMNS || lines > HAL_DISPLAY_LINES)
+			die("the text is larger than the display");
+		if (text[i] != '\n' && (text[i] < ' ' || text[i] > '~'))
+			die("the display cannot show this character");
+	}
+	if (memboard.outputs & HAL_OUT_DISPLAY)
+		memcpy(memboard.display, text, len + 1);
+}
+
+bool
+hal_keyboard_can_send(void)
+{
+	return (memboard.outputs & HAL_OUT_KEYBOARD) != 0 &&
+	    !memboard.keyboard_busy;
+}
+
+void
+hal_keyboard_send(const uint8_t report[HAL_KEYBOARD_REPORT_LEN])
+{
+	if (!hal_keyboard_can_send())
+		die("typed to a keyboard that takes nothing");
+	if (memboard.typed_cnt < MEMBOARD_TYPED_CNT)
+		memcpy(memboard.typed[memboard.typed_cnt++], report,
+		    HAL_KEYBOARD_REPORT_LEN);
+}
+
+/* A program that never changes. */
+void
+hal_image_hash(uint8_t out[HAL_IMAGE_HASH_LEN])
+{
+	memset(out, 0x1d, HAL_IMAGE_HASH_LEN);
 }
 
 void

@@ -20,6 +20,8 @@
 #define MEMBOARD_PAGE_CNT 32
 #define MEMBOARD_FLASH_LEN (MEMBOARD_PAGE_LEN * MEMBOARD_PAGE_CNT)
 #define MEMBOARD_QUEUE_CNT 600 /* reports; two of the longest messages fit */
+#define MEMBOARD_LED_CNT 1024  /* changes of the LED */
+#define MEMBOARD_TYPED_CNT 64  /* keyboard reports */
 
 /* How far the flash operation got when the power went. */
 enum memboard_cut {
@@ -42,6 +44,11 @@ enum memboard_noise {
 	MEMBOARD_NOISE_BIASED
 };
 
+struct memboard_led {
+	enum hal_led led;
+	uint64_t millis;
+};
+
 struct memboard {
 	uint8_t flash[MEMBOARD_FLASH_LEN];
 	bool weak[MEMBOARD_PAGE_CNT]; /* reads erased; not to be written */
@@ -57,6 +64,13 @@ struct memboard {
 	bool auto_touch;
 	bool can_send;
 	enum hal_led led;
+	struct memboard_led led_log[MEMBOARD_LED_CNT]; /* changes; then full */
+	size_t led_cnt;
+	unsigned int outputs; /* hal_output bits */
+	char display[HAL_DISPLAY_LINES * (HAL_DISPLAY_COLUMNS + 1) + 1];
+	bool keyboard_busy; /* it takes no report now */
+	uint8_t typed[MEMBOARD_TYPED_CNT][HAL_KEYBOARD_REPORT_LEN];
+	size_t typed_cnt;
 	enum hal_fault fault;
 	enum memboard_noise noise;
 	uint64_t noise_state;

@@ -112,6 +112,20 @@ do_auto_off(void)
 }
 
 static const char *
+do_hold(void)
+{
+	sim_button(true);
+	return "ok";
+}
+
+static const char *
+do_release(void)
+{
+	sim_button(false);
+	return "ok";
+}
+
+static const char *
 do_unplug(void)
 {
 	if (!sim_is_plugged())
@@ -154,7 +168,12 @@ static const struct {
     {"unplug", do_unplug},
     {"plug", do_plug},
     {"power-cycle", do_power_cycle},
+    {"hold", do_hold},
+    {"release", do_release},
     {"led", sim_led},
+    {"display", sim_display},
+    {"blinks", sim_blinks},
+    {"keyboard", sim_typed},
     {"quit", do_quit},
 };
 

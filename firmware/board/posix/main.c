@@ -23,7 +23,6 @@ static bool quit;
 static bool auto_touch;
 static bool button;
 static uint64_t clock_offset; /* milliseconds */
-static enum hal_led led;
 static char *hid_path, *control_path, *flash_path;
 
 void
@@ -80,12 +79,6 @@ hal_button(void)
 }
 
 void
-hal_led(enum hal_led pattern)
-{
-	led = pattern;
-}
-
-void
 hal_halt(enum hal_fault fault)
 {
 	const char *what = "the token contradicts itself";
@@ -133,7 +126,7 @@ sim_unplug(void)
 	plugged = false;
 	sim_hid_unplug();
 	explicit_bzero(&token, sizeof(token));
-	led = HAL_LED_OFF;
+	sim_output_off();
 }
 
 bool
@@ -154,48 +147,24 @@ sim_touch(void)
 }
 
 void
+sim_button(bool down)
+{
+	auto_touch = false;
+	button = down;
+}
+
+void
 sim_auto_touch(bool on)
 {
 	auto_touch = on;
 	button = false;
 }
 
-const char *
-sim_led(void)
+void
+sim_step(void)
 {
-	switch (led) {
-	case HAL_LED_OFF:
-		return "off";
-	case HAL_LED_IDLE:
-		return "idle";
-	case HAL_LED_BUSY:
-		return "busy";
-	case HAL_LED_WINK:
-		return "wink";
-	case HAL_LED_TOUCH_REGISTER:
-		return "touch-register";
-	case HAL_LED_TOUCH_LOGIN:
-		return "touch-login";
-	case HAL_LED_TOUCH_SELECT:
-		return "touch-select";
-	case HAL_LED_TOUCH_RESET:
-		return "touch-reset";
-	case HAL_LED_TOUCH_KEYS:
-		return "touch-keys";
-	case HAL_LED_TOUCH_TOKENS:
-		return "touch-tokens";
-	case HAL_LED_TOUCH_CONFIRM:
-		return "touch-confirm";
-	case HAL_LED_TOUCH_DEVICE:
-		return "touch-device";
-	case HAL_LED_ON:
-		return "on";
-	case HAL_LED_FAULT_ENTROPY:
-		return "fault-entropy";
-	case HAL_LED_FAULT_STORE:
-		return "fault-store";
-	}
-	return "error: no such pattern";
+	if (plugged)
+		(void)fw_token_step(&token);
 }
 
 void
@@ -292,6 +261,7 @@ block_signals(void)
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGHUP);
 	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)signal(SIGPIPE, SIG_IGN); /* nobody reads stdout: no matter */
 	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0)
 		sim_die("signalfd", "kernel");
@@ -340,26 +310,36 @@ say_ready(int ready_fd)
 }
 
 static const char usage[] =
-    "usage: touchstone-sim --dir DIR [--foreground]\n"
+    "usage: touchstone-sim --dir DIR [--foreground] [--outputs LIST]\n"
     "\n"
     "A FIDO2 token as a process, for tests and for trying things out.\n"
     "\n"
     "  --dir DIR      where the token lives; made if missing\n"
-    "  --foreground   stay in the foreground\n"
+    "  --foreground   stay in the foreground and show the token\n"
+    "  --outputs LIST what it can show codes with, of display,led,keyboard;\n"
+    "                 all if not given\n"
     "  --help         print this text\n"
     "  --version      print the version\n"
     "\n"
     "DIR/hid      64-byte HID reports, both ways\n"
     "DIR/flash    what the token keeps\n"
     "DIR/control  one command a line, one line in reply:\n"
-    "  touch               touch the token; \"idle\" if it does not wait\n"
+    "  touch               touch the token, as long as it asks; \"idle\" if\n"
+    "                      it does not wait\n"
+    "  hold, release       press the button, let it go\n"
     "  wait-touch          reply when the token waits for a touch\n"
     "  auto-touch on|off   touch whenever it waits\n"
     "  unplug, plug        pull the token out, put it back in\n"
     "  power-cycle         both\n"
     "  led                 what the LED shows: off, idle, busy, wink,\n"
     "                      touch-register, touch-login, touch-select,\n"
-    "                      touch-reset\n"
+    "                      touch-reset, touch-keys, touch-tokens,\n"
+    "                      touch-confirm, touch-device, on, fault-entropy,\n"
+    "                      fault-store\n"
+    "  display             what the display shows, lines split by \" | \"\n"
+    "  blinks              move the clock until the LED has blinked a code,\n"
+    "                      and say its digits; \"none\" if it blinks none\n"
+    "  keyboard            what the token typed since last asked\n"
     "  clock +SECONDS      move the token's clock forward\n"
     "  quit                end the simulator\n";
 
@@ -374,6 +354,7 @@ parse_options(struct options *o, int argc, char **argv)
 	static const struct option option[] = {
 	    {"dir", required_argument, NULL, 'd'},
 	    {"foreground", no_argument, NULL, 'f'},
+	    {"outputs", required_argument, NULL, 'o'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'},
 	    {NULL, 0, NULL, 0},
@@ -388,6 +369,13 @@ parse_options(struct options *o, int argc, char **argv)
 		case 'f':
 			o->foreground = true;
 			break;
+		case 'o':
+			if (sim_output_choose(optarg))
+				break;
+			(void)fprintf(stderr,
+			    "touchstone-sim: --outputs takes some of "
+			    "display,led,keyboard\n");
+			exit(2);
 		case 'h':
 			(void)fputs(usage, stdout);
 			exit(EXIT_SUCCESS);
@@ -419,10 +407,13 @@ main(int argc, char **argv)
 		ready_fd = to_background();
 	signal_fd = block_signals();
 	dir_fd = open_dir(o.dir);
+	sim_image_measure();
 	sim_flash_open(dir_fd, flash_path);
 	sim_plug();
 	sim_control_open(control_path);
 	say_ready(ready_fd);
+	if (o.foreground)
+		sim_output_open();
 	loop(signal_fd);
 	sim_unplug();
 	sim_cleanup();

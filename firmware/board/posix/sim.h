@@ -55,14 +55,32 @@ void sim_control_close(void);
 void sim_control_poll(struct sim_poll *p);
 void sim_control_serve(const struct sim_poll *p);
 
+/* output.c: LED, display, keyboard. */
+/* "display,led,keyboard" or a part of it; false if it is not that. */
+bool sim_output_choose(const char *list);
+void sim_output_open(void); /* show it on stdout from now on */
+void sim_output_off(void);  /* the power went */
+const char *sim_led(void);
+const char *sim_display(void); /* its lines with " | " between */
+const char *sim_typed(void);   /* since last asked */
+
+/* watch.c: counts flashes. */
+void sim_watch(bool on); /* the LED goes on or off, as by HAL_LED_ON */
+/* Let the clock run until the LED has blinked a code; "none" if it does not. */
+const char *sim_blinks(void);
+
+/* image.c: dies if the program cannot be read. */
+void sim_image_measure(void);
+
 /* main.c: what the commands do. */
 bool sim_is_plugged(void);
 void sim_plug(void);
 void sim_unplug(void);
 bool sim_touch(void); /* false if nothing waits for it */
+void sim_button(bool down);
 void sim_auto_touch(bool on);
 bool sim_is_waiting(void); /* for a touch */
-const char *sim_led(void);
+void sim_step(void);	   /* let the token work, once */
 void sim_clock_forward(uint64_t ms);
 void sim_quit(void);
 
