@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* CTAP status codes (CTAP 2.1 section 8.2), those that this token sends. */
+/* CTAP status codes (CTAP 2.1 section 8.2), those that this token sends, and
+ * the vendor codes of the statement applet (SPEC 12.7). */
 #ifndef FW_STATUS_H
 #define FW_STATUS_H
+
+#include <touchstone/wire/applet.h>
 
 enum fw_status {
 	FW_CTAP_OK = 0x00,
@@ -32,6 +35,9 @@ enum fw_status {
 	FW_CTAP_INVALID_SUBCOMMAND = 0x3e,
 	FW_CTAP_UNAUTHORIZED_PERMISSION = 0x40,
 	FW_CTAP_OTHER = 0x7f,
+#define X(name, id, sentence) FW_APPLET_##name = (id),
+#include <touchstone/wire/applet_status.def>
+#undef X
 	/* Not a status: the command waits for a touch. */
 	FW_CTAP_WAIT_TOUCH = 0x100
 };
