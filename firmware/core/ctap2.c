@@ -83,9 +83,10 @@ device_secret_load(struct fw_ctap2 *c)
 }
 
 void
-fw_ctap2_init(struct fw_ctap2 *c, uint64_t now)
+fw_ctap2_init(struct fw_ctap2 *c, uint64_t now, enum fw_profile profile)
 {
 	memset(c, 0, sizeof(*c));
+	c->profile = profile;
 	c->now = now;
 	c->power_up = now;
 	fw_rng_init(&c->rng);
@@ -107,10 +108,32 @@ fw_ctap2_tick(struct fw_ctap2 *c, uint64_t now)
 		tsw_wipe(&c->listing, sizeof(c->listing));
 }
 
+static enum hal_led
+led_of(enum fw_op_kind kind)
+{
+	switch (kind) {
+	case FW_OP_MAKE:
+	case FW_OP_EXCLUDED:
+		return HAL_LED_TOUCH_REGISTER;
+	case FW_OP_ASSERT:
+		return HAL_LED_TOUCH_LOGIN;
+	case FW_OP_RESET:
+		return HAL_LED_TOUCH_RESET;
+	case FW_OP_SELECTION:
+	case FW_OP_PROBE:
+		return HAL_LED_TOUCH_SELECT;
+	case FW_OP_NONE:
+	case FW_OP_APPLET: /* has one of its own for each command */
+	default:
+		return HAL_LED_IDLE;
+	}
+}
+
 enum fw_status
 fw_ctap2_wait(struct fw_ctap2 *c, enum fw_op_kind kind)
 {
 	c->op.kind = kind;
+	c->op.led = led_of(kind);
 	c->op.deadline = c->now + FW_CTAP2_TOUCH_MS;
 	return FW_CTAP_WAIT_TOUCH;
 }
@@ -127,24 +150,12 @@ fw_ctap2_abort(struct fw_ctap2 *c)
 	tsw_wipe(&c->op, sizeof(c->op));
 }
 
-enum hal_led
-fw_ctap2_led(const struct fw_ctap2 *c)
+bool
+fw_ctap2_wants_long_touch(const struct fw_ctap2 *c)
 {
-	switch (c->op.kind) {
-	case FW_OP_MAKE:
-	case FW_OP_EXCLUDED:
-		return HAL_LED_TOUCH_REGISTER;
-	case FW_OP_ASSERT:
-		return HAL_LED_TOUCH_LOGIN;
-	case FW_OP_RESET:
-		return HAL_LED_TOUCH_RESET;
-	case FW_OP_SELECTION:
-	case FW_OP_PROBE:
-		return HAL_LED_TOUCH_SELECT;
-	case FW_OP_NONE:
-	default:
-		return HAL_LED_IDLE;
-	}
+	return c->op.kind == FW_OP_RESET ||
+	    (c->op.kind == FW_OP_APPLET &&
+		c->op.applet.cmd == TSW_APPLET_FORGET);
 }
 
 enum fw_status
@@ -315,6 +326,7 @@ touched(struct fw_ctap2 *c, struct tsw_wr *rsp)
 	case FW_OP_ASSERT:
 		fw_puat_spend(&c->puat);
 		return fw_assert_finish(c, rsp);
+	case FW_OP_APPLET:
 	case FW_OP_SELECTION:
 	case FW_OP_NONE:
 	default:

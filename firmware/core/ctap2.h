@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 
+#include "applet_req.h"
 #include "cred.h"
 #include "ctap2_req.h"
 #include "hal.h"
@@ -49,6 +50,15 @@ enum fw_ctap2_cmd {
 	FW_CTAP2_SELECTION = 0x0b
 };
 
+/* What a token is built as. */
+enum fw_profile {
+	FW_PROFILE_FULL,     /* with the statement applet */
+	FW_PROFILE_FIDO_ONLY /* without; "touchstone:" is a name like others */
+};
+
+/* Why the token refuses all but a few commands (SPEC 12.7). */
+enum fw_fault { FW_FAULT_NONE, FW_FAULT_ENTROPY, FW_FAULT_STORE };
+
 /* Why a touch is waited for. */
 enum fw_op_kind {
 	FW_OP_NONE,
@@ -57,19 +67,31 @@ enum fw_op_kind {
 	FW_OP_PROBE,	/* empty pinUvAuthParam: choose a token by touch */
 	FW_OP_EXCLUDED, /* a credential of the exclude list is here */
 	FW_OP_MAKE,
-	FW_OP_ASSERT
+	FW_OP_ASSERT,
+	FW_OP_APPLET
 };
 
-enum fw_touch { FW_TOUCH_GIVEN, FW_TOUCH_TIMEOUT, FW_TOUCH_CANCELLED };
+enum fw_touch {
+	FW_TOUCH_GIVEN,
+	FW_TOUCH_TIMEOUT,
+	FW_TOUCH_HELD, /* time-out, and the button was never seen up */
+	FW_TOUCH_CANCELLED
+};
+
+/* Room for the text of hal_display(). */
+#define FW_TEXT_MAX (HAL_DISPLAY_LINES * (HAL_DISPLAY_COLUMNS + 1))
 
 /* The command that waits for a touch. */
 struct fw_op {
 	enum fw_op_kind kind;
 	uint32_t cid; /* of the channel it came on */
 	uint64_t deadline;
+	enum hal_led led;	/* what the board shows while it waits */
+	char text[FW_TEXT_MAX]; /* and writes, if it has a display */
 	bool uv;
 	struct fw_mc_req mc;
 	struct fw_ga_req ga;
+	struct fw_applet_req applet;
 };
 
 /* What a series of assertions needs beyond its first. */
@@ -98,6 +120,8 @@ struct fw_listing {
 };
 
 struct fw_ctap2 {
+	enum fw_profile profile;
+	enum fw_fault fault;
 	uint64_t now;
 	uint64_t power_up;
 	uint32_t counter;
@@ -112,8 +136,11 @@ struct fw_ctap2 {
 	struct fw_listing listing;
 };
 
-/* Power-up: open the store, draw keys.  Halts on a store it cannot read. */
-void fw_ctap2_init(struct fw_ctap2 *c, uint64_t now);
+/*
+ * Power-up: open the store, draw keys.  With a store it cannot read, or
+ * without noise, c->fault says so, and nearly all commands will.
+ */
+void fw_ctap2_init(struct fw_ctap2 *c, uint64_t now, enum fw_profile profile);
 /* Time passed. */
 void fw_ctap2_tick(struct fw_ctap2 *c, uint64_t now);
 /*
@@ -128,8 +155,8 @@ enum fw_status fw_ctap2_finish(struct fw_ctap2 *c, struct tsw_wr *rsp,
 /* The host gave the command up; no response is wanted. */
 void fw_ctap2_abort(struct fw_ctap2 *c);
 bool fw_ctap2_is_waiting(const struct fw_ctap2 *c);
-/* What the LED shows while it waits. */
-enum hal_led fw_ctap2_led(const struct fw_ctap2 *c);
+/* It waits for something that cannot be undone: the touch must be long. */
+bool fw_ctap2_wants_long_touch(const struct fw_ctap2 *c);
 
 /* Commands, each in its file.  They append to rsp after the status byte. */
 enum fw_status fw_client_pin(struct fw_ctap2 *c, struct tsw_wr *rsp,

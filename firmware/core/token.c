@@ -11,7 +11,7 @@ led_update(struct fw_token *t, uint64_t now)
 	enum hal_led led = HAL_LED_IDLE;
 
 	if (fw_ctap2_is_waiting(&t->ctap2))
-		led = fw_ctap2_led(&t->ctap2);
+		led = t->ctap2.op.led;
 	else if (now < t->wink_until)
 		led = HAL_LED_WINK;
 	if (led == t->led)
@@ -21,13 +21,13 @@ led_update(struct fw_token *t, uint64_t now)
 }
 
 void
-fw_token_init(struct fw_token *t)
+fw_token_init(struct fw_token *t, enum fw_profile profile)
 {
 	uint8_t b[4];
 	struct tsw_rd rd;
 
 	tsw_wipe(t, sizeof(*t));
-	fw_ctap2_init(&t->ctap2, hal_millis());
+	fw_ctap2_init(&t->ctap2, hal_millis(), profile);
 	fw_rng_bytes(&t->ctap2.rng, b, sizeof(b));
 	tsw_rd_init(&rd, b, sizeof(b));
 	fw_ctaphid_init(&t->hid, tsw_rd_u32(&rd));
@@ -72,6 +72,7 @@ conclude(struct fw_token *t, struct tsw_wr *rsp, enum fw_status st)
 
 	if (st == FW_CTAP_WAIT_TOUCH) {
 		t->button_armed = false;
+		t->button_down = false;
 		fw_ctaphid_set_status(&t->hid, FW_CTAPHID_UPNEEDED, now);
 	} else {
 		fw_ctaphid_reply(&t->hid, rsp->p, tsw_wr_len(rsp));
@@ -101,16 +102,32 @@ run_request(struct fw_token *t, uint64_t now)
 	conclude(t, &rsp, st);
 }
 
-/* True once the button went down after it was seen up: a touch that began
- * before the question was asked is no answer to it. */
+bool
+fw_token_wants_long_touch(const struct fw_token *t)
+{
+	return fw_ctap2_wants_long_touch(&t->ctap2);
+}
+
+/*
+ * True once the button went down after it was seen up: a touch that began
+ * before the question was asked is no answer to it.  A long touch must last.
+ */
 static bool
-is_touched(struct fw_token *t)
+is_touched(struct fw_token *t, uint64_t now)
 {
 	bool down = hal_button();
 
 	if (!down)
 		t->button_armed = true;
-	return down && t->button_armed;
+	if (!down || !t->button_armed) {
+		t->button_down = false;
+		return false;
+	}
+	if (!t->button_down)
+		t->button_since = now;
+	t->button_down = true;
+	return !fw_token_wants_long_touch(t) ||
+	    now - t->button_since >= FW_TOKEN_LONG_TOUCH_MS;
 }
 
 static void
@@ -124,8 +141,8 @@ run_touch(struct fw_token *t, uint64_t now)
 	if (fw_ctaphid_cancelled(&t->hid))
 		touch = FW_TOUCH_CANCELLED;
 	else if (now >= t->ctap2.op.deadline)
-		touch = FW_TOUCH_TIMEOUT;
-	else if (is_touched(t))
+		touch = t->button_armed ? FW_TOUCH_TIMEOUT : FW_TOUCH_HELD;
+	else if (is_touched(t, now))
 		touch = FW_TOUCH_GIVEN;
 	else
 		return;
@@ -154,6 +171,10 @@ next_ms(const struct fw_token *t, uint64_t now)
 
 	if (fw_ctap2_is_waiting(&t->ctap2)) {
 		m = until(t->ctap2.op.deadline, now);
+		ms = m < ms ? m : ms;
+	}
+	if (fw_token_wants_long_touch(t) && t->button_down) {
+		m = until(t->button_since + FW_TOKEN_LONG_TOUCH_MS, now);
 		ms = m < ms ? m : ms;
 	}
 	if (t->led == HAL_LED_WINK) {

@@ -13,20 +13,27 @@
 #include "ctaphid.h"
 
 #define FW_TOKEN_WINK_MS 2000
+/* How long the button is to be held for what cannot be undone: reset and
+ * FORGET.  Nobody does that by leaning on it. */
+#define FW_TOKEN_LONG_TOUCH_MS 5000
 
 struct fw_token {
 	struct fw_ctaphid hid;
 	struct fw_ctap2 ctap2;
 	bool button_armed; /* it was seen up since the wait began */
+	bool button_down;  /* and has gone down since, for a long touch */
+	uint64_t button_since;
 	uint64_t wink_until;
 	enum hal_led led;
 	uint8_t rsp[FW_CTAP2_RSP_MAX]; /* wiped after every command */
 };
 
 /* Power-up.  Forgets everything that is not in flash. */
-void fw_token_init(struct fw_token *t);
+void fw_token_init(struct fw_token *t, enum fw_profile profile);
 /* Do what can be done now; returns after how many milliseconds there is more
  * to do, UINT32_MAX if only an event can bring work. */
 uint32_t fw_token_step(struct fw_token *t);
+/* It waits for a touch of FW_TOKEN_LONG_TOUCH_MS. */
+bool fw_token_wants_long_touch(const struct fw_token *t);
 
 #endif

@@ -39,7 +39,7 @@ make(const char *user)
 static void
 start(void)
 {
-	fw_ctap2_init(&c, memboard.millis);
+	fw_ctap2_init(&c, memboard.millis, FW_PROFILE_FULL);
 	ctapclient_init(&client, &c);
 }
 

@@ -77,7 +77,7 @@ step(struct tsw_rd *rd)
 	else if (what < 250)
 		memboard.can_send = !memboard.can_send;
 	else if (power_cycles++ < POWER_CYCLES_MAX)
-		fw_token_init(&token);
+		fw_token_init(&token, FW_PROFILE_FULL);
 	(void)fw_token_step(&token);
 	(void)fw_token_step(&token);
 	drain();
@@ -88,7 +88,7 @@ run(void *arg)
 {
 	struct tsw_rd *rd = arg;
 
-	fw_token_init(&token);
+	fw_token_init(&token, FW_PROFILE_FULL);
 	while (rd->left > 0 && memboard.in_cnt < MEMBOARD_QUEUE_CNT - 1)
 		step(rd);
 }

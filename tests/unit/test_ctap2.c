@@ -20,7 +20,7 @@ static struct ctapclient t;
 static void
 boot(void)
 {
-	fw_ctap2_init(&c, memboard.millis);
+	fw_ctap2_init(&c, memboard.millis, FW_PROFILE_FULL);
 	ctapclient_init(&t, &c);
 }
 

@@ -63,7 +63,7 @@ setup(void **state)
 
 	(void)state;
 	memboard_reset();
-	fw_token_init(&t);
+	fw_token_init(&t, FW_PROFILE_FULL);
 	memset(cid, 0xff, sizeof(cid));
 	send(FW_CTAPHID_INIT, "12345678", 8);
 	assert_true(memboard_take_report(r));
@@ -271,7 +271,7 @@ test_channels_begin_at_random(void **state)
 	memcpy(first, cid, sizeof(first));
 	memboard_reset();
 	memboard.noise_state = 2;
-	fw_token_init(&t);
+	fw_token_init(&t, FW_PROFILE_FULL);
 	memset(cid, 0xff, sizeof(cid));
 	send(FW_CTAPHID_INIT, "12345678", 8);
 	assert_memory_not_equal(memboard.out[0] + 15, first, 4);

@@ -113,7 +113,7 @@ sim_is_plugged(void)
 void
 sim_plug(void)
 {
-	fw_token_init(&token);
+	fw_token_init(&token, FW_PROFILE_FULL);
 	sim_hid_plug(hid_path);
 	plugged = true;
 }
