@@ -185,6 +185,46 @@ soft_token_entry(const struct soft_token *token, const char *name)
 	return entry;
 }
 
+struct tsw_attestation
+soft_token_attest(const struct soft_token *token,
+    const struct soft_token *device, const uint8_t *challenge)
+{
+	struct tsw_attestation a;
+	uint8_t text[TSW_ATTEST_MAX];
+	struct tsw_slice msg = {text, 0};
+	struct tsw_sshsig sig;
+	struct tsw_wr wr;
+
+	assert(device->key.alg == TSW_ALG_ED25519);
+	memset(&a, 0, sizeof(a));
+	memset(a.model, 0x11, sizeof(a.model));
+	memset(a.image, 0x22, sizeof(a.image));
+	memcpy(a.device, device->key.data, sizeof(a.device));
+	tsw_wr_init(&wr, text, sizeof(text));
+	assert(tsw_attest_encode(&wr, &a, &token->key, challenge) == TSW_OK);
+	msg.len = tsw_wr_len(&wr);
+	sig = soft_token_sign(device, TSW_NS_ID_ATTEST, msg, 0, 0);
+	memcpy(a.sig, sig.sig, sizeof(a.sig));
+	return a;
+}
+
+struct tsw_token
+soft_token_attested(uint8_t room[TSW_ATTESTATION_LEN],
+    const struct soft_token *token, const struct soft_token *device,
+    const char *name)
+{
+	struct tsw_token entry = soft_token_entry(token, name);
+	struct tsw_attestation a = soft_token_attest(token, device, NULL);
+	struct tsw_wr wr;
+
+	tsw_wr_init(&wr, room, TSW_ATTESTATION_LEN);
+	assert(tsw_attestation_encode(&wr, &a) == TSW_OK);
+	entry.evidence = TSW_EVIDENCE_TOKEN_STATEMENT;
+	entry.attestation.p = room;
+	entry.attestation.len = tsw_wr_len(&wr);
+	return entry;
+}
+
 struct tsw_slice
 soft_slice(const char *text)
 {

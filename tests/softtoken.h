@@ -7,7 +7,7 @@
 #ifndef TESTS_SOFTTOKEN_H
 #define TESTS_SOFTTOKEN_H
 
-#include <touchstone/wire/sshsig.h>
+#include <touchstone/wire/attest.h>
 
 #define SOFT_UP TSW_FLAG_UP
 #define SOFT_UP_UV (TSW_FLAG_UP | TSW_FLAG_UV)
@@ -29,6 +29,21 @@ struct tsw_sshsig soft_token_sign(const struct soft_token *token,
 
 /* As it stands in a statement: role signer, honest evidence, a name. */
 struct tsw_token soft_token_entry(const struct soft_token *token,
+    const char *name);
+
+/*
+ * The word of a token of ours: device, any Ed25519 key, attests that it holds
+ * the key of token.  The model is sixteen bytes 11, the image 32 bytes 22.
+ */
+struct tsw_attestation soft_token_attest(const struct soft_token *token,
+    const struct soft_token *device, const uint8_t *challenge);
+
+/*
+ * As soft_token_entry, with evidence token-statement and the attestation of
+ * device, which is written to room and must outlive the entry.
+ */
+struct tsw_token soft_token_attested(uint8_t room[TSW_ATTESTATION_LEN],
+    const struct soft_token *token, const struct soft_token *device,
     const char *name);
 
 struct tsw_slice soft_slice(const char *text);

@@ -4,21 +4,44 @@
 
 #include <string.h>
 
+#include "ssh.h"
+#include "statement_check.h"
+
 _Static_assert(TSW_NAME_MAX <= UINT8_MAX && TSW_LABEL_MAX <= UINT8_MAX,
     "lengths of names and labels are kept in a byte");
 
+/* What a token that is ours says of itself goes into out. */
+static int
+take_attestation(struct tsw_chain_token *out, const struct tsw_token *token)
+{
+	struct tsw_attestation a;
+	int r;
+
+	r = tsw_attestation_decode(&a, token->attestation.p,
+	    token->attestation.len);
+	if (r == TSW_OK)
+		r = tsw_attestation_verify(&a, &token->key, NULL);
+	if (r != TSW_OK)
+		return r;
+	memcpy(out->model, a.model, sizeof(out->model));
+	memcpy(out->image, a.image, sizeof(out->image));
+	memcpy(out->device, a.device, sizeof(out->device));
+	return TSW_OK;
+}
+
 /*
  * sk keys prove touch and PIN in every signature; cards prove nothing but the
- * key.  Stronger claims need an attestation, which version 1 does not carry.
+ * key.  A stronger claim needs an attestation.
  */
 static int
-check_evidence(const struct tsw_token *token)
+take_evidence(struct tsw_chain_token *out, const struct tsw_token *token)
 {
-	bool sk = token->key.alg == TSW_ALG_SK_ED25519 ||
-	    token->key.alg == TSW_ALG_SK_P256;
-
+	out->evidence = token->evidence;
+	if (token->evidence == TSW_EVIDENCE_TOKEN_STATEMENT)
+		return take_attestation(out, token);
 	return token->evidence ==
-		(sk ? TSW_EVIDENCE_FIDO_UV : TSW_EVIDENCE_CARD)
+		(tsw_alg_is_sk(token->key.alg) ? TSW_EVIDENCE_FIDO_UV
+					       : TSW_EVIDENCE_CARD)
 	    ? TSW_OK
 	    : TSW_ERR_EVIDENCE;
 }
@@ -31,16 +54,15 @@ new_token(struct tsw_chain_token *out, const struct tsw_chain *chain,
 	size_t i;
 	int r;
 
-	r = check_evidence(token);
+	memset(out, 0, sizeof(*out));
+	r = take_evidence(out, token);
 	if (r != TSW_OK)
 		return r;
-	memset(out, 0, sizeof(*out));
 	tsw_token_id(out->id, &token->key);
 	if (tsw_chain_find_token(chain, out->id) >= 0)
 		return TSW_ERR_DUPLICATE;
 	out->key = token->key;
 	out->role = token->role;
-	out->evidence = token->evidence;
 	out->name_len = (uint8_t)token->name.len;
 	memcpy(out->name, token->name.p, token->name.len);
 	for (i = 0; i < q->intro_cnt; i++) {

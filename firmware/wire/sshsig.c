@@ -25,6 +25,10 @@ ns_text(enum tsw_ns ns)
 		return TSW_NS_STATEMENT;
 	case TSW_NS_ID_CONFIRM:
 		return TSW_NS_CONFIRM;
+	case TSW_NS_ID_IMPORT:
+		return TSW_NS_IMPORT;
+	case TSW_NS_ID_ATTEST:
+		return TSW_NS_ATTEST;
 	default:
 		return NULL;
 	}
@@ -114,13 +118,17 @@ decode_inner(struct tsw_sshsig *out, struct tsw_slice inner)
 static int
 decode_ns(enum tsw_ns *out, struct tsw_slice ns)
 {
-	if (tsw_slice_is(ns, TSW_NS_STATEMENT))
-		*out = TSW_NS_ID_STATEMENT;
-	else if (tsw_slice_is(ns, TSW_NS_CONFIRM))
-		*out = TSW_NS_ID_CONFIRM;
-	else
-		return TSW_ERR_NAMESPACE;
-	return TSW_OK;
+	static const enum tsw_ns id[] = {TSW_NS_ID_STATEMENT, TSW_NS_ID_CONFIRM,
+	    TSW_NS_ID_IMPORT, TSW_NS_ID_ATTEST};
+	size_t i;
+
+	for (i = 0; i < sizeof(id) / sizeof(id[0]); i++) {
+		if (tsw_slice_is(ns, ns_text(id[i]))) {
+			*out = id[i];
+			return TSW_OK;
+		}
+	}
+	return TSW_ERR_NAMESPACE;
 }
 
 int

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "ssh.h"
+
 int
 tsw_pubkey_check(const struct tsw_pubkey *key)
 {
@@ -28,6 +30,23 @@ tsw_pubkey_eq(const struct tsw_pubkey *a, const struct tsw_pubkey *b)
 	    memcmp(a->data, b->data, a->len) == 0;
 }
 
+/* An attestation is there exactly if the evidence rests on one. */
+static int
+attestation_check(const struct tsw_token *token)
+{
+	bool has = token->attestation.len > 0;
+	struct tsw_attestation a;
+
+	if (has != (token->evidence == TSW_EVIDENCE_TOKEN_STATEMENT))
+		return TSW_ERR_EVIDENCE;
+	if (!has)
+		return TSW_OK;
+	if (!tsw_alg_is_sk(token->key.alg))
+		return TSW_ERR_EVIDENCE;
+	return tsw_attestation_decode(&a, token->attestation.p,
+	    token->attestation.len);
+}
+
 int
 tsw_token_check(const struct tsw_token *token)
 {
@@ -40,7 +59,8 @@ tsw_token_check(const struct tsw_token *token)
 		return TSW_ERR_RANGE;
 	if (tsw_evidence_word(token->evidence) == NULL)
 		return TSW_ERR_RANGE;
-	return tsw_name_check(token->name);
+	r = tsw_name_check(token->name);
+	return r == TSW_OK ? attestation_check(token) : r;
 }
 
 /*
@@ -280,6 +300,12 @@ confirm_check(const struct tsw_confirm *c)
 	return checkpoint_check(c->has_checkpoint, &c->checkpoint);
 }
 
+static int
+import_check(const struct tsw_import *m)
+{
+	return m->seq > m->from_seq ? TSW_OK : TSW_ERR_RANGE;
+}
+
 int
 tsw_statement_check(const struct tsw_statement *st)
 {
@@ -292,6 +318,8 @@ tsw_statement_check(const struct tsw_statement *st)
 		return update_check(&st->u.update);
 	case TSW_KIND_CONFIRM:
 		return confirm_check(&st->u.confirm);
+	case TSW_KIND_IMPORT:
+		return import_check(&st->u.import);
 	default:
 		return TSW_ERR_KIND;
 	}

@@ -89,7 +89,19 @@ hash(struct tsw_cb *cb, uint8_t out[TSW_HASH_LEN])
 		memcpy(out, s.p, TSW_HASH_LEN);
 }
 
-/* token = {0: alg, 1: public key, 2: role, 3: evidence, 4: name} */
+/* A view of the whole array. */
+static struct tsw_slice
+attestation(struct tsw_cb *cb)
+{
+	struct tsw_slice s = {cb->rd.p, cb->rd.left};
+	struct tsw_attestation form;
+
+	tsw_cb_attestation(cb, &form);
+	s.len -= cb->rd.left;
+	return s;
+}
+
+/* token = {0: alg, 1: public key, 2: role, 3: evidence, 4: name, ? 5} */
 static void
 decode_token(struct tsw_cb *cb, struct tsw_token *out)
 {
@@ -116,6 +128,8 @@ decode_token(struct tsw_cb *cb, struct tsw_token *out)
 	    TSW_EVIDENCE_TOKEN_STATEMENT, TSW_EVIDENCE_CARD);
 	field(cb, &f, 4);
 	out->name = tsw_cb_text(cb, 1, TSW_NAME_MAX);
+	if (field_optional(cb, &f, 5))
+		out->attestation = attestation(cb);
 	fields_close(cb, &f);
 }
 
@@ -259,6 +273,42 @@ decode_confirm(struct tsw_cb *cb, struct fields *f, struct tsw_confirm *out)
 		decode_checkpoint(cb, &out->checkpoint);
 }
 
+static void
+decode_import(struct tsw_cb *cb, struct fields *f, struct tsw_import *out)
+{
+	field(cb, f, 3);
+	hash(cb, out->identity);
+	field(cb, f, 4);
+	out->from_seq = (uint32_t)number(cb, 0, UINT32_MAX);
+	field(cb, f, 5);
+	hash(cb, out->from_head);
+	field(cb, f, 6);
+	out->seq = (uint32_t)number(cb, 0, UINT32_MAX);
+	field(cb, f, 7);
+	hash(cb, out->head);
+}
+
+static void
+decode_body(struct tsw_cb *cb, struct fields *f, struct tsw_statement *out)
+{
+	switch (out->kind) {
+	case TSW_KIND_GENESIS:
+		decode_genesis(cb, f, &out->u.genesis);
+		break;
+	case TSW_KIND_UPDATE:
+		decode_update(cb, f, &out->u.update);
+		break;
+	case TSW_KIND_CONFIRM:
+		decode_confirm(cb, f, &out->u.confirm);
+		break;
+	case TSW_KIND_IMPORT:
+		decode_import(cb, f, &out->u.import);
+		break;
+	default:
+		tsw_cb_fail(cb, TSW_ERR_KIND);
+	}
+}
+
 int
 tsw_statement_decode(struct tsw_statement *out, const uint8_t *p, size_t len)
 {
@@ -278,19 +328,14 @@ tsw_statement_decode(struct tsw_statement *out, const uint8_t *p, size_t len)
 		tsw_cb_fail(&cb, TSW_ERR_VERSION);
 	field(&cb, &f, 1);
 	kind = tsw_cb_uint(&cb);
-	if (kind < TSW_KIND_GENESIS || kind > TSW_KIND_CONFIRM)
+	if (kind < TSW_KIND_GENESIS || kind > TSW_KIND_IMPORT)
 		tsw_cb_fail(&cb, TSW_ERR_KIND);
 	field(&cb, &f, 2);
 	m.time = number(&cb, 0, TSW_TIME_MAX);
 	if (cb.err != TSW_OK)
 		return cb.err;
 	m.kind = (enum tsw_kind)kind;
-	if (m.kind == TSW_KIND_GENESIS)
-		decode_genesis(&cb, &f, &m.u.genesis);
-	else if (m.kind == TSW_KIND_UPDATE)
-		decode_update(&cb, &f, &m.u.update);
-	else
-		decode_confirm(&cb, &f, &m.u.confirm);
+	decode_body(&cb, &f, &m);
 	fields_close(&cb, &f);
 	r = tsw_cb_done(&cb);
 	if (r == TSW_OK)

@@ -31,12 +31,18 @@ text(struct tsw_wr *wr, uint64_t key, struct tsw_slice s)
 static void
 encode_token(struct tsw_wr *wr, const struct tsw_token *token)
 {
-	tsw_wr_cb_map(wr, 5);
+	bool attested = token->attestation.len > 0;
+
+	tsw_wr_cb_map(wr, attested ? 6 : 5);
 	number(wr, 0, token->key.alg);
 	bytes(wr, 1, token->key.data, token->key.len);
 	number(wr, 2, token->role);
 	number(wr, 3, token->evidence);
 	text(wr, 4, token->name);
+	if (attested) {
+		tsw_wr_cb_uint(wr, 5);
+		tsw_wr_bytes(wr, token->attestation.p, token->attestation.len);
+	}
 }
 
 static void
@@ -144,6 +150,37 @@ encode_confirm(struct tsw_wr *wr, const struct tsw_confirm *c)
 		encode_checkpoint(wr, 11, &c->checkpoint);
 }
 
+static void
+encode_import(struct tsw_wr *wr, const struct tsw_import *m)
+{
+	bytes(wr, 3, m->identity, sizeof(m->identity));
+	number(wr, 4, m->from_seq);
+	bytes(wr, 5, m->from_head, sizeof(m->from_head));
+	number(wr, 6, m->seq);
+	bytes(wr, 7, m->head, sizeof(m->head));
+}
+
+static void
+encode_body(struct tsw_wr *wr, const struct tsw_statement *st)
+{
+	switch (st->kind) {
+	case TSW_KIND_GENESIS:
+		encode_genesis(wr, &st->u.genesis);
+		break;
+	case TSW_KIND_UPDATE:
+		encode_update(wr, &st->u.update);
+		break;
+	case TSW_KIND_CONFIRM:
+		encode_confirm(wr, &st->u.confirm);
+		break;
+	case TSW_KIND_IMPORT:
+		encode_import(wr, &st->u.import);
+		break;
+	default: /* was refused before */
+		break;
+	}
+}
+
 /* Keys in the map: the head fields, the kind's own, the checkpoint. */
 static size_t
 field_cnt(const struct tsw_statement *st)
@@ -153,6 +190,8 @@ field_cnt(const struct tsw_statement *st)
 		return st->u.update.has_checkpoint ? 8 : 7;
 	case TSW_KIND_CONFIRM:
 		return st->u.confirm.has_checkpoint ? 12 : 11;
+	case TSW_KIND_IMPORT:
+		return 8;
 	case TSW_KIND_GENESIS:
 	default:
 		return 7;
@@ -162,6 +201,7 @@ field_cnt(const struct tsw_statement *st)
 int
 tsw_statement_encode(struct tsw_wr *wr, const struct tsw_statement *st)
 {
+	bool was_full = wr->full;
 	size_t start = wr->len;
 	int r;
 
@@ -172,14 +212,12 @@ tsw_statement_encode(struct tsw_wr *wr, const struct tsw_statement *st)
 	number(wr, 0, STATEMENT_VERSION);
 	number(wr, 1, st->kind);
 	number(wr, 2, st->time);
-	if (st->kind == TSW_KIND_GENESIS)
-		encode_genesis(wr, &st->u.genesis);
-	else if (st->kind == TSW_KIND_UPDATE)
-		encode_update(wr, &st->u.update);
-	else
-		encode_confirm(wr, &st->u.confirm);
+	encode_body(wr, st);
+	/* Where the longest statement had room, this one is longer. */
 	if (wr->full)
-		return TSW_ERR_NO_SPACE;
+		return !was_full && wr->size - start >= TSW_STATEMENT_MAX
+		    ? TSW_ERR_TOO_LONG
+		    : TSW_ERR_NO_SPACE;
 	if (wr->len - start > TSW_STATEMENT_MAX) {
 		wr->len = start;
 		return TSW_ERR_TOO_LONG;

@@ -226,6 +226,8 @@ kind_word(enum tsw_kind kind)
 		return "update";
 	case TSW_KIND_CONFIRM:
 		return "confirm";
+	case TSW_KIND_IMPORT:
+		return "import";
 	}
 	return "";
 }

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include <touchstone/keyfile.h>
+#include <touchstone/wire/attest.h>
 #include <touchstone/wire/code.h>
 
 #define ID_DIGITS 8 /* bytes of an id shown, as 16 hex digits */
@@ -81,6 +82,20 @@ ts_describe_key(struct ts_text *out, const struct tsw_key *key)
 	return ts_text_done(out);
 }
 
+/* What a token that is ours says of itself. */
+static void
+add_attestation(struct ts_text *out, struct tsw_slice attestation)
+{
+	struct tsw_attestation a;
+
+	if (attestation.len == 0 ||
+	    tsw_attestation_decode(&a, attestation.p, attestation.len) !=
+		TSW_OK)
+		return;
+	ts_text_add(out, ", attests firmware ");
+	ts_text_add_hex(out, a.image, ID_DIGITS);
+}
+
 static void
 add_token(struct ts_text *out, const struct tsw_token *token)
 {
@@ -97,6 +112,7 @@ add_token(struct ts_text *out, const struct tsw_token *token)
 	ts_text_add_base64(out, id, sizeof(id));
 	if (!out->bad) /* the one "=", which ssh-keygen omits */
 		out->p[--out->len] = '\0';
+	add_attestation(out, token->attestation);
 }
 
 static int
@@ -233,6 +249,19 @@ confirm(struct ts_text *out, const struct tsw_confirm *c)
 	return ts_text_done(out);
 }
 
+static int
+import(struct ts_text *out, const struct tsw_import *m)
+{
+	ts_text_add(out, "take over the head of statement ");
+	ts_text_add_uint(out, m->seq);
+	ts_text_add(out, ", ");
+	ts_text_add_hex(out, m->head, ID_DIGITS);
+	ts_text_add(out, ", and leave that of statement ");
+	ts_text_add_uint(out, m->from_seq);
+	ts_text_add(out, "\n");
+	return ts_text_done(out);
+}
+
 int
 ts_describe_statement(struct ts_text *out, const struct tsw_chain *chain,
     const uint8_t *p, size_t len)
@@ -250,6 +279,8 @@ ts_describe_statement(struct ts_text *out, const struct tsw_chain *chain,
 		return update(out, chain, &st.u.update);
 	case TSW_KIND_CONFIRM:
 		return confirm(out, &st.u.confirm);
+	case TSW_KIND_IMPORT:
+		return import(out, &st.u.import);
 	default:
 		return TSW_ERR_KIND;
 	}

@@ -144,7 +144,7 @@ encoding_is_checked(void **state)
 	(void)state;
 	tsw_wr_init(&wr, out, sizeof(out));
 	sig = good;
-	sig.ns = (enum tsw_ns)3;
+	sig.ns = (enum tsw_ns)5;
 	assert_int_equal(tsw_sshsig_encode(&wr, &sig), TSW_ERR_NAMESPACE);
 	assert_int_equal(tsw_sshsig_tbs(&wr, (enum tsw_ns)0, out, 0),
 	    TSW_ERR_NAMESPACE);

@@ -7,6 +7,7 @@ target_include_directories(ts_softtoken PUBLIC ${PROJECT_SOURCE_DIR}/tests)
 target_link_libraries(ts_softtoken PRIVATE ts_host
     PkgConfig::SODIUM PkgConfig::CRYPTO PUBLIC ts_wire ts_wire_crypto)
 
-foreach(module bytes cbor label bech32 code statement sshsig chain)
+foreach(module bytes cbor label bech32 code statement sshsig chain
+    attest)
 	ts_unit_test(${module} ts_softtoken)
 endforeach()

@@ -24,6 +24,10 @@ struct tsw_chain_token {
 	uint8_t id[TSW_HASH_LEN];
 	enum tsw_role role;
 	enum tsw_evidence evidence;
+	/* With evidence token-statement, as attested; else zero. */
+	uint8_t model[TSW_MODEL_LEN];
+	uint8_t image[TSW_HASH_LEN];
+	uint8_t device[TSW_HASH_LEN];
 	uint8_t name_len;
 	uint8_t name[TSW_NAME_MAX];
 	uint32_t counter; /* highest seen in this chain */

@@ -16,6 +16,7 @@
 #define TSW_HASH_LEN 32
 #define TSW_ID_LEN TSW_HASH_LEN
 #define TSW_SIG_LEN 64		  /* Ed25519 R||S, or P-256 r||s */
+#define TSW_MODEL_LEN 16	  /* an AAGUID */
 #define TSW_PUBKEY_MAX 65	  /* P-256, uncompressed */
 #define TSW_LABEL_MAX 64	  /* an address people can type */
 #define TSW_NAME_MAX 32		  /* one line of a small display, twice */

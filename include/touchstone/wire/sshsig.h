@@ -12,8 +12,15 @@
 
 #define TSW_NS_STATEMENT "statement.v1@touchstone"
 #define TSW_NS_CONFIRM "confirm.v1@touchstone"
+#define TSW_NS_IMPORT "import.v1@touchstone"
+#define TSW_NS_ATTEST "attest.v1@touchstone"
 
-enum tsw_ns { TSW_NS_ID_STATEMENT = 1, TSW_NS_ID_CONFIRM = 2 };
+enum tsw_ns {
+	TSW_NS_ID_STATEMENT = 1,
+	TSW_NS_ID_CONFIRM = 2,
+	TSW_NS_ID_IMPORT = 3, /* wants UV, as statements do */
+	TSW_NS_ID_ATTEST = 4  /* by device keys */
+};
 
 /* FIDO authenticator data flags (WebAuthn 6.1). */
 #define TSW_FLAG_UP 0x01

@@ -17,7 +17,8 @@
 enum tsw_kind {
 	TSW_KIND_GENESIS = 1,
 	TSW_KIND_UPDATE = 2,
-	TSW_KIND_CONFIRM = 3
+	TSW_KIND_CONFIRM = 3,
+	TSW_KIND_IMPORT = 4 /* to one token, never part of a chain */
 };
 
 enum tsw_alg {
@@ -30,10 +31,10 @@ enum tsw_alg {
 enum tsw_role { TSW_ROLE_SIGNER = 1, TSW_ROLE_RECOVERY = 2 };
 
 enum tsw_evidence {
-	TSW_EVIDENCE_TOKEN_STATEMENT = 1, /* needs an attestation */
+	TSW_EVIDENCE_TOKEN_STATEMENT = 1, /* with an attestation */
 	TSW_EVIDENCE_FIDO_UV = 2,
 	TSW_EVIDENCE_FIDO_UP = 3,
-	TSW_EVIDENCE_CARD_ATTESTED = 4, /* needs an attestation */
+	TSW_EVIDENCE_CARD_ATTESTED = 4, /* reserved: there is no form for it */
 	TSW_EVIDENCE_CARD = 5
 };
 
@@ -82,6 +83,8 @@ struct tsw_token {
 	enum tsw_role role;
 	enum tsw_evidence evidence;
 	struct tsw_slice name; /* tsw_name_check */
+	/* tsw_attestation_decode; with token-statement, else empty */
+	struct tsw_slice attestation;
 };
 
 /* A key on one of the owner's devices. */
@@ -141,6 +144,15 @@ struct tsw_confirm {
 	struct tsw_checkpoint checkpoint;
 };
 
+/* Tells a token of an identity what its other tokens signed: SPEC 12.4. */
+struct tsw_import {
+	uint8_t identity[TSW_ID_LEN];
+	uint32_t from_seq;		 /* of the head to leave */
+	uint8_t from_head[TSW_HASH_LEN]; /* the head to leave */
+	uint32_t seq;			 /* of the head to take; higher */
+	uint8_t head[TSW_HASH_LEN];	 /* the head to take */
+};
+
 struct tsw_statement {
 	enum tsw_kind kind;
 	uint64_t time; /* seconds since 1970, UTC */
@@ -148,6 +160,7 @@ struct tsw_statement {
 		struct tsw_genesis genesis;
 		struct tsw_update update;
 		struct tsw_confirm confirm;
+		struct tsw_import import;
 	} u;
 };
 
@@ -157,7 +170,8 @@ int tsw_statement_decode(struct tsw_statement *out, const uint8_t *p,
 
 /*
  * Encode st into wr.  The same checks as in decoding are made first, so what
- * this writes is always accepted; TSW_ERR_NO_SPACE if it does not fit.
+ * this writes is always accepted.  TSW_ERR_TOO_LONG if no statement can hold
+ * it, TSW_ERR_NO_SPACE if wr cannot.
  */
 int tsw_statement_encode(struct tsw_wr *wr,
     const struct tsw_statement *st) TSW_MUST_CHECK;
