@@ -1,34 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """How large the programs are, and what the firmware will need on a chip."""
 
-import glob
 import os
-import shutil
 import subprocess
+import sys
 import tempfile
 
-# What the core takes from a C library on a chip.
-LIBC = {
-    "string.h": """#include <stddef.h>
-void *memcpy(void *, const void *, size_t);
-void *memmove(void *, const void *, size_t);
-void *memset(void *, int, size_t);
-int memcmp(const void *, const void *, size_t);
-size_t strlen(const char *);
-int strcmp(const char *, const char *);
-""",
-    "assert.h": """#ifndef static_assert
-#define static_assert _Static_assert
-#endif
-void assert_failed(void);
-#define assert(x) ((x) ? (void)0 : assert_failed())
-""",
-}
-M0PLUS = ["-std=c11", "-mcpu=cortex-m0plus", "-mthumb", "-Os",
-          "-ffreestanding", "-fno-common", "-ffunction-sections",
-          "-fdata-sections", "-w", "-c"]
-CHIP_COMPILERS = (["arm-none-eabi-gcc"],
-                  ["clang-14", "--target=thumbv6m-none-eabi"])
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                             "..", "lint"))
+
+import chip  # noqa: E402
+import m0plus  # noqa: E402
+from tree import Tree  # noqa: E402
 
 
 def measure(paths):
@@ -59,30 +42,26 @@ def built(build):
             for name, path in places.items()}
 
 
-def chip(source):
-    """(compiler, {part: sizes}) for a Cortex-M0+; None without a compiler."""
-    for command in CHIP_COMPILERS:
-        if shutil.which(command[0]):
-            return command[0], chip_with(command, source)
-    return None
+def on_chip(source):
+    """What a Cortex-M0+ needs of the firmware; None without a compiler.
 
-
-def chip_with(command, source):
-    sizes = {}
+    parts: sizes of every file of wire and core, by part.  linked: of what the
+    token's entries reach, which is what a chip carries.  state, stack: bytes.
+    """
+    if not m0plus.is_here():
+        return None
     with tempfile.TemporaryDirectory() as folder:
-        for name, text in LIBC.items():
-            with open(os.path.join(folder, name), "w") as f:
-                f.write(text)
-        include = ["-isystem", folder, "-I", os.path.join(source, "include")]
-        for part in ("", "crypto"):
-            include += ["-I", os.path.join(source, "firmware", part)]
-        for part in ("wire", "core"):
-            objects = []
-            where = os.path.join(source, "firmware", part)
-            for path in sorted(glob.glob(os.path.join(where, "*.c"))):
-                name = os.path.basename(path)[:-1] + "o"
-                objects.append(os.path.join(folder, part + "-" + name))
-                subprocess.run([*command, *M0PLUS, *include, "-I", where,
-                                "-o", objects[-1], path], check=True)
-            sizes[part] = measure(objects)
-    return sizes
+        it = chip.Chip(Tree(source), folder)
+        if it.findings:
+            raise RuntimeError(it.findings)
+        it.read()
+        it.resolve()
+        own = {part: [u.object for u in it.units if u.part == part]
+               for part in m0plus.PARTS}
+        return {
+            "parts": {part: m0plus.measure(own[part]) for part in own},
+            "linked": m0plus.reached([u for u in it.units
+                                      if u.part in own], folder),
+            "state": m0plus.token_state(source, folder),
+            "stack": it.stack()[0],
+        }
