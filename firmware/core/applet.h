@@ -23,14 +23,14 @@ enum fw_status fw_applet_start(struct fw_ctap2 *c, struct tsw_wr *rsp,
 enum fw_status fw_applet_finish(struct fw_ctap2 *c, struct tsw_wr *rsp);
 
 /* What a command asks of the PIN (SPEC 12.1, 1 and 2). */
-enum fw_applet_need {
-	FW_APPLET_PIN,	   /* a pinUvAuthParam for this very request */
-	FW_APPLET_UNLOCKED /* the PIN since power-up; auth if it is there */
+enum fw_need {
+	FW_NEED_PIN,	 /* a pinUvAuthParam for this very request */
+	FW_NEED_UNLOCKED /* the PIN since power-up; auth if it is there */
 };
 
 /* Check auth; *uv tells whether it was there and right. */
 enum fw_status fw_applet_check_auth(struct fw_ctap2 *c, bool *uv,
-    const struct fw_applet_req *req, enum fw_applet_need need);
+    const struct fw_applet_req *req, enum fw_need need);
 /*
  * Keep req and wait for a touch, with this pattern and text (SPEC 12.1, 5):
  * lines as for hal_display().  Returns FW_CTAP_WAIT_TOUCH.
@@ -42,7 +42,7 @@ enum fw_status fw_applet_wait(struct fw_ctap2 *c,
 enum fw_status fw_applet_key(struct fw_identity *id, const struct fw_ctap2 *c,
     const struct fw_applet_req *req);
 /* Decode the statement of req; all its bytes and nothing else, or
- * FW_ST_STATEMENT.  st has views into the request. */
+ * FW_APPLET_STATEMENT.  st has views into the request. */
 enum fw_status fw_applet_statement(struct tsw_statement *st,
     const struct fw_applet_req *req);
 
