@@ -14,8 +14,6 @@ static const struct rule {
 #undef X
 };
 
-#define REQUEST_MAX 0x20 /* ids below are requests */
-
 int
 ts_token_peek(enum ts_token_message *out, const uint8_t *p, size_t len)
 {
@@ -144,29 +142,93 @@ ts_token_bool_get(struct tsw_rd *rd)
 	return v == 1;
 }
 
+/* The fields of a request after the common ones, in this order. */
+enum field {
+	FIELD_KEYS = 1,
+	FIELD_NEW = 2,	   /* what CREATE makes */
+	FIELD_PURPOSE = 4, /* namespace, PIN */
+	FIELD_STATEMENT = 8,
+	FIELD_PARTIES = 16, /* self, peer */
+	FIELD_VALUE = 32
+};
+
+static const struct shape {
+	enum ts_token_message id;
+	unsigned fields;
+	uint8_t key_min, key_max;
+	bool applet; /* keys have to be of the applet */
+} shapes[] = {
+    {TS_TOKEN_MSG_INFO, 0, 0, 0, false},
+    {TS_TOKEN_MSG_PROBE, FIELD_KEYS, 1, TS_TOKEN_KEYS_MAX_CNT, false},
+    {TS_TOKEN_MSG_CREATE, FIELD_KEYS | FIELD_NEW, 0, TS_TOKEN_KEYS_MAX_CNT,
+	false},
+    {TS_TOKEN_MSG_SIGN, FIELD_KEYS | FIELD_PURPOSE | FIELD_STATEMENT, 1, 1,
+	false},
+    {TS_TOKEN_MSG_PIN_SET, 0, 0, 0, false},
+    {TS_TOKEN_MSG_PIN_CHANGE, 0, 0, 0, false},
+    {TS_TOKEN_MSG_RESET, 0, 0, 0, false},
+    {TS_TOKEN_MSG_WINK, 0, 0, 0, false},
+    {TS_TOKEN_MSG_KEY_INFO, FIELD_KEYS, 1, 1, true},
+    {TS_TOKEN_MSG_IMPORT, FIELD_KEYS | FIELD_STATEMENT, 1, 1, true},
+    {TS_TOKEN_MSG_ATTEST, FIELD_KEYS | FIELD_VALUE, 1, 1, true},
+    {TS_TOKEN_MSG_LIVE_BEGIN, FIELD_KEYS | FIELD_PARTIES, 1, 1, true},
+    {TS_TOKEN_MSG_LIVE_ANSWER, FIELD_KEYS | FIELD_PARTIES | FIELD_VALUE, 1, 1,
+	true},
+    {TS_TOKEN_MSG_LIVE_OPEN, FIELD_VALUE, 0, 0, false},
+    {TS_TOKEN_MSG_LIVE_CONFIRM, FIELD_KEYS | FIELD_STATEMENT, 1, 1, true},
+    {TS_TOKEN_MSG_LIVE_TYPE, 0, 0, 0, false},
+    {TS_TOKEN_MSG_LIVE_END, 0, 0, 0, false},
+    {TS_TOKEN_MSG_FORGET, FIELD_KEYS, 1, 1, true},
+};
+
+/* NULL for what is no request. */
+static const struct shape *
+find_shape(enum ts_token_message id)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
+		if (shapes[i].id == id)
+			return &shapes[i];
+	}
+	return NULL;
+}
+
 static bool
-creds_are_ok(const struct ts_token_request *req, uint8_t min, uint8_t max)
+len_is(size_t len, size_t min, size_t max)
+{
+	return len >= min && len <= max;
+}
+
+static bool
+cred_is_ok(const struct ts_token_cred *cred)
+{
+	size_t min = cred->applet ? TSW_ID_LEN : 1;
+	size_t max = cred->applet ? TSW_ID_LEN : TS_TOKEN_CRED_MAX;
+
+	return len_is(cred->id.len, min, max) && ts_token_key_is_ok(&cred->key);
+}
+
+static bool
+creds_are_ok(const struct ts_token_request *req, const struct shape *shape)
 {
 	uint8_t i;
 
-	if (req->key_cnt < min || req->key_cnt > max)
+	if (req->key_cnt < shape->key_min || req->key_cnt > shape->key_max)
 		return false;
 	for (i = 0; i < req->key_cnt; i++) {
-		if (req->key[i].id.len < 1 ||
-		    req->key[i].id.len > TS_TOKEN_CRED_MAX ||
-		    !ts_token_key_is_ok(&req->key[i].key))
+		if (!cred_is_ok(&req->key[i]) ||
+		    (shape->applet && !req->key[i].applet))
 			return false;
 	}
 	return true;
 }
 
 static bool
-create_is_ok(const struct ts_token_request *req)
+new_is_ok(const struct ts_token_request *req)
 {
 	uint8_t i;
 
-	if (!creds_are_ok(req, 0, TS_TOKEN_KEYS_MAX_CNT))
-		return false;
 	if (req->alg_cnt < 1 || req->alg_cnt > 2)
 		return false;
 	for (i = 0; i < req->alg_cnt; i++) {
@@ -178,23 +240,22 @@ create_is_ok(const struct ts_token_request *req)
 	return tsw_label_check(req->label) == TSW_OK;
 }
 
-/* What the statement says is looked at by the helper, before it signs. */
 static bool
-sign_is_ok(const struct ts_token_request *req)
+purpose_is_ok(const struct ts_token_request *req)
 {
-	if (!creds_are_ok(req, 1, 1))
-		return false;
-	if (req->ns != TSW_NS_ID_STATEMENT && req->ns != TSW_NS_ID_CONFIRM)
-		return false;
-	if (req->ns == TSW_NS_ID_STATEMENT && !req->need_uv)
-		return false;
-	return req->statement.len >= 1 &&
-	    req->statement.len <= TSW_STATEMENT_MAX;
+	if (req->ns == TSW_NS_ID_STATEMENT)
+		return req->need_uv;
+	return req->ns == TSW_NS_ID_CONFIRM;
 }
 
+/* What a statement says is looked at by the helper, before it signs. */
 static bool
 request_is_ok(const struct ts_token_request *req)
 {
+	const struct shape *shape = find_shape(req->op);
+
+	if (shape == NULL)
+		return false;
 	if (req->transport != TS_TOKEN_HIDRAW &&
 	    req->transport != TS_TOKEN_STREAM)
 		return false;
@@ -202,15 +263,33 @@ request_is_ok(const struct ts_token_request *req)
 		return false;
 	if (req->orphan == TS_TOKEN_CHANNEL_BROADCAST)
 		return false;
-	if ((unsigned)req->op >= REQUEST_MAX)
+	if ((shape->fields & FIELD_KEYS) != 0 && !creds_are_ok(req, shape))
 		return false;
-	if (req->op == TS_TOKEN_MSG_PROBE)
-		return creds_are_ok(req, 1, TS_TOKEN_KEYS_MAX_CNT);
-	if (req->op == TS_TOKEN_MSG_CREATE)
-		return create_is_ok(req);
-	if (req->op == TS_TOKEN_MSG_SIGN)
-		return sign_is_ok(req);
-	return true;
+	if ((shape->fields & FIELD_NEW) != 0 && !new_is_ok(req))
+		return false;
+	if ((shape->fields & FIELD_PURPOSE) != 0 && !purpose_is_ok(req))
+		return false;
+	if ((shape->fields & FIELD_STATEMENT) != 0 &&
+	    !len_is(req->statement.len, 1, TSW_STATEMENT_MAX))
+		return false;
+	return (shape->fields & FIELD_PARTIES) == 0 ||
+	    (len_is(req->self.len, 1, TSW_APPLET_PARTY_MAX) &&
+		len_is(req->peer.len, 1, TSW_APPLET_PARTY_MAX));
+}
+
+/* u16 length, then so many bytes. */
+static void
+put_slice(struct tsw_wr *wr, struct tsw_slice slice)
+{
+	tsw_wr_u16(wr, (uint16_t)slice.len);
+	tsw_wr_bytes(wr, slice.p, slice.len);
+}
+
+static void
+get_slice(struct tsw_slice *out, struct tsw_rd *rd)
+{
+	out->len = tsw_rd_u16(rd);
+	out->p = tsw_rd_view(rd, out->len);
 }
 
 static void
@@ -220,8 +299,8 @@ put_creds(struct tsw_wr *wr, const struct ts_token_request *req)
 
 	tsw_wr_u8(wr, req->key_cnt);
 	for (i = 0; i < req->key_cnt; i++) {
-		tsw_wr_u16(wr, (uint16_t)req->key[i].id.len);
-		tsw_wr_bytes(wr, req->key[i].id.p, req->key[i].id.len);
+		put_slice(wr, req->key[i].id);
+		tsw_wr_u8(wr, req->key[i].applet ? 1 : 0);
 		ts_token_key_put(wr, &req->key[i].key);
 	}
 }
@@ -237,50 +316,31 @@ get_creds(struct ts_token_request *m, struct tsw_rd *rd)
 		tsw_rd_fail(rd);
 	}
 	for (i = 0; i < m->key_cnt; i++) {
-		m->key[i].id.len = tsw_rd_u16(rd);
-		m->key[i].id.p = tsw_rd_view(rd, m->key[i].id.len);
+		get_slice(&m->key[i].id, rd);
+		m->key[i].applet = ts_token_bool_get(rd);
 		ts_token_key_get(&m->key[i].key, rd);
 	}
 }
 
-int
-ts_token_request_encode(struct tsw_wr *wr, const struct ts_token_request *req)
+static void
+put_new(struct tsw_wr *wr, const struct ts_token_request *req)
 {
 	uint8_t i;
 
-	if (!request_is_ok(req))
-		return TS_ERR_ARGUMENT;
-	put_head(wr, req->op);
-	tsw_wr_u8(wr, (uint8_t)req->transport);
-	tsw_wr_u32(wr, req->budget_ms);
-	tsw_wr_u32(wr, req->orphan);
-	if (req->op == TS_TOKEN_MSG_PROBE)
-		put_creds(wr, req);
-	if (req->op == TS_TOKEN_MSG_CREATE) {
-		put_creds(wr, req);
-		tsw_wr_u8(wr, req->alg_cnt);
-		for (i = 0; i < req->alg_cnt; i++)
-			tsw_wr_u8(wr, (uint8_t)req->alg[i]);
-		tsw_wr_bytes(wr, req->user, sizeof(req->user));
-		tsw_wr_u8(wr, (uint8_t)req->label.len);
-		tsw_wr_bytes(wr, req->label.p, req->label.len);
-	}
-	if (req->op == TS_TOKEN_MSG_SIGN) {
-		put_creds(wr, req);
-		tsw_wr_u8(wr, (uint8_t)req->ns);
-		tsw_wr_u8(wr, req->need_uv ? 1 : 0);
-		tsw_wr_u16(wr, (uint16_t)req->statement.len);
-		tsw_wr_bytes(wr, req->statement.p, req->statement.len);
-	}
-	return wr->full ? TSW_ERR_NO_SPACE : TS_OK;
+	tsw_wr_u8(wr, req->alg_cnt);
+	for (i = 0; i < req->alg_cnt; i++)
+		tsw_wr_u8(wr, (uint8_t)req->alg[i]);
+	tsw_wr_bytes(wr, req->user, sizeof(req->user));
+	tsw_wr_u8(wr, (uint8_t)req->label.len);
+	tsw_wr_bytes(wr, req->label.p, req->label.len);
+	tsw_wr_u8(wr, req->want_applet ? 1 : 0);
 }
 
 static void
-get_create(struct ts_token_request *m, struct tsw_rd *rd)
+get_new(struct ts_token_request *m, struct tsw_rd *rd)
 {
 	uint8_t i;
 
-	get_creds(m, rd);
 	m->alg_cnt = tsw_rd_u8(rd);
 	if (m->alg_cnt > 2) {
 		m->alg_cnt = 0;
@@ -291,22 +351,66 @@ get_create(struct ts_token_request *m, struct tsw_rd *rd)
 	tsw_rd_copy(rd, m->user, sizeof(m->user));
 	m->label.len = tsw_rd_u8(rd);
 	m->label.p = tsw_rd_view(rd, m->label.len);
+	m->want_applet = ts_token_bool_get(rd);
+}
+
+int
+ts_token_request_encode(struct tsw_wr *wr, const struct ts_token_request *req)
+{
+	unsigned fields;
+
+	if (!request_is_ok(req))
+		return TS_ERR_ARGUMENT;
+	fields = find_shape(req->op)->fields;
+	put_head(wr, req->op);
+	tsw_wr_u8(wr, (uint8_t)req->transport);
+	tsw_wr_u32(wr, req->budget_ms);
+	tsw_wr_u32(wr, req->orphan);
+	if ((fields & FIELD_KEYS) != 0)
+		put_creds(wr, req);
+	if ((fields & FIELD_NEW) != 0)
+		put_new(wr, req);
+	if ((fields & FIELD_PURPOSE) != 0) {
+		tsw_wr_u8(wr, (uint8_t)req->ns);
+		tsw_wr_u8(wr, req->need_uv ? 1 : 0);
+	}
+	if ((fields & FIELD_STATEMENT) != 0)
+		put_slice(wr, req->statement);
+	if ((fields & FIELD_PARTIES) != 0) {
+		put_slice(wr, req->self);
+		put_slice(wr, req->peer);
+	}
+	if ((fields & FIELD_VALUE) != 0)
+		tsw_wr_bytes(wr, req->value, sizeof(req->value));
+	return wr->full ? TSW_ERR_NO_SPACE : TS_OK;
 }
 
 static void
-get_sign(struct ts_token_request *m, struct tsw_rd *rd)
+get_fields(struct ts_token_request *m, struct tsw_rd *rd, unsigned fields)
 {
-	get_creds(m, rd);
-	m->ns = (enum tsw_ns)tsw_rd_u8(rd);
-	m->need_uv = ts_token_bool_get(rd);
-	m->statement.len = tsw_rd_u16(rd);
-	m->statement.p = tsw_rd_view(rd, m->statement.len);
+	if ((fields & FIELD_KEYS) != 0)
+		get_creds(m, rd);
+	if ((fields & FIELD_NEW) != 0)
+		get_new(m, rd);
+	if ((fields & FIELD_PURPOSE) != 0) {
+		m->ns = (enum tsw_ns)tsw_rd_u8(rd);
+		m->need_uv = ts_token_bool_get(rd);
+	}
+	if ((fields & FIELD_STATEMENT) != 0)
+		get_slice(&m->statement, rd);
+	if ((fields & FIELD_PARTIES) != 0) {
+		get_slice(&m->self, rd);
+		get_slice(&m->peer, rd);
+	}
+	if ((fields & FIELD_VALUE) != 0)
+		tsw_rd_copy(rd, m->value, sizeof(m->value));
 }
 
 int
 ts_token_request_decode(struct ts_token_request *out, const uint8_t *p,
     size_t len)
 {
+	const struct shape *shape;
 	struct ts_token_request m;
 	struct tsw_rd rd;
 	int r;
@@ -315,19 +419,15 @@ ts_token_request_decode(struct ts_token_request *out, const uint8_t *p,
 	r = ts_token_peek(&m.op, p, len);
 	if (r != TS_OK)
 		return r;
-	if ((unsigned)m.op >= REQUEST_MAX)
+	shape = find_shape(m.op);
+	if (shape == NULL)
 		return TSW_ERR_KIND;
 
 	tsw_rd_init(&rd, p + 2, len - 2);
 	m.transport = (enum ts_token_transport)tsw_rd_u8(&rd);
 	m.budget_ms = tsw_rd_u32(&rd);
 	m.orphan = tsw_rd_u32(&rd);
-	if (m.op == TS_TOKEN_MSG_PROBE)
-		get_creds(&m, &rd);
-	if (m.op == TS_TOKEN_MSG_CREATE)
-		get_create(&m, &rd);
-	if (m.op == TS_TOKEN_MSG_SIGN)
-		get_sign(&m, &rd);
+	get_fields(&m, &rd, shape->fields);
 	if (!tsw_rd_done(&rd))
 		return TSW_ERR_FORMAT;
 	if (!request_is_ok(&m))

@@ -14,13 +14,11 @@
 #define TOKEN_PROTO_H
 
 #include <touchstone/error.h>
-#include <touchstone/wire/sshsig.h>
+#include <touchstone/wire/applet.h>
 
 #define TS_TOKEN_PROTO_VERSION 1
-#define TS_TOKEN_FRAME_MAX                                                     \
-	8192		    /* a whole frame; the longest is about 2,800       \
-			     */
-#define TS_TOKEN_HEAD_LEN 4 /* the length field */
+#define TS_TOKEN_FRAME_MAX 8192 /* a whole frame; the longest has 2,717 */
+#define TS_TOKEN_HEAD_LEN 4	/* the length field */
 
 /* Descriptors of the helper process. */
 enum ts_token_fd {
@@ -52,20 +50,31 @@ enum ts_token_transport {
 #define TS_TOKEN_AAGUID_LEN 16
 #define TS_TOKEN_BUDGET_MAX_MS 120000 /* nobody looks at a token for longer */
 
-/* A key that may be on the token. */
+/*
+ * A key that may be on the token: a FIDO2 credential, or an identity key of
+ * the statement applet (SPEC 12), whose id is its token id.
+ */
 struct ts_token_cred {
-	struct tsw_slice id;   /* 1..TS_TOKEN_CRED_MAX bytes */
+	struct tsw_slice id;   /* 1..TS_TOKEN_CRED_MAX bytes; applet: ID_LEN */
 	struct tsw_pubkey key; /* an sk algorithm */
+	bool applet;
 };
 
-/* INFO, PIN_SET, PIN_CHANGE, RESET and WINK have no fields of their own. */
+/*
+ * INFO, PIN_SET, PIN_CHANGE, RESET, WINK, LIVE_TYPE and LIVE_END have no
+ * fields of their own.  "Key" below is key[0], with key_cnt 1.
+ */
 struct ts_token_request {
 	enum ts_token_message op; /* below 0x20 */
 	enum ts_token_transport transport;
 	uint32_t budget_ms; /* for the whole operation, 1..BUDGET_MAX_MS */
 	uint32_t orphan;    /* channel that a dead helper left busy, or NONE */
 
-	/* PROBE: 1..KEYS_MAX_CNT keys.  CREATE: keys that must not be there. */
+	/*
+	 * PROBE: 1..KEYS_MAX_CNT keys.  CREATE: keys that must not be there.
+	 * SIGN: a key.  KEY_INFO, IMPORT, ATTEST, LIVE_BEGIN, LIVE_ANSWER,
+	 * LIVE_CONFIRM, FORGET: a key of the applet.
+	 */
 	uint8_t key_cnt;
 	struct ts_token_cred key[TS_TOKEN_KEYS_MAX_CNT];
 
@@ -74,11 +83,20 @@ struct ts_token_request {
 	enum tsw_alg alg[2];
 	uint8_t user[TS_TOKEN_USER_LEN]; /* fresh random bytes */
 	struct tsw_slice label;		 /* tsw_label_check */
+	bool want_applet; /* a key of the applet, if the token has it */
 
-	/* SIGN: with key[0] (key_cnt is 1) */
+	/* SIGN */
 	enum tsw_ns ns;
-	bool need_uv;		    /* always set for TSW_NS_ID_STATEMENT */
-	struct tsw_slice statement; /* must outlive the encoding */
+	bool need_uv; /* always set for TSW_NS_ID_STATEMENT */
+
+	/* SIGN, IMPORT, LIVE_CONFIRM; must outlive the encoding */
+	struct tsw_slice statement;
+
+	/* LIVE_BEGIN, LIVE_ANSWER: m of SPEC 9.3, 1..TSW_APPLET_PARTY_MAX */
+	struct tsw_slice self, peer;
+
+	/* ATTEST: challenge.  LIVE_ANSWER: c.  LIVE_OPEN: the other's nonce. */
+	uint8_t value[TSW_HASH_LEN];
 };
 
 enum ts_token_pin_state {
@@ -103,6 +121,26 @@ struct ts_token_words {
  */
 bool ts_token_words_add(struct ts_token_words *words, const char *word);
 
+/* Why the applet of a token refuses to do anything. */
+enum ts_token_fault {
+	TS_TOKEN_FAULT_NONE = 0,
+	TS_TOKEN_FAULT_ENTROPY = 1, /* TS_ERR_TOKEN_ENTROPY */
+	TS_TOKEN_FAULT_STORE = 2    /* TS_ERR_TOKEN_STORE */
+};
+
+/* The statement applet; all zero for a token that has none. */
+struct ts_token_applet {
+	bool present;
+	uint8_t outputs; /* TSW_APPLET_OUT_ bits */
+	uint8_t used;	 /* identity keys on the token */
+	uint8_t free;	 /* room for more */
+	uint8_t runs;	 /* live codes left before a touch */
+	bool unlocked;	 /* the PIN was given since power-up */
+	uint8_t model[TS_TOKEN_AAGUID_LEN];
+	uint8_t image[TSW_HASH_LEN]; /* of the running firmware */
+	enum ts_token_fault fault;
+};
+
 struct ts_token_info {
 	uint8_t aaguid[TS_TOKEN_AAGUID_LEN];
 	enum ts_token_pin_state pin;
@@ -114,6 +152,14 @@ struct ts_token_info {
 	struct ts_token_words extensions;
 	struct ts_token_words options; /* rk, clientPin, uv, ... */
 	uint16_t options_on;	       /* bit i: options.word[i] is true */
+	struct ts_token_applet applet;
+};
+
+/* A CBOR attestation (SPEC 12.6) that the helper verified. */
+#define TS_TOKEN_ATTESTATION_MAX 160 /* it has 152 bytes */
+struct ts_token_attestation {
+	uint16_t len; /* 0: none */
+	uint8_t cbor[TS_TOKEN_ATTESTATION_MAX];
 };
 
 struct ts_token_created {
@@ -124,11 +170,28 @@ struct ts_token_created {
 	uint32_t counter;
 	bool uv;       /* made with the PIN */
 	bool attested; /* an attestation came along and its signature holds */
+	bool applet;   /* id is the token id, aaguid the model, counter 0 */
+	struct ts_token_attestation attestation; /* only with applet */
 };
 
 struct ts_token_signed {
 	uint16_t len;
 	uint8_t sshsig[TSW_SSHSIG_MAX]; /* binary, verified by the helper */
+};
+
+/* What a key of the applet is bound to (SPEC 12.2); all zero if unbound. */
+struct ts_token_key_info {
+	bool bound;
+	uint8_t identity[TSW_ID_LEN];
+	uint32_t seq;
+	uint8_t head[TSW_HASH_LEN];
+	enum tsw_role role;
+};
+
+struct ts_token_live {
+	bool has_value; /* always, but for LIVE_OPEN of the side that answers */
+	uint8_t value[TSW_HASH_LEN]; /* c, r_B or r_A of SPEC 9.3 */
+	uint8_t outputs; /* LIVE_OPEN: where the code is, TSW_APPLET_OUT_ */
 };
 
 #define TS_TOKEN_RETRIES_UNKNOWN 255
@@ -143,7 +206,11 @@ struct ts_token_result {
 		struct ts_token_info info;
 		uint8_t found; /* PROBE: index into key[] */
 		struct ts_token_created created;
-		struct ts_token_signed signature;
+		struct ts_token_signed
+		    signature; /* also IMPORT, LIVE_CONFIRM */
+		struct ts_token_key_info key_info;
+		struct ts_token_attestation attestation; /* ATTEST */
+		struct ts_token_live live; /* LIVE_BEGIN, _ANSWER, _OPEN */
 	} u;
 };
 

@@ -21,7 +21,9 @@ ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(ROOT, "tests", "vectors"))
 import reference as ref  # noqa: E402
 
-INFO, PROBE, CREATE, SIGN, PIN_SET, PIN_CHANGE, RESET, WINK = range(1, 9)
+(INFO, PROBE, CREATE, SIGN, PIN_SET, PIN_CHANGE, RESET, WINK, KEY_INFO, IMPORT,
+ ATTEST, LIVE_BEGIN, LIVE_ANSWER, LIVE_OPEN, LIVE_CONFIRM, LIVE_TYPE, LIVE_END,
+ FORGET) = range(1, 19)
 CANCEL, TOUCH, TOUCHED, CHANNEL, RESULT = 0x20, 0x40, 0x41, 0x42, 0x80
 HIDRAW, STREAM = 1, 2
 STATEMENT, CONFIRM = 1, 2
@@ -100,10 +102,10 @@ def common(op, budget=TIMEOUT * 1000, transport=STREAM, orphan=0):
 
 
 def creds(keys):
-    """keys: (credential id, algorithm, public key)."""
+    """keys: (credential id, algorithm, public key[, of the applet])."""
     return bytes([len(keys)]) + b"".join(
-        struct.pack(">H", len(i)) + i + bytes([alg]) + pk
-        for i, alg, pk in keys)
+        struct.pack(">H", len(i)) + i + bytes([any(more), alg]) + pk
+        for i, alg, pk, *more in keys)
 
 
 def probe(keys, **o):
@@ -111,9 +113,10 @@ def probe(keys, **o):
 
 
 def create(algs=(ref.SK_ED25519, ref.SK_P256), label="alice@example.org",
-           user=None, exclude=(), **o):
+           user=None, exclude=(), applet=False, **o):
     return (common(CREATE, **o) + creds(exclude) + bytes([len(algs), *algs])
-            + (user or os.urandom(32)) + bytes([len(label)]) + label.encode())
+            + (user or os.urandom(32)) + bytes([len(label)]) + label.encode()
+            + bytes([applet]))
 
 
 def sign(key, message, ns=STATEMENT, uv=True, **o):
@@ -143,9 +146,12 @@ class Result:
         pk, p = p[1:n], p[n:]
         aaguid, length = p[:16], struct.unpack(">H", p[16:18])[0]
         ident, p = p[18:18 + length], p[18 + length:]
-        counter, uv, attested = struct.unpack(">IBB", p)
-        return (ident, alg, pk), {"aaguid": aaguid, "counter": counter,
-                                  "uv": uv, "attested": attested}
+        counter, uv, attested, applet, length = struct.unpack(
+            ">IBBBH", p[:9])
+        assert len(p) == 9 + length and (length != 0) == applet
+        key = (ident, alg, pk, True) if applet else (ident, alg, pk)
+        return key, {"aaguid": aaguid, "counter": counter, "uv": uv,
+                     "attested": attested, "attestation": p[9:]}
 
     def signature(self):
         length = struct.unpack(">H", self.payload[:2])[0]
@@ -164,7 +170,11 @@ class Result:
                 words.append(p[1:1 + p[0]].decode())
                 p = p[1 + p[0]:]
             out[name] = words
-        on = struct.unpack(">H", p)[0]
+        on = struct.unpack(">H", p[:2])[0]
+        p = p[2:]
+        (out["applet"], out["outputs"], out["used"], out["free"], out["runs"],
+         out["unlocked"], out["model"], out["image"], out["fault"]) = \
+            struct.unpack(">BBBBBB16s32sB", p)
         out["on"] = [w for i, w in enumerate(out["options"]) if on >> i & 1]
         return out
 

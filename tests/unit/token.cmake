@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 ts_unit_test(token_proto ts_token_client)
+ts_unit_test(token_result ts_token_client)
 ts_unit_test(token_hidraw ts_token_client)
 ts_unit_test(token_reply ts_token_core ts_softtoken)
 ts_unit_test(token_hid ts_token_core)
