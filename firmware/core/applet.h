@@ -32,23 +32,25 @@ enum fw_need {
 enum fw_status fw_applet_check_auth(struct fw_ctap2 *c, bool *uv,
     const struct fw_applet_req *req, enum fw_need need);
 /*
- * Keep req and wait for a touch, with this pattern and text (SPEC 12.1, 5):
- * lines as for hal_display().  Returns FW_CTAP_WAIT_TOUCH.
+ * Wait for a touch, with this pattern and text (SPEC 12.1, 5): lines as for
+ * hal_display().  Returns FW_CTAP_WAIT_TOUCH.
  */
-enum fw_status fw_applet_wait(struct fw_ctap2 *c,
-    const struct fw_applet_req *req, enum hal_led led, const char *text);
+enum fw_status fw_applet_wait(struct fw_ctap2 *c, enum hal_led led,
+    const char *text);
 
 /* The key that req names, or FW_CTAP_NO_CREDENTIALS. */
 enum fw_status fw_applet_key(struct fw_identity *id, const struct fw_ctap2 *c,
     const struct fw_applet_req *req);
 /* Decode the statement of req; all its bytes and nothing else, or
- * FW_APPLET_STATEMENT.  st has views into the request. */
+ * FW_ST_STATEMENT.  st has views into the request. */
 enum fw_status fw_applet_statement(struct tsw_statement *st,
     const struct fw_applet_req *req);
 
 /*
  * LIVE_BEGIN to LIVE_END (SPEC 12.5): applet_live.c.  finish() runs after the
- * touch that start() asked for; the request is c->op.applet then.
+ * touch that start() asked for.  req is c->op.applet, which stays as it is
+ * while the command waits; so does c->op.statement for what was decoded into
+ * it.
  */
 enum fw_status fw_applet_live_start(struct fw_ctap2 *c, struct tsw_wr *rsp,
     const struct fw_applet_req *req);

@@ -92,6 +92,9 @@ struct fw_op {
 	struct fw_mc_req mc;
 	struct fw_ga_req ga;
 	struct fw_applet_req applet;
+	/* Decoded from applet.  Here, not on the stack: with 1.8 KB it is what
+	 * the deepest call would have to carry. */
+	struct tsw_statement statement;
 };
 
 /* What a series of assertions needs beyond its first. */
@@ -185,6 +188,10 @@ enum fw_status fw_ctap2_check_uv(struct fw_ctap2 *c, bool *uv,
     const struct fw_common_req *req, enum fw_permission perm);
 /* Next value of the signature counter, durable. */
 uint32_t fw_ctap2_count(struct fw_ctap2 *c);
+/* The same, with another record (NULL: none) changed in one step: c->counter
+ * is the new value.  FW_ERR_FULL: nothing was changed. */
+int fw_ctap2_count_with(struct fw_ctap2 *c,
+    const struct fw_store_item *also) FW_MUST_CHECK;
 /* The credential with this id, if it is valid for rp_hash and, where it must
  * be, in the store; *slot is -1 for one that is not discoverable. */
 int fw_ctap2_cred(struct fw_cred *cred, int *slot, const struct fw_ctap2 *c,

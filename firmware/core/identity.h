@@ -81,6 +81,9 @@ enum fw_status fw_identity_check_sign(struct fw_head *next,
 /* SPEC 12.4: may this key sign the confirmation?  Does not look at method. */
 enum fw_status fw_identity_check_confirm(const struct fw_identity *id,
     const struct tsw_confirm *confirm);
+/* SPEC 12.4: may this key follow the import?  *next as above. */
+enum fw_status fw_identity_check_import(struct fw_head *next,
+    const struct fw_identity *id, const struct tsw_import *import);
 
 /*
  * Make counter and item durable, sign, and append the answer map

@@ -35,7 +35,7 @@ enum fw_status {
 	FW_CTAP_INVALID_SUBCOMMAND = 0x3e,
 	FW_CTAP_UNAUTHORIZED_PERMISSION = 0x40,
 	FW_CTAP_OTHER = 0x7f,
-#define X(name, id, sentence) FW_APPLET_##name = (id),
+#define X(name, id, sentence) FW_ST_##name = (id),
 #include <touchstone/wire/applet_status.def>
 #undef X
 	/* Not a status: the command waits for a touch. */
