@@ -9,6 +9,7 @@ import json
 import pathlib
 import sys
 
+import vectors_attest
 import vectors_chain
 import vectors_codes
 import vectors_sshsig
@@ -20,6 +21,7 @@ FILES = {
     "sshsig.json": vectors_sshsig.make,
     "chain.json": vectors_chain.make,
     "codes.json": vectors_codes.make,
+    "attest.json": vectors_attest.make,
 }
 
 

@@ -15,6 +15,13 @@ ALICE_NEW = Token(SK_ED25519, "alice new")
 BOB = Token(SK_ED25519, "bob key")
 MALLORY = Token(SK_ED25519, "mallory")
 
+# The token itself: what its device key attests.
+DEVICE = Token(ED25519, "a device key")
+OTHER_DEVICE = Token(ED25519, "another device key")
+MODEL = sha256(b"a model")[:16]
+IMAGE = sha256(b"a firmware image")
+CHALLENGE = sha256(b"a challenge")
+
 SSH_TEXT = (b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + sha256(b"an ssh key"))
 AGE = sha256(b"an age key")
 ORIGIN = sha256(b"log.example.org")

@@ -16,10 +16,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 
 SK_ED25519, SK_P256, ED25519, P256 = 1, 2, 3, 4
 SIGNER, RECOVERY = 1, 2
-FIDO_UV, CARD = 2, 5
+TOKEN_STATEMENT, FIDO_UV, CARD = 1, 2, 5
 UP, UV, BE, BS, AT, ED = 0x01, 0x04, 0x08, 0x10, 0x40, 0x80
 NS_STATEMENT = "statement.v1@touchstone"
 NS_CONFIRM = "confirm.v1@touchstone"
+NS_IMPORT = "import.v1@touchstone"
+NS_ATTEST = "attest.v1@touchstone"
 APPLICATION = b"touchstone:"
 
 SSH_NAME = {
@@ -153,13 +155,16 @@ class Token:
         return sha256(self.blob())
 
     def entry(self, **change):
-        """The token map of SPEC 5.2."""
+        """The token map of SPEC 5."""
         fields = {"alg": self.alg, "pk": self.pk, "role": self.role,
                   "evidence": FIDO_UV if self.is_sk else CARD,
                   "name": self.name}
         fields.update(change)
-        return {0: fields["alg"], 1: fields["pk"], 2: fields["role"],
-                3: fields["evidence"], 4: fields["name"]}
+        out = {0: fields["alg"], 1: fields["pk"], 2: fields["role"],
+               3: fields["evidence"], 4: fields["name"]}
+        if "attestation" in fields:
+            out[5] = fields["attestation"]
+        return out
 
     def raw(self, message):
         """Signature over bytes: an integer pair, or 64 bytes."""
@@ -234,6 +239,20 @@ def confirm(own, contact, method, time, checkpoint=None):
               10: method}
     if checkpoint:
         fields[11] = checkpoint
+    return fields
+
+
+def take_over(identity, left, taken, time):
+    """An import (SPEC 12.4); left, taken: (seq, head)."""
+    return {0: 1, 1: 4, 2: time, 3: identity, 4: left[0], 5: left[1],
+            6: taken[0], 7: taken[1]}
+
+
+def attest(model, image, token, challenge=None):
+    """What a device key signs (SPEC 12.6)."""
+    fields = {0: 1, 1: 5, 2: model, 3: image, 4: token.alg, 5: token.pk}
+    if challenge is not None:
+        fields[6] = challenge
     return fields
 
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* usage: run_vectors statement|sshsig|chain|codes FILE.json */
+/* usage: run_vectors statement|sshsig|chain|codes|attest FILE.json */
 #include "vec.h"
 
 #include <sodium.h>
@@ -144,6 +144,7 @@ main(int argc, char **argv)
 	    {"sshsig", vec_signatures},
 	    {"chain", vec_chains},
 	    {"codes", vec_codes},
+	    {"attest", vec_attestations},
 	};
 	json_t *root = NULL;
 	json_error_t err;

@@ -36,5 +36,6 @@ void vec_statements(const json_t *root);
 void vec_signatures(const json_t *root);
 void vec_chains(const json_t *root);
 void vec_codes(const json_t *root);
+void vec_attestations(const json_t *root);
 
 #endif

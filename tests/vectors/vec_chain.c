@@ -9,20 +9,32 @@
 static const char *const state_word[] = {"empty", "active", "recovering"};
 
 static json_t *
+token_json(const struct tsw_chain_token *t)
+{
+	json_t *o = json_pack("{s:o, s:i, s:i, s:o}", "id",
+	    vec_hex(t->id, sizeof(t->id)), "role", (int)t->role, "evidence",
+	    (int)t->evidence, "name",
+	    json_stringn((const char *)t->name, t->name_len));
+
+	if (t->evidence != TSW_EVIDENCE_TOKEN_STATEMENT)
+		return o;
+	(void)json_object_set_new(o, "model",
+	    vec_hex(t->model, sizeof(t->model)));
+	(void)json_object_set_new(o, "image",
+	    vec_hex(t->image, sizeof(t->image)));
+	(void)json_object_set_new(o, "device",
+	    vec_hex(t->device, sizeof(t->device)));
+	return o;
+}
+
+static json_t *
 tokens_json(const struct tsw_chain *chain)
 {
 	json_t *list = json_array();
 	size_t i;
 
-	for (i = 0; i < chain->token_cnt; i++) {
-		const struct tsw_chain_token *t = &chain->token[i];
-
-		(void)json_array_append_new(list,
-		    json_pack("{s:o, s:i, s:o}", "id",
-			vec_hex(t->id, sizeof(t->id)), "role", (int)t->role,
-			"name",
-			json_stringn((const char *)t->name, t->name_len)));
-	}
+	for (i = 0; i < chain->token_cnt; i++)
+		(void)json_array_append_new(list, token_json(&chain->token[i]));
 	return list;
 }
 

@@ -167,6 +167,58 @@ check_live(const json_t *v)
 	vec_free(&r_a);
 }
 
+static bool
+same_party(const struct tsw_live_party *a, const struct tsw_live_party *b)
+{
+	return memcmp(a->id, b->id, sizeof(a->id)) == 0 && a->seq == b->seq &&
+	    memcmp(a->head, b->head, sizeof(a->head)) == 0 &&
+	    vec_same(a->label, b->label.p, b->label.len) &&
+	    a->log_size == b->log_size &&
+	    memcmp(a->root, b->root, sizeof(a->root)) == 0;
+}
+
+static void
+check_party(const json_t *v)
+{
+	const char *name = vec_text(v, "hex");
+	struct tsw_slice s = vec_bytes(v, "hex");
+	struct tsw_live_party want = party(v), got;
+	uint8_t b[TSW_LIVE_PARTY_MAX];
+	struct tsw_wr wr;
+	int r;
+
+	r = tsw_live_party_decode(&got, s.p, s.len);
+	vec_check_err(r, NULL, name);
+	vec_check(r == TSW_OK && same_party(&want, &got), name,
+	    "another party");
+	tsw_wr_init(&wr, b, sizeof(b));
+	vec_check_err(tsw_live_party_encode(&wr, &want), NULL, name);
+	vec_check(vec_same(s, b, tsw_wr_len(&wr)), name, "encoded otherwise");
+	vec_free(&s);
+}
+
+static void
+check_parties(const json_t *root)
+{
+	struct tsw_live_party got, before;
+	struct tsw_slice s;
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(vec_get(root, "valid"), i, v) check_party(v);
+	memset(&before, 0xa5, sizeof(before));
+	json_array_foreach(vec_get(root, "invalid"), i, v)
+	{
+		got = before;
+		s = vec_bytes(v, "hex");
+		vec_check_err(tsw_live_party_decode(&got, s.p, s.len),
+		    vec_error(v), vec_name(v));
+		vec_check(memcmp(&got, &before, sizeof(got)) == 0, vec_name(v),
+		    "the output is changed");
+		vec_free(&s);
+	}
+}
+
 void
 vec_codes(const json_t *root)
 {
@@ -177,4 +229,5 @@ vec_codes(const json_t *root)
 	check_public(vec_get(root, "public"));
 	json_array_foreach(vec_get(root, "pair"), i, v) check_pair(v);
 	json_array_foreach(vec_get(root, "live"), i, v) check_live(v);
+	check_parties(vec_get(root, "party"));
 }

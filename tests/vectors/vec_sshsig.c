@@ -10,9 +10,22 @@
 static enum tsw_ns
 ns_of(const json_t *v)
 {
-	return strcmp(vec_text(v, "ns"), TSW_NS_CONFIRM) == 0
-	    ? TSW_NS_ID_CONFIRM
-	    : TSW_NS_ID_STATEMENT;
+	static const struct {
+		const char *text;
+		enum tsw_ns id;
+	} ns[] = {{TSW_NS_STATEMENT, TSW_NS_ID_STATEMENT},
+	    {TSW_NS_CONFIRM, TSW_NS_ID_CONFIRM},
+	    {TSW_NS_IMPORT, TSW_NS_ID_IMPORT},
+	    {TSW_NS_ATTEST, TSW_NS_ID_ATTEST}};
+	const char *want = vec_text(v, "ns");
+	size_t i;
+
+	for (i = 0; i < sizeof(ns) / sizeof(ns[0]); i++) {
+		if (strcmp(want, ns[i].text) == 0)
+			return ns[i].id;
+	}
+	vec_check(false, vec_name(v), "no such namespace");
+	return TSW_NS_ID_STATEMENT;
 }
 
 /* Decode and verify, as a verifier does; *sig keeps what was decoded. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "vec.h"
 
-#include <touchstone/wire/sshsig.h>
+#include <touchstone/wire/attest.h>
 #include <touchstone/wire/statement.h>
 
 #include <stdlib.h>
@@ -27,6 +27,21 @@ put_text(json_t *o, const char *key, struct tsw_slice s)
 }
 
 static json_t *
+attestation_json(struct tsw_slice s)
+{
+	json_t *list = json_array();
+	struct tsw_attestation a;
+
+	if (tsw_attestation_decode(&a, s.p, s.len) != TSW_OK)
+		return list;
+	(void)json_array_append_new(list, vec_hex(a.model, sizeof(a.model)));
+	(void)json_array_append_new(list, vec_hex(a.image, sizeof(a.image)));
+	(void)json_array_append_new(list, vec_hex(a.device, sizeof(a.device)));
+	(void)json_array_append_new(list, vec_hex(a.sig, sizeof(a.sig)));
+	return list;
+}
+
+static json_t *
 token_json(const struct tsw_token *t)
 {
 	json_t *o = json_object();
@@ -36,6 +51,9 @@ token_json(const struct tsw_token *t)
 	put_uint(o, "role", t->role);
 	put_uint(o, "evidence", t->evidence);
 	put_text(o, "name", t->name);
+	if (t->attestation.len > 0)
+		(void)json_object_set_new(o, "attestation",
+		    attestation_json(t->attestation));
 	return o;
 }
 
@@ -144,6 +162,16 @@ put_confirm(json_t *o, const struct tsw_confirm *c)
 	put_checkpoint(o, c->has_checkpoint, &c->checkpoint);
 }
 
+static void
+put_import(json_t *o, const struct tsw_import *m)
+{
+	put_hex(o, "identity", m->identity, sizeof(m->identity));
+	put_uint(o, "from_seq", m->from_seq);
+	put_hex(o, "from_head", m->from_head, sizeof(m->from_head));
+	put_uint(o, "seq", m->seq);
+	put_hex(o, "head", m->head, sizeof(m->head));
+}
+
 static json_t *
 statement_json(const struct tsw_statement *st)
 {
@@ -156,8 +184,10 @@ statement_json(const struct tsw_statement *st)
 		put_genesis(o, &st->u.genesis);
 	else if (st->kind == TSW_KIND_UPDATE)
 		put_update(o, &st->u.update);
-	else
+	else if (st->kind == TSW_KIND_CONFIRM)
 		put_confirm(o, &st->u.confirm);
+	else
+		put_import(o, &st->u.import);
 	return o;
 }
 

@@ -2,10 +2,12 @@
 """Chains: SPEC section 8.  Each is a list of steps with what must come out."""
 
 import reference as ref
+import vectors_attest
 from people import (AGE, ALICE, ALICE_BACKUP, ALICE_CARD, ALICE_NEW,
                     ALICE_OLD_CARD, ALICE_SAFE, CHECKPOINT, MALLORY, SSH_TEXT,
                     TIME)
-from reference import NS_CONFIRM, cbor, sha256
+from reference import NS_CONFIRM, NS_IMPORT, cbor, sha256
+from vectors_attest import attestation, attested
 
 HOUR = 3600
 SSH = ref.key(1, "laptop", 1, SSH_TEXT)
@@ -114,14 +116,21 @@ class Chain:
         token.alg, token.pk = entry[0], entry[1]
         return token.id
 
+    @classmethod
+    def listed(cls, entry):
+        out = {"id": cls.tid(entry), "role": entry[2], "evidence": entry[3],
+               "name": entry[4]}
+        if 5 in entry:
+            out.update(zip(("model", "image", "device"), entry[5]))
+        return out
+
     def describe(self):
         return {
             "state": self.state, "id": self.id, "head": self.head,
             "seq": self.seq, "time": self.time, "label": "alice@example.org",
             "threshold": self.threshold, "timelock_h": self.timelock,
             "min_proto": self.min_proto,
-            "tokens": [{"id": self.tid(t), "role": t[2], "name": t[4]}
-                       for t in self.tokens],
+            "tokens": [self.listed(t) for t in self.tokens],
             "keys": [{"id": i, "device": k[1], "proto": k[4],
                       "expires": k.get(5, 0)} for i, k in self.keys.items()],
         }
@@ -223,6 +232,8 @@ def order():
     c.update([ref.add_key(OLD)], seq=1, error="SEQ")
     c.send(ref.confirm((c.id, 0, c.id), (bytes(32), "b", 0, bytes(32)), 1,
                        TIME), (ALICE,), error="KIND")
+    c.send(ref.take_over(c.id, (1, c.head), (2, bytes(32)), TIME), (ALICE,),
+           error="KIND", ns=NS_IMPORT)
     return c
 
 
@@ -261,6 +272,32 @@ def counters():
     return [c, d]
 
 
+def attestations():
+    c = Chain("tokens that attest themselves", (ALICE, ALICE_SAFE), entries=[
+        attested(ALICE), attested(ALICE_SAFE)])
+    other = attestation(ALICE_BACKUP, device=vectors_attest.OTHER_DEVICE)
+    wrong = vectors_attest.replaced(
+        other, 3, vectors_attest.flip(other[3], 0))
+    backup = (ALICE, ALICE_BACKUP)
+    for array, name in ((wrong, "ATTESTATION"),
+                        (attestation(ALICE), "ATTESTATION"),
+                        (attestation(ALICE_BACKUP, challenge=bytes(32)),
+                         "ATTESTATION"), (other[:3], "FORMAT")):
+        c.update([ref.enrol_token(attested(ALICE_BACKUP, attestation=array))],
+                 backup, error=name)
+        c.update([ref.enrol_token(attested(ALICE_BACKUP, attestation=array))],
+                 (ALICE,), error="UNSIGNED_TOKEN"
+                 if name == "ATTESTATION" else name)
+    c.update([ref.enrol_token(attested(ALICE_BACKUP, attestation=other)),
+              ref.enrol_token(ALICE_CARD.entry())], (*backup, ALICE_CARD))
+    c.update([ref.retire_token(ALICE.id)])
+    c.update([ref.recover(attested(ALICE_NEW, attestation=wrong))],
+             (ALICE_SAFE, ALICE_NEW), error="ATTESTATION")
+    c.update([ref.recover(attested(ALICE_NEW))], (ALICE_SAFE, ALICE_NEW))
+    c.wait(72 * HOUR).update([ref.add_key(SSH)], (ALICE_NEW,))
+    return c
+
+
 def first(name, entries, signers, error, **o):
     """A chain whose first statement is refused."""
     return Chain(name, signers, entries=entries, error=error, **o)
@@ -284,6 +321,13 @@ def geneses():
         out.append(first("alg %d claims evidence %d" % (token.alg, evidence),
                          [token.entry(evidence=evidence)], (token,),
                          "EVIDENCE"))
+    for token, name in ((ALICE, "EVIDENCE"), (ALICE_CARD, "EVIDENCE")):
+        out.append(first(
+            "alg %d is attested and says so not" % token.alg,
+            [token.entry(attestation=attestation(token))], (token,), name))
+    out.append(first("the attestation is another's", [
+        attested(ALICE, attestation=attestation(MALLORY))], (ALICE,),
+        "ATTESTATION"))
     update = Chain("an update first")
     update.steps = []
     update.update([ref.add_key(SSH)], error="NOT_GENESIS")
@@ -292,7 +336,12 @@ def geneses():
     confirm.send(ref.confirm((confirm.id, 0, confirm.id),
                              (bytes(32), "b", 0, bytes(32)), 1, TIME),
                  (ALICE,), error="NOT_GENESIS", ns=NS_CONFIRM)
-    return out + [update, confirm]
+    take_over = Chain("an import first")
+    take_over.steps = []
+    take_over.send(ref.take_over(bytes(32), (0, bytes(32)), (1, bytes(32)),
+                                 TIME), (ALICE,), error="NOT_GENESIS",
+                   ns=NS_IMPORT)
+    return out + [update, confirm, take_over]
 
 
 def full():
@@ -314,5 +363,5 @@ def full():
 
 def make():
     chains = [ordinary(), enrolment(), recovery(), veto(), order(),
-              signatures(), full(), *counters(), *geneses()]
+              signatures(), full(), attestations(), *counters(), *geneses()]
     return {"chains": [{"name": c.name, "steps": c.steps} for c in chains]}

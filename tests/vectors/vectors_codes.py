@@ -122,6 +122,49 @@ def lives():
     ]
 
 
+def changed(m, i, value):
+    return m[:i] + [value] + m[i + 1:]
+
+
+def parties():
+    """m by itself, as a token takes it."""
+    m = [ALICE, 7, BOB, "alice@example.org", 4711, CHECKPOINT[2]]
+    data = ref.cbor(m)
+    good = [m, [ALICE, 0, ALICE, "a", 0, bytes(32)],
+            [BOB, 2**32 - 1, BOB, "b" * 64, 2**32 - 1, b"\xff" * 32],
+            [BOB, 23, BOB, "b", 255, bytes(32)]]
+    bad = [(name, ref.cbor(changed(m, i, value)), error)
+           for name, i, value, error in (
+               ("short id", 0, ALICE[1:], "TOO_SHORT"),
+               ("long id", 0, ALICE + b"\0", "TOO_LONG"),
+               ("id in hex", 0, "a" * 32, "FORMAT"),
+               ("seq of 2^32", 1, 2**32, "RANGE"),
+               ("negative seq", 1, -1, "FORMAT"),
+               ("short head", 2, BOB[1:], "TOO_SHORT"),
+               ("empty label", 3, "", "TOO_SHORT"),
+               ("label of 65", 3, "a" * 65, "TOO_LONG"),
+               ("label in capitals", 3, "Alice", "LABEL"),
+               ("label as bytes", 3, b"alice", "FORMAT"),
+               ("log of 2^32", 4, 2**32, "RANGE"),
+               ("root without log", 4, 0, "RANGE"),
+               ("short root", 5, BOB[1:], "TOO_SHORT"),
+               ("no root", 5, None, "FORMAT"))]
+    bad += [("empty", b"", "TRUNCATED"), ("cut", data[:-1], "TRUNCATED"),
+            ("longer", data + b"\0", "TRAILING"),
+            ("five parts", ref.cbor(m[:5]), "FORMAT"),
+            ("seven parts", ref.cbor(m + [0]), "FORMAT"),
+            ("a map", ref.cbor(dict(enumerate(m))), "FORMAT"),
+            ("long head", b"\x98\x06" + data[1:], "NOT_CANONICAL"),
+            ("indefinite", b"\x9f" + data[1:] + b"\xff", "NOT_CANONICAL"),
+            ("long seq", data.replace(ALICE + b"\x07",
+                                      ALICE + b"\x18\x07"),
+             "NOT_CANONICAL")]
+    names = ("id", "seq", "head", "label", "log_size", "root")
+    return {"valid": [dict(zip(names, p), hex=ref.cbor(p)) for p in good],
+            "invalid": [{"name": n, "hex": h, "error": e}
+                        for n, h, e in bad]}
+
+
 def make():
     return {"bech32m": bech32(), "public": public(), "pair": pair(),
-            "live": lives()}
+            "live": lives(), "party": parties()}

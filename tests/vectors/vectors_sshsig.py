@@ -2,8 +2,10 @@
 """Signatures: SPEC section 6."""
 
 import reference as ref
-from people import ALICE, ALICE_BACKUP, ALICE_CARD, ALICE_OLD_CARD
-from reference import L, N, NS_CONFIRM, NS_STATEMENT, UP, UV
+from people import (ALICE, ALICE_BACKUP, ALICE_CARD, ALICE_OLD_CARD,
+                    DEVICE)
+from reference import (L, N, NS_ATTEST, NS_CONFIRM, NS_IMPORT, NS_STATEMENT,
+                       UP, UV)
 
 MESSAGE = b"a statement"
 TOKENS = [ALICE, ALICE_BACKUP, ALICE_CARD, ALICE_OLD_CARD]
@@ -66,6 +68,12 @@ def format_cases():
         bad("namespace file", "NAMESPACE", ALICE, ns="file"),
         bad("namespace confirm", "NAMESPACE", ALICE, ns=NS_CONFIRM),
         bad("namespace statement", "NAMESPACE", ALICE, want=NS_CONFIRM),
+        bad("namespace import", "NAMESPACE", ALICE, ns=NS_IMPORT),
+        bad("namespace attest", "NAMESPACE", ALICE, ns=NS_ATTEST),
+        bad("namespace statement for an import", "NAMESPACE", ALICE,
+            want=NS_IMPORT),
+        bad("namespace cut", "NAMESPACE", ALICE, ns=NS_IMPORT[:-1]),
+        bad("namespace longer", "NAMESPACE", ALICE, ns=NS_ATTEST + "s"),
         bad("application ssh:", "APPLICATION", ALICE, application=b"ssh:"),
         bad("application of P-256", "APPLICATION", ALICE_BACKUP,
             application=b"ssh:"),
@@ -102,6 +110,8 @@ def meaning_cases():
         bad("no touch", "NO_TOUCH", ALICE, flags=0),
         bad("PIN without touch", "NO_TOUCH", ALICE, flags=UV),
         bad("no PIN", "NO_UV", ALICE, flags=UP),
+        bad("import without PIN", "NO_UV", ALICE, flags=UP, ns=NS_IMPORT,
+            want=NS_IMPORT),
         bad("can be backed up", "BACKUP_KEY", ALICE,
             flags=UP | UV | ref.BE),
         bad("is backed up", "BACKUP_KEY", ALICE,
@@ -147,6 +157,9 @@ def make():
     valid = [good("alg %d" % t.alg, t) for t in TOKENS]
     valid += [good("alg %d, confirm" % t.alg, t, ns=NS_CONFIRM)
               for t in TOKENS]
+    valid += [good("alg %d, import" % t.alg, t, ns=NS_IMPORT)
+              for t in TOKENS]
+    valid += [good("device key", DEVICE, ns=NS_ATTEST)]
     valid += [good("touch only", t, flags=UP) for t in TOKENS[:2]]
     valid += [good("counter 0", ALICE, counter=0),
               good("highest counter", ALICE_BACKUP, counter=2**32 - 1)]

@@ -4,6 +4,7 @@
 import cbor2
 
 import reference as ref
+import vectors_attest
 from people import (AGE, ALICE, ALICE_BACKUP, ALICE_CARD, ALICE_SAFE, BOB,
                     CHECKPOINT, SSH_TEXT, TIME)
 from reference import cbor, sha256
@@ -12,7 +13,7 @@ ID = sha256(b"an identity")
 PREV = sha256(b"a statement")
 OTHER = sha256(b"another identity")
 
-TOKEN_FIELDS = ("alg", "key", "role", "evidence", "name")
+TOKEN_FIELDS = ("alg", "key", "role", "evidence", "name", "attestation")
 KEY_FIELDS = ("app", "device", "type", "data", "proto", "expires")
 HEAD = ("version", "kind", "time")
 FIELDS = {
@@ -20,6 +21,7 @@ FIELDS = {
     2: HEAD + ("identity", "seq", "prev", "ops", "checkpoint"),
     3: HEAD + ("identity", "seq", "head", "contact", "contact_label",
                "contact_seq", "contact_head", "method", "checkpoint"),
+    4: HEAD + ("identity", "from_seq", "from_head", "seq", "head"),
 }
 OP_FIELDS = {1: ("key",), 2: ("id",), 3: ("token",), 4: ("id",),
              5: ("min_proto",), 6: ("threshold", "timelock_h"),
@@ -74,6 +76,7 @@ SSH = ref.key(1, "laptop", 1, SSH_TEXT)
 UPDATE = up(ref.add_key(SSH))
 CONFIRM = ref.confirm((ID, 3, PREV),
                       (OTHER, "bob@example.org", 0, OTHER), 1, TIME)
+IMPORT = ref.take_over(ID, (3, PREV), (5, OTHER), TIME)
 
 
 def valid():
@@ -120,7 +123,11 @@ def valid():
         ("confirm with checkpoint", ref.confirm(
             (ID, 2**32 - 1, PREV), (OTHER, "b", 2**32 - 1, ID), 4, TIME,
             CHECKPOINT)),
-    ]
+        ("import", IMPORT),
+        ("import, from the genesis to the highest", ref.take_over(
+            ID, (0, ID), (2**32 - 1, PREV), 0)),
+    ] + vectors_attest.statements() + [
+        (name, up(*ops)) for name, ops in vectors_attest.operations()]
 
 
 def raw_cases():
@@ -170,7 +177,10 @@ def raw_cases():
         for k in range(3, 7)] + [
         ("confirm without field %d" % k,
          cbor(changed(CONFIRM, **{"k%d" % k: None})), "MISSING_FIELD")
-        for k in range(3, 11)]
+        for k in range(3, 11)] + [
+        ("import without field %d" % k,
+         cbor(changed(IMPORT, **{"k%d" % k: None})), "MISSING_FIELD")
+        for k in range(3, 8)]
 
 
 def genesis_cases():
@@ -296,6 +306,14 @@ def other_cases():
         ("contact label", cbor(changed(CONFIRM, k7="B")), "LABEL"),
         ("field 12", cbor(changed(CONFIRM, k11=CHECKPOINT, k12=1)),
          "UNKNOWN_FIELD"),
+        ("import of the same seq", cbor(changed(IMPORT, k6=3)), "RANGE"),
+        ("import of a lower seq", cbor(changed(IMPORT, k6=2)), "RANGE"),
+        ("import from 2^32", cbor(changed(IMPORT, k4=2**32)), "RANGE"),
+        ("import to 2^32", cbor(changed(IMPORT, k6=2**32)), "RANGE"),
+        ("import, short head", cbor(changed(IMPORT, k7=ID[1:])),
+         "TOO_SHORT"),
+        ("import with a checkpoint", cbor(changed(IMPORT, k8=CHECKPOINT)),
+         "UNKNOWN_FIELD"),
     ]
 
 
@@ -332,7 +350,7 @@ def make():
                      "fields": described(st)})
     bad = [{"name": n, "hex": h, "error": e} for n, h, e in (
         raw_cases() + genesis_cases() + key_cases() + op_cases()
-        + other_cases())]
+        + other_cases() + vectors_attest.statement_cases())]
     envelope_good, envelope_bad = envelopes()
     return {
         "valid": good,
