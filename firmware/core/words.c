@@ -308,23 +308,15 @@ put_genesis(struct words *w, const struct tsw_genesis *g)
 	put(w, " must sign");
 }
 
-void
-fw_words_sign(char out[FW_WORDS_MAX], const struct tsw_statement *st)
+static void
+put_update(struct words *w, const struct tsw_update *u)
 {
-	const struct tsw_update *u = &st->u.update;
-	struct words w;
-
-	begin(&w, out);
-	if (st->kind == TSW_KIND_GENESIS) {
-		put_genesis(&w, &st->u.genesis);
-		return;
-	}
-	put(&w, title(u));
-	put_number(&w, u->seq);
+	put(w, title(u));
+	put_number(w, u->seq);
 	if (u->op_cnt == 1)
-		put_single(&w, &u->op[0]);
+		put_single(w, &u->op[0]);
 	else
-		put_several(&w, u);
+		put_several(w, u);
 }
 
 static const char *
@@ -343,31 +335,47 @@ method_word(enum tsw_method method)
 	}
 }
 
-void
-fw_words_confirm(char out[FW_WORDS_MAX], const struct tsw_confirm *confirm)
+static void
+put_confirm(struct words *w, const struct tsw_confirm *confirm)
 {
-	struct words w;
+	put(w, "confirm contact");
+	put_lines(w, confirm->contact_label);
+	put_line(w, method_word(confirm->method));
+	put_number(w, confirm->contact_seq);
+}
 
-	begin(&w, out);
-	put(&w, "confirm contact");
-	put_lines(&w, confirm->contact_label);
-	put_line(&w, method_word(confirm->method));
-	put_number(&w, confirm->contact_seq);
+static void
+put_import(struct words *w, const struct tsw_import *import)
+{
+	put(w, "follow other tokens");
+	put_line(w, "from #");
+	put_number(w, import->from_seq);
+	put_line(w, "to #");
+	put_number(w, import->seq);
+	put_line(w, "head ");
+	put_id(w, import->head);
 }
 
 void
-fw_words_import(char out[FW_WORDS_MAX], const struct tsw_import *import)
+fw_words_statement(char out[FW_WORDS_MAX], const struct tsw_statement *st)
 {
 	struct words w;
 
 	begin(&w, out);
-	put(&w, "follow other tokens");
-	put_line(&w, "from #");
-	put_number(&w, import->from_seq);
-	put_line(&w, "to #");
-	put_number(&w, import->seq);
-	put_line(&w, "head ");
-	put_id(&w, import->head);
+	switch (st->kind) {
+	case TSW_KIND_GENESIS:
+		put_genesis(&w, &st->u.genesis);
+		break;
+	case TSW_KIND_UPDATE:
+		put_update(&w, &st->u.update);
+		break;
+	case TSW_KIND_CONFIRM:
+		put_confirm(&w, &st->u.confirm);
+		break;
+	case TSW_KIND_IMPORT:
+		put_import(&w, &st->u.import);
+		break;
+	}
 }
 
 void

@@ -20,13 +20,8 @@
 /* Room for a text with its line ends and a NUL. */
 #define FW_WORDS_MAX (HAL_DISPLAY_LINES * (HAL_DISPLAY_COLUMNS + 1))
 
-/* SIGN of a genesis or an update. */
-void fw_words_sign(char out[FW_WORDS_MAX], const struct tsw_statement *st);
-/* CONFIRM. */
-void fw_words_confirm(char out[FW_WORDS_MAX],
-    const struct tsw_confirm *confirm);
-/* IMPORT: from one head to another. */
-void fw_words_import(char out[FW_WORDS_MAX], const struct tsw_import *import);
+/* SIGN, CONFIRM, IMPORT. */
+void fw_words_statement(char out[FW_WORDS_MAX], const struct tsw_statement *st);
 /* CREATE, ATTEST, FORGET (handle: of the key), authenticatorReset. */
 void fw_words_create(char out[FW_WORDS_MAX], enum tsw_alg alg);
 void fw_words_attest(char out[FW_WORDS_MAX]);
