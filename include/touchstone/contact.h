@@ -84,7 +84,10 @@ int ts_contact_keys(struct ts_store *store, const char *label, enum tsw_app app,
  */
 struct ts_confirm {
 	char label[TSW_LABEL_MAX + 1];
-	uint32_t run; /* 0: not by live code */
+	uint32_t run;  /* 0: not by live code */
+	bool live;     /* by live code ... */
+	bool on_token; /* ... which this token showed, and alone can confirm */
+	uint8_t token[TSW_HASH_LEN];
 	size_t len;
 	uint8_t statement[TSW_STATEMENT_MAX];
 };

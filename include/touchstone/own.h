@@ -9,6 +9,7 @@
 #define TOUCHSTONE_OWN_H
 
 #include <touchstone/store.h>
+#include <touchstone/wire/attest.h>
 
 #define TS_URL_MAX 1024	       /* bytes of a directory URL */
 #define TS_CREDENTIAL_MAX 1023 /* CTAP 2.1: the longest credential id */
@@ -45,7 +46,24 @@ struct ts_token {
 	enum ts_token_state state; /* out only */
 	size_t credential_len;	   /* 0: unknown (the token finds it itself) */
 	uint8_t credential[TS_CREDENTIAL_MAX];
+	/* Of an applet key, as CREATE gave it; 0: none, or made elsewhere. */
+	size_t attestation_len;
+	uint8_t attestation[TSW_ATTESTATION_LEN];
+	/* Out only: what it says, zeros where there is none (SPEC 12.6). */
+	uint8_t model[TSW_MODEL_LEN];
+	uint8_t image[TSW_HASH_LEN];
+	uint8_t device[TSW_HASH_LEN];
 };
+
+/*
+ * An identity key of the statement applet (SPEC 12): the token itself reads
+ * what it signs with it.  Its handle is the id.  Else a FIDO2 credential.
+ */
+static inline bool
+ts_token_is_applet(const struct ts_token *token)
+{
+	return token->evidence == TSW_EVIDENCE_TOKEN_STATEMENT;
+}
 
 /*
  * First step: label is normalised (tsw_label_normalise), directory is a URL
@@ -63,8 +81,8 @@ const struct tsw_chain *ts_own_chain(const struct ts_store *store);
 
 /*
  * Draft a genesis that lists cnt tokens (role, key, evidence, name, credential
- * are read) and keep it with their credential ids.  Replaces the draft of a
- * genesis that was never completed.  Every token has to sign it:
+ * and attestation are read) and keep it with their credential ids.  Replaces
+ * the draft of a genesis that was never completed.  Every token has to sign it:
  * ts_draft_missing().  TS_ERR_NOT_INITIALISED, TS_ERR_ALREADY, TSW_ERR_*.
  */
 int ts_own_genesis(struct ts_store *store, const struct ts_token *token,
@@ -89,5 +107,15 @@ int ts_own_token_find(struct ts_store *store, struct ts_token *out,
  * TS_ERR_DIRECTORY, TS_ERR_NOT_PROVISIONED.
  */
 int ts_own_publish(struct ts_store *store, uint32_t *published) TS_MUST_CHECK;
+
+/*
+ * Give up the statements of the own chain that never reached the directory,
+ * and take what stands there in their place: the way on after a CONFLICT.
+ * *dropped counts them; their changes wait again, where they still make sense,
+ * and contacts that were confirmed on top of them are to be confirmed anew.
+ * TS_ERR_NOTHING_PENDING if all is published.  TS_ERR_ALREADY if the directory
+ * has nothing else at their place: publish them.
+ */
+int ts_own_yield(struct ts_store *store, uint32_t *dropped) TS_MUST_CHECK;
 
 #endif

@@ -55,7 +55,8 @@ int ts_queue_each(struct ts_store *store,
 
 /*
  * Forget a change; *out says which.  If it is part of the draft, the draft and
- * its signatures are given up and its other changes wait again.
+ * its signatures are given up and its other changes wait again; TS_ERR_FINAL if
+ * it is final (draft.h).
  */
 int ts_queue_drop(struct ts_store *store, struct ts_change *out,
     uint32_t number) TS_MUST_CHECK;

@@ -7,7 +7,8 @@ target_link_libraries(ts_libworld PRIVATE ts_host PUBLIC ts_lib ts_softtoken
 target_link_options(ts_libworld INTERFACE -Wl,--wrap=ts_clock_now)
 
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
-foreach(name own contact directory export live monitor monitor_own news queue)
+foreach(name own contact directory export live monitor monitor_own news queue
+    sync live_token)
 	ts_unit_test(${name} ts_libworld)
 endforeach()
 foreach(name db forged) # they edit the file

@@ -60,10 +60,61 @@ static void
 newer_database_is_left_alone(void **state)
 {
 	(void)state;
-	assert_int_equal(edit("PRAGMA user_version = 2"), TS_ERR_DB_NEWER);
+	assert_int_equal(edit("PRAGMA user_version = 3"), TS_ERR_DB_NEWER);
 	assert_int_equal(person_reopen(alice), TS_ERR_DB_NEWER);
-	assert_int_equal(edit("PRAGMA user_version = 1"), TS_OK);
+	assert_int_equal(edit("PRAGMA user_version = 2"), TS_OK);
 	assert_int_equal(edit("PRAGMA application_id = 1"), TS_ERR_DB_CORRUPT);
+}
+
+/* What version 1 had: no attestations, and no drafts that are final. */
+#define VERSION_1                                                              \
+	"DROP TABLE draft_asked;"                                              \
+	"ALTER TABLE token RENAME TO t;"                                       \
+	"CREATE TABLE token (\n id BLOB PRIMARY KEY,\n"                        \
+	" alg INTEGER NOT NULL,\n key BLOB NOT NULL,\n"                        \
+	" role INTEGER NOT NULL,\n evidence INTEGER NOT NULL,\n"               \
+	" name TEXT NOT NULL,\n credential BLOB NOT NULL\n) STRICT;"           \
+	"INSERT INTO token SELECT id, alg, key, role, evidence, name,"         \
+	" credential FROM t; DROP TABLE t; PRAGMA user_version = 1"
+
+static void
+version_1_is_upgraded(void **state)
+{
+	struct ts_token token;
+	struct ts_own own;
+
+	(void)state;
+	assert_int_equal(edit(VERSION_1), TS_OK);
+	ts_own_get(alice->store, &own);
+	assert_true(own.provisioned);
+	assert_int_equal(ts_own_token_find(alice->store, &token, "daily"),
+	    TS_OK);
+	assert_int_equal(token.credential_len, 64);
+	assert_int_equal(token.attestation_len, 0);
+	/* It is of version 2 now, and works. */
+	person_add_key(alice, "laptop", 40);
+	person_sign(alice);
+	assert_int_equal(person_reopen(alice), TS_OK);
+	assert_int_equal(edit("PRAGMA user_version = 2"), TS_OK);
+}
+
+static void
+version_1_that_is_not_is_left_alone(void **state)
+{
+	struct ts_token token;
+
+	(void)state;
+	assert_int_equal(edit(VERSION_1 "; CREATE TABLE extra (x)"),
+	    TS_ERR_DB_CORRUPT);
+	assert_int_equal(person_reopen(alice), TS_ERR_DB_CORRUPT);
+	/* Nothing was upgraded: without the stranger it is of version 1. */
+	assert_int_equal(edit("DROP TABLE extra"), TS_OK);
+	assert_int_equal(ts_own_token_find(alice->store, &token, "backup"),
+	    TS_OK);
+	assert_int_equal(edit(VERSION_1 "; PRAGMA user_version = 0"),
+	    TS_ERR_DB_CORRUPT);
+	assert_int_equal(edit("DROP TABLE token; PRAGMA user_version = 1"),
+	    TS_ERR_DB_CORRUPT);
 }
 
 static uint8_t good[1 << 20], before[1 << 20], after[1 << 20];
@@ -216,6 +267,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(strange_tables_are_refused),
 	    T(newer_database_is_left_alone),
+	    T(version_1_is_upgraded),
+	    T(version_1_that_is_not_is_left_alone),
 	    T(damaged_database_is_left_alone),
 	    T(stump_is_left_alone),
 	    T(text_file_is_no_database),

@@ -17,19 +17,8 @@
 #define RUNS_MAX 8    /* at once; the oldest goes */
 #define RUN_TIME 3600 /* seconds that a run may take */
 
-struct ts_live_run {
-	struct ts_live_run *next;
-	uint32_t number;
-	uint64_t since;
-	int64_t person;
-	bool matched;
-	char own_label[TSW_LABEL_MAX + 1]; /* live has views into these */
-	char label[TSW_LABEL_MAX + 1];
-	struct tsw_live live;
-};
-
-static void
-run_free(struct ts_live_run *run)
+void
+ts_live_run_free(struct ts_live_run *run)
 {
 	tsw_live_wipe(&run->live);
 	ts_secret_free(run);
@@ -43,7 +32,7 @@ ts_live_end(struct ts_store *store, uint32_t number)
 	while ((run = *at) != NULL) {
 		if (run->number == number) {
 			*at = run->next;
-			run_free(run);
+			ts_live_run_free(run);
 			return;
 		}
 		at = &run->next;
@@ -78,7 +67,7 @@ expire(struct ts_store *store)
 			continue;
 		}
 		*at = run->next;
-		run_free(run);
+		ts_live_run_free(run);
 	}
 }
 
@@ -92,14 +81,16 @@ find(const struct ts_store *store, uint32_t number)
 	return run;
 }
 
-bool
+const struct ts_live_run *
 ts_live_matched(const struct ts_store *store, uint32_t number,
     const struct ts_person *p)
 {
 	const struct ts_live_run *run = find(store, number);
 
 	return number != 0 && run != NULL && run->matched &&
-	    run->person == p->id && is_fresh(run);
+		run->person == p->id && is_fresh(run)
+	    ? run
+	    : NULL;
 }
 
 /* One more try of today is used up. */
@@ -144,14 +135,9 @@ party(struct tsw_live_party *out, const struct tsw_chain *chain,
 	out->label.len = strlen(label);
 }
 
-/* What a run is begun with. */
-struct beginning {
-	struct ts_person person;
-	struct tsw_chain own, theirs;
-};
-
-static int
-prepare(struct ts_store *store, struct beginning *b, const char *label)
+int
+ts_live_prepare(struct ts_store *store, struct ts_live_start *b,
+    const char *label)
 {
 	struct ts_load fast = {TS_ROWS_ALL, false, false};
 	int r;
@@ -171,8 +157,8 @@ prepare(struct ts_store *store, struct beginning *b, const char *label)
 	return ts_store_end(store, count_try(store, b->person.label));
 }
 
-static struct ts_live_run *
-run_new(const struct ts_store *store, const struct beginning *b)
+struct ts_live_run *
+ts_live_run_new(const struct ts_store *store, const struct ts_live_start *b)
 {
 	struct ts_live_run *run = ts_secret_new(sizeof(*run));
 
@@ -187,6 +173,23 @@ run_new(const struct ts_store *store, const struct beginning *b)
 	return run;
 }
 
+uint32_t
+ts_live_run_keep(struct ts_store *store, struct ts_live_run *run)
+{
+	expire(store);
+	run->number = ++store->live_last;
+	run->next = store->live;
+	store->live = run;
+	return run->number;
+}
+
+struct ts_live_run *
+ts_live_run_find(struct ts_store *store, uint32_t number)
+{
+	expire(store);
+	return find(store, number);
+}
+
 /* Begin a run: with move 1 of the other side, or with our own. */
 static int
 begin(struct ts_store *store, uint32_t *number, char text[TSW_LIVE_TEXT_MAX],
@@ -196,14 +199,13 @@ begin(struct ts_store *store, uint32_t *number, char text[TSW_LIVE_TEXT_MAX],
 	uint8_t *secret_nonce = NULL;
 	struct ts_live_run *run = NULL;
 	struct tsw_slice in = {NULL, 0};
-	struct beginning b;
+	struct ts_live_start b;
 	int r;
 
-	r = prepare(store, &b, label);
+	r = ts_live_prepare(store, &b, label);
 	if (r != TS_OK)
 		return r;
-	expire(store);
-	run = run_new(store, &b);
+	run = ts_live_run_new(store, &b);
 	secret_nonce = ts_secret_new(TSW_LIVE_NONCE_LEN);
 	r = TS_ERR_NO_MEMORY;
 	if (run == NULL || secret_nonce == NULL)
@@ -222,14 +224,12 @@ begin(struct ts_store *store, uint32_t *number, char text[TSW_LIVE_TEXT_MAX],
 	}
 	if (r != TS_OK)
 		goto out;
-	run->number = *number = ++store->live_last;
-	run->next = store->live;
-	store->live = run;
+	*number = ts_live_run_keep(store, run);
 	run = NULL;
 out:
 	ts_secret_free(secret_nonce);
 	if (run != NULL)
-		run_free(run);
+		ts_live_run_free(run);
 	return r;
 }
 
@@ -247,8 +247,8 @@ ts_live_answer(struct ts_store *store, uint32_t *run,
 	return begin(store, run, text, label, theirs);
 }
 
-static int
-mismatch(struct ts_store *store, const struct ts_live_run *run)
+int
+ts_live_mismatch(struct ts_store *store, const struct ts_live_run *run)
 {
 	uint8_t cause[TSW_HASH_LEN];
 
@@ -268,16 +268,15 @@ ts_live_continue(struct ts_store *store, char text[TSW_LIVE_TEXT_MAX],
 	int r, alert;
 
 	ts_names_clear(store);
-	expire(store);
-	run = find(store, number);
-	if (run == NULL)
+	run = ts_live_run_find(store, number);
+	if (run == NULL || run->on_token)
 		return TS_ERR_NO_RUN;
 	if (run->live.state == TSW_LIVE_COMMITTED)
 		r = tsw_live_open(&run->live, out, in);
 	else
 		r = tsw_live_finish(&run->live, in);
 	if (r == TSW_ERR_COMMITMENT) {
-		alert = mismatch(store, run);
+		alert = ts_live_mismatch(store, run);
 		ts_live_end(store, number);
 		return alert == TS_OK ? r : alert;
 	}
@@ -295,15 +294,14 @@ ts_live_result(struct ts_store *store, uint32_t number, bool match)
 	int r;
 
 	ts_names_clear(store);
-	expire(store);
-	run = find(store, number);
+	run = ts_live_run_find(store, number);
 	if (run == NULL || run->live.state != TSW_LIVE_DONE)
 		return TS_ERR_NO_RUN;
 	if (match) {
 		run->matched = true;
 		return TS_OK;
 	}
-	r = mismatch(store, run);
+	r = ts_live_mismatch(store, run);
 	if (r == TS_OK)
 		ts_live_end(store, number);
 	return r;

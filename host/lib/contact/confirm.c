@@ -26,14 +26,21 @@ run_number(const char *s)
 }
 
 static int
-check_proof(struct ts_store *store, uint32_t *run, const struct ts_person *p,
-    enum tsw_method method, const char *proof)
+check_proof(struct ts_store *store, struct ts_confirm *out,
+    const struct ts_person *p, enum tsw_method method, const char *proof)
 {
-	*run = 0;
+	const struct ts_live_run *run;
+
 	if (method != TSW_METHOD_LIVE)
 		return ts_code_check(store, p->label, method, proof);
-	*run = run_number(proof);
-	return ts_live_matched(store, *run, p) ? TS_OK : TS_ERR_NO_RUN;
+	out->run = run_number(proof);
+	run = ts_live_matched(store, out->run, p);
+	if (run == NULL)
+		return TS_ERR_NO_RUN;
+	out->live = true;
+	out->on_token = run->on_token;
+	memcpy(out->token, run->token, sizeof(out->token));
+	return TS_OK;
 }
 
 static int
@@ -83,7 +90,7 @@ ts_confirm_build(struct ts_store *store, struct ts_confirm *out,
 	if (r == TS_OK)
 		r = ts_alert_blocks(store, p.id);
 	if (r == TS_OK)
-		r = check_proof(store, &c.run, &p, method, proof);
+		r = check_proof(store, &c, &p, method, proof);
 	if (r == TS_OK)
 		r = encode(store, &c, &p, method);
 	if (r != TS_OK)
@@ -95,7 +102,8 @@ ts_confirm_build(struct ts_store *store, struct ts_confirm *out,
 
 /* Only a token that is active now may confirm something new. */
 static int
-check_active(struct ts_store *store, const struct tsw_sshsig *sig)
+check_active(struct ts_store *store, const struct ts_confirm *confirm,
+    const struct tsw_sshsig *sig)
 {
 	uint8_t id[TSW_HASH_LEN];
 	struct tsw_chain own;
@@ -108,6 +116,9 @@ check_active(struct ts_store *store, const struct tsw_sshsig *sig)
 	i = tsw_chain_find_token(&own, id);
 	if (i < 0)
 		return TSW_ERR_UNKNOWN_SIGNER;
+	/* What one token showed no other one can confirm. */
+	if (confirm->on_token && memcmp(id, confirm->token, sizeof(id)) != 0)
+		return TS_ERR_NOT_SHOWN;
 	return own.token[i].role == TSW_ROLE_SIGNER ? TS_OK : TSW_ERR_ROLE;
 }
 
@@ -169,12 +180,12 @@ ts_confirm_store(struct ts_store *store, const struct ts_confirm *confirm,
 	if (r == TS_OK)
 		r = ts_alert_blocks(store, p.id);
 	if (r == TS_OK && confirm->run != 0 &&
-	    !ts_live_matched(store, confirm->run, &p))
+	    ts_live_matched(store, confirm->run, &p) == NULL)
 		r = TS_ERR_NO_RUN;
 	if (r == TS_OK)
 		r = tsw_sshsig_decode(&parsed, sig, len);
 	if (r == TS_OK)
-		r = check_active(store, &parsed);
+		r = check_active(store, confirm, &parsed);
 	if (r == TS_OK)
 		r = tsw_sshsig_verify(&parsed, TSW_NS_ID_CONFIRM, false,
 		    env.statement);

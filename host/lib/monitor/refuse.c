@@ -6,13 +6,19 @@
 
 /* The own record has words of its own for some causes. */
 static enum ts_alert_code
-code_for(const struct ts_look *look, enum ts_alert_code code)
+code_for(const struct ts_look *look, enum ts_alert_code code,
+    const struct ts_record *rec)
 {
 	if (look->person.id != TS_OWN)
 		return code;
 	if (code == TS_ALERT_IDENTITY_REPLACED)
 		return TS_ALERT_OWN_REPLACED;
-	return code == TS_ALERT_FORK ? TS_ALERT_OWN_UNKNOWN_CHANGE : code;
+	if (code != TS_ALERT_FORK)
+		return code;
+	/* In the place of one that never got there, or behind the last. */
+	return rec->seq < look->known && rec->seq >= look->store->own.published
+	    ? TS_ALERT_OWN_CONFLICT
+	    : TS_ALERT_OWN_UNKNOWN_CHANGE;
 }
 
 int
@@ -27,7 +33,7 @@ ts_look_raise(struct ts_look *look, enum ts_alert_code code,
 
 	look->bad = true;
 	memset(&raise, 0, sizeof(raise));
-	raise.code = code_for(look, code);
+	raise.code = code_for(look, code, rec);
 	raise.person = look->person.id;
 	tsw_statement_hash(raise.cause, rec->bytes.p, rec->bytes.len);
 	raise.proof[1] = rec->bytes;

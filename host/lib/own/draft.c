@@ -46,7 +46,8 @@ ts_draft_get(struct ts_store *store, struct ts_draft *out)
 
 	memset(&d, 0, sizeof(d));
 	ts_query_init(&q, store->db,
-	    "SELECT statement, (SELECT count(*) FROM draft_sig) FROM draft");
+	    "SELECT statement, (SELECT count(*) FROM draft_sig),"
+	    " (SELECT count(*) FROM draft_asked) FROM draft");
 	r = ts_query_one(&q);
 	if (r == TS_OK) {
 		bytes = ts_query_get_blob(&q, 0);
@@ -56,6 +57,7 @@ ts_draft_get(struct ts_store *store, struct ts_draft *out)
 			memcpy(d.statement, bytes.p, bytes.len);
 		d.len = bytes.len;
 		d.sig_cnt = (uint8_t)ts_query_get_int(&q, 1);
+		d.final = ts_query_get_int(&q, 2) > 0;
 	}
 	ts_query_end(&q);
 	if (r == TS_OK)
@@ -271,6 +273,14 @@ is_of_use(struct ts_store *store, bool *out, const struct ts_draft *d)
 	return TS_OK;
 }
 
+static int
+give_up(struct ts_store *store)
+{
+	int r = ts_store_begin(store);
+
+	return r == TS_OK ? ts_store_end(store, ts_draft_end(store, false)) : r;
+}
+
 int
 ts_draft_build(struct ts_store *store, struct ts_draft *out)
 {
@@ -283,7 +293,7 @@ ts_draft_build(struct ts_store *store, struct ts_draft *out)
 	if (r == TS_OK)
 		r = is_of_use(store, &useful, &d);
 	if (r == TS_OK && !useful) {
-		r = ts_draft_discard(store);
+		r = give_up(store);
 		if (r == TS_OK)
 			r = TS_ERR_NOTHING_PENDING;
 	}
@@ -298,16 +308,47 @@ ts_draft_build(struct ts_store *store, struct ts_draft *out)
 }
 
 int
-ts_draft_discard(struct ts_store *store)
+ts_draft_ask(struct ts_store *store, const uint8_t id[TSW_HASH_LEN])
+{
+	struct ts_draft d;
+	struct ts_query q;
+	int r;
+
+	r = ts_draft_get(store, &d);
+	if (r == TS_OK)
+		r = ts_store_begin(store);
+	if (r != TS_OK)
+		return r;
+	ts_query_init(&q, store->db,
+	    "INSERT OR IGNORE INTO draft_asked (signer) VALUES (?)");
+	ts_query_blob(&q, id, TSW_HASH_LEN);
+	return ts_store_end(store, ts_query_run(&q));
+}
+
+int
+ts_draft_unask(struct ts_store *store, const uint8_t id[TSW_HASH_LEN])
 {
 	struct ts_query q;
 	int r;
 
-	ts_query_init(&q, store->db, "SELECT 1 FROM draft");
-	r = ts_query_one(&q);
-	ts_query_end(&q);
-	if (r != TS_OK)
-		return r == TS_ERR_NOT_FOUND ? TS_ERR_NOTHING_PENDING : r;
 	r = ts_store_begin(store);
-	return r == TS_OK ? ts_store_end(store, ts_draft_end(store, false)) : r;
+	if (r != TS_OK)
+		return r;
+	ts_query_init(&q, store->db,
+	    "DELETE FROM draft_asked WHERE signer = ?1"
+	    " AND NOT EXISTS (SELECT 1 FROM draft_sig WHERE signer = ?1)");
+	ts_query_blob(&q, id, TSW_HASH_LEN);
+	return ts_store_end(store, ts_query_run(&q));
+}
+
+int
+ts_draft_discard(struct ts_store *store)
+{
+	struct ts_draft d;
+	int r;
+
+	r = ts_draft_get(store, &d);
+	if (r == TS_OK && d.final)
+		return TS_ERR_FINAL;
+	return r == TS_OK || r == TS_ERR_DB_FORGED ? give_up(store) : r;
 }

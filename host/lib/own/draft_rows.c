@@ -82,6 +82,8 @@ ts_draft_end(struct ts_store *store, bool done)
 
 	r = run(store, "DELETE FROM draft_sig");
 	if (r == TS_OK)
+		r = run(store, "DELETE FROM draft_asked");
+	if (r == TS_OK)
 		r = run(store, "DELETE FROM draft");
 	if (r == TS_OK)
 		r = run(store,

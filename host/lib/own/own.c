@@ -9,6 +9,7 @@
 #include "../clock.h"
 #include "../store/rows.h"
 #include "../store/state.h"
+#include "draft_rows.h"
 
 static struct ts_past *
 past_of(struct ts_store *store, const uint8_t id[TSW_HASH_LEN])
@@ -201,12 +202,7 @@ put_own(struct ts_store *store, const char *label, const char *directory)
 	int r;
 
 	/* A genesis drafted for the label before is of no use now. */
-	ts_query_init(&q, store->db, "DELETE FROM draft_sig");
-	r = ts_query_run(&q);
-	if (r != TS_OK)
-		return r;
-	ts_query_init(&q, store->db, "DELETE FROM draft");
-	r = ts_query_run(&q);
+	r = ts_draft_end(store, false);
 	if (r != TS_OK)
 		return r;
 	ts_query_init(&q, store->db,

@@ -357,6 +357,7 @@ drop(struct ts_store *store, const struct dropping *d)
 int
 ts_queue_drop(struct ts_store *store, struct ts_change *out, uint32_t number)
 {
+	struct ts_draft draft;
 	struct dropping d;
 	int r;
 
@@ -370,6 +371,9 @@ ts_queue_drop(struct ts_store *store, struct ts_change *out, uint32_t number)
 		return r;
 	if (!d.found)
 		return TS_ERR_NOT_FOUND;
+	if (d.change.drafted && ts_draft_get(store, &draft) == TS_OK &&
+	    draft.final)
+		return TS_ERR_FINAL;
 	r = ts_store_begin(store);
 	if (r != TS_OK)
 		return r;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define COLUMNS "id, alg, key, role, evidence, name, credential"
+#define COLUMNS "id, alg, key, role, evidence, name, credential, attestation"
 
 struct tsw_token
 ts_token_entry(const struct ts_token *token)
@@ -16,6 +16,8 @@ ts_token_entry(const struct ts_token *token)
 	t.evidence = token->evidence;
 	t.name.p = (const uint8_t *)token->name;
 	t.name.len = strlen(token->name);
+	t.attestation.p = token->attestation;
+	t.attestation.len = token->attestation_len;
 	return t;
 }
 
@@ -28,7 +30,7 @@ ts_token_keep(struct ts_store *store, const struct ts_token *token)
 	tsw_token_id(id, &token->key);
 	ts_query_init(&q, store->db,
 	    "INSERT OR REPLACE INTO token (" COLUMNS ")"
-	    " VALUES (?, ?, ?, ?, ?, ?, ?)");
+	    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
 	ts_query_blob(&q, id, sizeof(id));
 	ts_query_int(&q, token->key.alg);
 	ts_query_blob(&q, token->key.data, token->key.len);
@@ -36,6 +38,7 @@ ts_token_keep(struct ts_store *store, const struct ts_token *token)
 	ts_query_int(&q, token->evidence);
 	ts_query_text(&q, token->name);
 	ts_query_blob(&q, token->credential, token->credential_len);
+	ts_query_blob(&q, token->attestation, token->attestation_len);
 	return ts_query_run(&q);
 }
 
@@ -88,13 +91,14 @@ ts_token_list(struct ts_store *store, const struct tsw_chain *chain)
 		memcpy(name, t->name, t->name_len);
 		ts_query_init(&q, store->db,
 		    "INSERT OR IGNORE INTO token (" COLUMNS ")"
-		    " VALUES (?, ?, ?, ?, ?, ?, ?)");
+		    " VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
 		ts_query_blob(&q, t->id, sizeof(t->id));
 		ts_query_int(&q, t->key.alg);
 		ts_query_blob(&q, t->key.data, t->key.len);
 		ts_query_int(&q, t->role);
 		ts_query_int(&q, t->evidence);
 		ts_query_text(&q, name);
+		ts_query_blob(&q, NULL, 0);
 		ts_query_blob(&q, NULL, 0);
 		r = ts_query_run(&q);
 	}
@@ -117,8 +121,33 @@ overlay(struct ts_store *store, struct ts_token *t)
 	t->state = TS_TOKEN_ACTIVE;
 	t->role = c->role;
 	t->evidence = c->evidence;
+	memcpy(t->model, c->model, sizeof(t->model));
+	memcpy(t->image, c->image, sizeof(t->image));
+	memcpy(t->device, c->device, sizeof(t->device));
 	memset(t->name, 0, sizeof(t->name));
 	memcpy(t->name, c->name, c->name_len);
+}
+
+/*
+ * What the row remembers of the attestation.  It was verified when the key was
+ * made; a listed token has it from the chain, where it is verified again.
+ */
+static bool
+read_attestation(struct ts_token *t, struct tsw_slice s)
+{
+	struct tsw_attestation a;
+
+	if (s.len == 0)
+		return true;
+	if (s.len != sizeof(t->attestation) ||
+	    tsw_attestation_decode(&a, s.p, s.len) != TSW_OK)
+		return false;
+	t->attestation_len = s.len;
+	memcpy(t->attestation, s.p, s.len);
+	memcpy(t->model, a.model, sizeof(t->model));
+	memcpy(t->image, a.image, sizeof(t->image));
+	memcpy(t->device, a.device, sizeof(t->device));
+	return true;
 }
 
 /* False for a row that is no key with its own id: somebody edited it. */
@@ -150,6 +179,8 @@ read_token(struct ts_store *store, struct ts_token *out,
 	t.credential_len = credential.len;
 	if (credential.len > 0)
 		memcpy(t.credential, credential.p, credential.len);
+	if (!read_attestation(&t, ts_query_get_blob(q, 7)))
+		return false;
 	overlay(store, &t);
 	*out = t;
 	return true;

@@ -318,6 +318,23 @@ ts_alert_simple(struct ts_store *store, enum ts_alert_code code, int64_t person,
 }
 
 int
+ts_alert_closed(struct ts_store *store, enum ts_alert_code code,
+    const uint8_t cause[TSW_HASH_LEN])
+{
+	struct ts_query q;
+	int r;
+
+	ts_query_init(&q, store->db,
+	    "SELECT 1 FROM alert WHERE code = ?1 AND cause = ?2"
+	    " GROUP BY cause HAVING max(open) = 0");
+	ts_query_int(&q, code);
+	ts_query_blob(&q, cause, TSW_HASH_LEN);
+	r = ts_query_one(&q);
+	ts_query_end(&q);
+	return r;
+}
+
+int
 ts_alert_blocks(struct ts_store *store, int64_t person)
 {
 	struct ts_query q;

@@ -29,6 +29,13 @@ int ts_alert_simple(struct ts_store *store, enum ts_alert_code code,
     int64_t person, const uint8_t cause[TSW_HASH_LEN]) TS_MUST_CHECK;
 
 /*
+ * The user has closed an alert of this code and cause, and it was not raised
+ * again.  TS_ERR_NOT_FOUND if not.
+ */
+int ts_alert_closed(struct ts_store *store, enum ts_alert_code code,
+    const uint8_t cause[TSW_HASH_LEN]) TS_MUST_CHECK;
+
+/*
  * TS_ERR_BLOCKED if a stop alert about person is open; their codes are then in
  * ts_store_names().
  */

@@ -356,6 +356,41 @@ quick_check(struct ts_db *db)
 	return r;
 }
 
+static int
+set_version(struct ts_db *db, int32_t version)
+{
+	char *sql = sqlite3_mprintf("PRAGMA user_version = %d", (int)version);
+	int r;
+
+	r = sql == NULL ? TS_ERR_NO_MEMORY : exec(db, sql);
+	sqlite3_free(sql);
+	return r;
+}
+
+static int
+upgrade_steps(struct ts_db *db, const struct ts_db_kind *kind, int64_t version)
+{
+	int r = version < 1 ? TS_ERR_DB_CORRUPT : TS_OK;
+
+	for (; r == TS_OK && version < kind->version; version++)
+		r = exec(db, kind->upgrade[version - 1]);
+	/* Tables that are not there, or not as they were: not our file. */
+	if (r == TS_ERR_INTERNAL || r == TS_ERR_ALREADY)
+		r = TS_ERR_DB_CORRUPT;
+	if (r == TS_OK)
+		r = set_version(db, kind->version);
+	return r == TS_OK ? schema_check(db, kind->schema) : r;
+}
+
+/* From an older version to this one, all of it or nothing. */
+static int
+upgrade(struct ts_db *db, const struct ts_db_kind *kind, int64_t version)
+{
+	int r = ts_db_begin(db);
+
+	return r == TS_OK ? ts_db_end(db, upgrade_steps(db, kind, version)) : r;
+}
+
 /* TS_ERR_NOT_FOUND: an empty file, to be filled. */
 static int
 identify(struct ts_db *db, const struct ts_db_kind *kind)
@@ -377,7 +412,10 @@ identify(struct ts_db *db, const struct ts_db_kind *kind)
 	if (version > kind->version)
 		return TS_ERR_DB_NEWER;
 	r = quick_check(db);
-	return r == TS_OK ? schema_check(db, kind->schema) : r;
+	if (r != TS_OK)
+		return r;
+	return version == kind->version ? schema_check(db, kind->schema)
+					: upgrade(db, kind, version);
 }
 
 static int

@@ -13,13 +13,16 @@ struct ts_db;
 
 /*
  * Open path and hold it alone.  schema makes a new database, and an existing
- * one must have exactly it; application and version mark the file.  Errors as
- * ts_store_open() has them; a refused file is left as it is.
+ * one must have exactly it, once upgraded; application and version mark the
+ * file.  upgrade[i] brings version i + 1 to i + 2; all steps and the check are
+ * one transaction.  Errors as ts_store_open() has them; a refused file is left
+ * as it is.
  */
 struct ts_db_kind {
 	const char *schema;
 	int32_t application;
 	int32_t version;
+	const char *const *upgrade; /* version - 1 of them */
 };
 int ts_db_open(struct ts_db **out, const char *path,
     const struct ts_db_kind *kind) TS_MUST_CHECK;

@@ -2,6 +2,22 @@
 /* The tables.  docs/STORE.md says what each is for and who vouches for it. */
 #include "state.h"
 
+#define TOKEN                                                                  \
+	"CREATE TABLE token (\n"                                               \
+	" id BLOB PRIMARY KEY,\n"                                              \
+	" alg INTEGER NOT NULL,\n"                                             \
+	" key BLOB NOT NULL,\n"                                                \
+	" role INTEGER NOT NULL,\n"                                            \
+	" evidence INTEGER NOT NULL,\n"                                        \
+	" name TEXT NOT NULL,\n"                                               \
+	" credential BLOB NOT NULL,\n"                                         \
+	" attestation BLOB NOT NULL\n"                                         \
+	") STRICT;\n"
+#define DRAFT_ASKED                                                            \
+	"CREATE TABLE draft_asked (\n"                                         \
+	" signer BLOB PRIMARY KEY\n"                                           \
+	") STRICT, WITHOUT ROWID;\n"
+
 static const char sql[] =
     "CREATE TABLE person (\n"
     " id INTEGER PRIMARY KEY AUTOINCREMENT,\n" /* 0: the user */
@@ -23,15 +39,6 @@ static const char sql[] =
     "CREATE TABLE confirm (\n"
     " person INTEGER PRIMARY KEY REFERENCES person ON DELETE CASCADE,\n"
     " envelope BLOB NOT NULL\n"
-    ") STRICT;\n"
-    "CREATE TABLE token (\n"
-    " id BLOB PRIMARY KEY,\n"
-    " alg INTEGER NOT NULL,\n"
-    " key BLOB NOT NULL,\n"
-    " role INTEGER NOT NULL,\n"
-    " evidence INTEGER NOT NULL,\n"
-    " name TEXT NOT NULL,\n"
-    " credential BLOB NOT NULL\n"
     ") STRICT;\n"
     "CREATE TABLE queue (\n"
     " number INTEGER PRIMARY KEY AUTOINCREMENT,\n"
@@ -71,7 +78,18 @@ static const char sql[] =
     "CREATE TABLE setting (\n"
     " name TEXT PRIMARY KEY,\n"
     " value INTEGER NOT NULL\n"
-    ") STRICT;\n";
+    ") STRICT;\n" TOKEN DRAFT_ASKED;
+
+/*
+ * 1 to 2: keys of the statement applet.  The new table is made by the same
+ * words as in a new file, because those are compared.
+ */
+static const char *const upgrade[] = {
+    "ALTER TABLE token RENAME TO old_token;\n" TOKEN
+    "INSERT INTO token SELECT id, alg, key, role, evidence, name,"
+    " credential, x'' FROM old_token;\n"
+    "DROP TABLE old_token;\n" DRAFT_ASKED,
+};
 
 /* "TsTn": the mark of our files in SQLite's application_id. */
-const struct ts_db_kind ts_schema = {sql, 0x5473546e, 1};
+const struct ts_db_kind ts_schema = {sql, 0x5473546e, 2, upgrade};
