@@ -82,7 +82,7 @@ memboard_run(void (*fn)(void *), void *arg, long cut_at, enum memboard_cut cut)
 {
 	int end;
 
-	memboard.ops = 0;
+	memboard.ops = memboard.programs = memboard.erases = 0;
 	memboard.cut_at = cut_at;
 	memboard.cut = cut;
 	memboard.running = true;
@@ -115,6 +115,7 @@ hal_flash_program(uint32_t off, const uint8_t unit[HAL_FLASH_UNIT_LEN])
 	uint8_t *p = memboard.flash + off;
 	size_t i;
 
+	memboard.programs++;
 	if (off % HAL_FLASH_UNIT_LEN != 0 || off >= MEMBOARD_FLASH_LEN)
 		die("program outside the flash");
 	for (i = 0; i < HAL_FLASH_UNIT_LEN; i++)
@@ -142,6 +143,7 @@ hal_flash_erase(uint32_t page)
 	uint8_t *p = memboard.flash + (size_t)page * MEMBOARD_PAGE_LEN;
 	size_t i;
 
+	memboard.erases++;
 	if (page >= memboard.page_cnt)
 		die("erase outside the flash");
 	if (cut && memboard.cut == MEMBOARD_CUT_NOTHING)

@@ -53,6 +53,7 @@ struct memboard {
 	uint8_t flash[MEMBOARD_FLASH_LEN];
 	bool weak[MEMBOARD_PAGE_CNT]; /* reads erased; not to be written */
 	long ops;		      /* flash operations so far */
+	long programs, erases;	      /* of them */
 	long cut_at;		      /* cut at this operation; 0: never */
 	enum memboard_cut cut;
 	bool unsynced; /* something was written after hal_flash_sync() */
