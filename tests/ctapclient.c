@@ -17,7 +17,8 @@ ctapclient_init(struct ctapclient *t, struct fw_ctap2 *c)
 	t->c = c;
 	t->cid = 1;
 	t->touch = FW_TOUCH_GIVEN;
-	fw_rng_init(&t->rng);
+	if (fw_rng_init(&t->rng, NULL) != FW_OK)
+		abort();
 }
 
 uint8_t

@@ -48,7 +48,8 @@ store_new_pin(struct fw_ctap2 *c, const struct fw_shared *shared,
 	if (fw_pinproto_open(secret_padded, sizeof(secret_padded), shared,
 		sealed) != FW_OK)
 		return FW_CTAP_INVALID_PARAMETER;
-	st = fw_pin_set(&c->pin, &c->store, secret_padded, c->secret_device);
+	st = fw_pin_set(&c->pin, &c->store, &c->rng, secret_padded,
+	    c->secret_device);
 	tsw_wipe(secret_padded, sizeof(secret_padded));
 	if (st == FW_CTAP_OK)
 		fw_puat_stop(&c->puat);
@@ -66,7 +67,8 @@ try_pin(struct fw_ctap2 *c, const struct fw_shared *shared,
 	if (fw_pinproto_open(secret_hash, sizeof(secret_hash), shared,
 		sealed) != FW_OK)
 		return FW_CTAP_INVALID_PARAMETER;
-	st = fw_pin_try(&c->pin, &c->store, secret_hash, c->secret_device);
+	st = fw_pin_try(&c->pin, &c->store, &c->rng, secret_hash,
+	    c->secret_device);
 	tsw_wipe(secret_hash, sizeof(secret_hash));
 	if (st != FW_CTAP_OK) {
 		/* Whoever guessed must begin anew, and ends what others have.

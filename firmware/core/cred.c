@@ -135,24 +135,37 @@ fw_cred_public(struct tsw_wr *wr, const struct fw_cred *cred,
 	tsw_wipe(sk_cred, sizeof(sk_cred));
 }
 
+/* ECDSA as FIDO2 wants it: over the hash of msg, in DER. */
+static size_t
+sign_es256(uint8_t der[FW_CRED_SIG_MAX], struct tsw_slice msg,
+    const uint8_t sk_cred[32], const uint8_t secret_noise[FW_NOISE_LEN])
+{
+	uint8_t hash[32], sig[FW_P256_SIG_LEN];
+
+	tsw_sha256(hash, &msg, 1);
+	if (fw_p256_sign(sig, hash, sk_cred, secret_noise) != FW_OK)
+		hal_halt(HAL_FAULT_BUG);
+	return fw_p256_der(der, sig);
+}
+
 size_t
 fw_cred_sign(uint8_t sig[FW_CRED_SIG_MAX], const struct fw_cred *cred,
-    const uint8_t secret_device[FW_DEVICE_SECRET_LEN], struct tsw_slice msg)
+    struct fw_rng *rng, const uint8_t secret_device[FW_DEVICE_SECRET_LEN],
+    struct tsw_slice msg)
 {
-	uint8_t sk_cred[32], hash[32];
-	int len = FW_ED25519_SIG_LEN;
+	uint8_t sk_cred[32], secret_noise[FW_NOISE_LEN];
+	size_t len = FW_ED25519_SIG_LEN;
 
 	secret_key(sk_cred, cred, secret_device);
-	if (cred->alg == FW_ALG_ES256) {
-		tsw_sha256(hash, &msg, 1);
-		len = fw_p256_sign(sig, hash, sk_cred);
-	} else {
-		fw_ed25519_sign(sig, msg.p, msg.len, sk_cred);
-	}
-	tsw_wipe(sk_cred, sizeof(sk_cred));
-	if (len <= 0)
+	fw_rng_bytes(rng, secret_noise, sizeof(secret_noise));
+	if (cred->alg == FW_ALG_ES256)
+		len = sign_es256(sig, msg, sk_cred, secret_noise);
+	else if (fw_ed25519_sign(sig, msg.p, msg.len, sk_cred, secret_noise) !=
+	    FW_OK)
 		hal_halt(HAL_FAULT_BUG);
-	return (size_t)len;
+	tsw_wipe(sk_cred, sizeof(sk_cred));
+	tsw_wipe(secret_noise, sizeof(secret_noise));
+	return len;
 }
 
 void

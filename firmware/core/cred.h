@@ -84,9 +84,11 @@ int fw_cred_open(struct fw_cred *cred,
 /* Append the public key as a COSE_Key. */
 void fw_cred_public(struct tsw_wr *wr, const struct fw_cred *cred,
     const uint8_t secret_device[FW_DEVICE_SECRET_LEN]);
-/* Sign msg; returns the length of sig. */
+/* Sign msg, with noise from rng; returns the length of sig.  Halts on a
+ * signature that does not verify. */
 size_t fw_cred_sign(uint8_t sig[FW_CRED_SIG_MAX], const struct fw_cred *cred,
-    const uint8_t secret_device[FW_DEVICE_SECRET_LEN], struct tsw_slice msg);
+    struct fw_rng *rng, const uint8_t secret_device[FW_DEVICE_SECRET_LEN],
+    struct tsw_slice msg);
 /* CredRandomWithUV or CredRandomWithoutUV (CTAP 2.1 section 12.5). */
 void fw_cred_random(uint8_t secret_out[32], const struct fw_cred *cred,
     const uint8_t secret_device[FW_DEVICE_SECRET_LEN], bool uv);

@@ -89,11 +89,13 @@ fw_ctap2_init(struct fw_ctap2 *c, uint64_t now, enum fw_profile profile)
 	c->profile = profile;
 	c->now = now;
 	c->power_up = now;
-	fw_rng_init(&c->rng);
 	store_open(&c->store);
+	if (fw_rng_init(&c->rng, &c->store) != FW_OK)
+		hal_halt(HAL_FAULT_ENTROPY);
 	device_secret_load(c);
 	c->counter = counter_load(&c->store);
-	fw_pin_load(&c->pin, &c->store);
+	if (fw_pin_load(&c->pin, &c->store) != FW_OK)
+		hal_halt(HAL_FAULT_STORE_CORRUPT);
 	fw_ka_regenerate(&c->ka, &c->rng);
 }
 
@@ -208,7 +210,9 @@ reset(struct fw_ctap2 *c)
 	fw_rng_bytes(&c->rng, c->secret_device, sizeof(c->secret_device));
 	counter_encode(value, c->counter);
 	fw_store_reset(&c->store, item, sizeof(item) / sizeof(item[0]));
-	fw_pin_load(&c->pin, &c->store);
+	fw_rng_save(&c->rng, &c->store);
+	if (fw_pin_load(&c->pin, &c->store) != FW_OK)
+		hal_halt(HAL_FAULT_BUG);
 	fw_puat_stop(&c->puat);
 	fw_ka_regenerate(&c->ka, &c->rng);
 }
@@ -294,7 +298,8 @@ fw_ctap2_start(struct fw_ctap2 *c, struct tsw_wr *rsp, uint32_t cid,
 {
 	enum fw_status st;
 
-	fw_rng_reseed(&c->rng);
+	if (fw_rng_reseed(&c->rng) != FW_OK)
+		hal_halt(HAL_FAULT_ENTROPY);
 	tsw_wr_u8(rsp, 0); /* the status, later */
 	if (req.len == 0)
 		return respond(rsp, FW_CTAP_INVALID_LENGTH);

@@ -12,7 +12,9 @@ enum fw_err {
 	FW_ERR_FULL = -5,    /* no room */
 	FW_ERR_CORRUPT = -6, /* flash content that no version wrote */
 	FW_ERR_NEWER = -7,   /* flash content of a newer version */
-	FW_ERR_SIZE = -8     /* flash too small */
+	FW_ERR_SIZE = -8,    /* flash too small */
+	FW_ERR_ENTROPY = -9, /* the noise source failed a health test */
+	FW_ERR_FAULT = -10   /* a signature that does not verify */
 };
 
 #define FW_MUST_CHECK __attribute__((warn_unused_result))

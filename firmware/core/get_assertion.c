@@ -66,7 +66,7 @@ put_assertion(struct fw_ctap2 *c, struct tsw_wr *rsp,
 		fw_hmac_write(&a.wr, c, as->salts, &as->cred,
 		    (flags & FW_AUTHDATA_UV) != 0);
 	len = tsw_wr_len(&a.wr);
-	sig_len = fw_cred_sign(sig, &as->cred, c->secret_device,
+	sig_len = fw_cred_sign(sig, &as->cred, &c->rng, c->secret_device,
 	    fw_authdata_signed(&a, as->client_hash));
 	tsw_wr_cb_map(rsp,
 	    3 + (size_t)(as->slot >= 0) + (size_t)(as->total > 1));

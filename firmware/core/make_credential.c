@@ -120,13 +120,13 @@ put_attested(struct fw_authdata *a, const struct fw_ctap2 *c,
 /* Self attestation, "packed" (WebAuthn section 8.2). */
 static void
 put_response(struct tsw_wr *rsp, struct fw_authdata *a,
-    const struct fw_ctap2 *c, const struct fw_cred *cred)
+    struct fw_ctap2 *c, const struct fw_cred *cred)
 {
 	uint8_t sig[FW_CRED_SIG_MAX];
 	size_t len, sig_len;
 
 	len = tsw_wr_len(&a->wr);
-	sig_len = fw_cred_sign(sig, cred, c->secret_device,
+	sig_len = fw_cred_sign(sig, cred, &c->rng, c->secret_device,
 	    fw_authdata_signed(a, c->op.mc.common.client_hash));
 	tsw_wr_cb_map(rsp, 3);
 	tsw_wr_cb_uint(rsp, 1); /* fmt */

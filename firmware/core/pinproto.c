@@ -25,7 +25,8 @@ fw_ka_regenerate(struct fw_ka *ka, struct fw_rng *rng)
 		if (fw_p256_public(ka->point, ka->secret_scalar) == FW_OK)
 			return;
 	}
-	hal_halt(HAL_FAULT_ENTROPY);
+	/* All but one in 2^32 scalars are in range: no noise is so bad. */
+	hal_halt(HAL_FAULT_BUG);
 }
 
 void

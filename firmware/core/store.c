@@ -479,3 +479,21 @@ fw_store_reset(struct fw_store *s, const struct fw_store_item *item, size_t cnt)
 	}
 	s->end = end;
 }
+
+/* Not atomic yet: one put after the other. */
+int
+fw_store_commit(struct fw_store *s, const struct fw_store_item *item,
+    size_t cnt)
+{
+	size_t i;
+	int r = FW_OK;
+
+	for (i = 0; i < cnt && r == FW_OK; i++) {
+		if (item[i].value == NULL)
+			r = fw_store_del(s, item[i].key);
+		else
+			r = fw_store_put(s, item[i].key, item[i].value,
+			    item[i].len);
+	}
+	return r;
+}

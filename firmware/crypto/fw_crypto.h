@@ -13,14 +13,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <touchstone/wire/bytes.h>
+
 #include "err.h"
 
 #define FW_P256_SCALAR_LEN 32
 #define FW_P256_POINT_LEN 65
+#define FW_P256_SIG_LEN 64
 #define FW_P256_DER_MAX 72 /* SEQUENCE of two INTEGERs */
 #define FW_ED25519_SEED_LEN 32
 #define FW_ED25519_PUBLIC_LEN 32
 #define FW_ED25519_SIG_LEN 64
+#define FW_NOISE_LEN 32 /* fresh random bytes for one signature */
 #define FW_AES_BLOCK_LEN 16
 #define FW_AES_KEY_LEN 32
 
@@ -28,19 +32,29 @@
 int fw_p256_public(uint8_t point[FW_P256_POINT_LEN],
     const uint8_t secret_scalar[FW_P256_SCALAR_LEN]) FW_MUST_CHECK;
 /*
- * ECDSA over a SHA-256 hash, as DER.  The nonce is that of RFC 6979.  Returns
- * the length, or FW_ERR_RANGE for a scalar out of range.
+ * ECDSA over a SHA-256 hash: r || s with s <= n/2.  The nonce is that of RFC
+ * 6979 over a SHA-256 that was started with the noise: with noise that nobody
+ * knows it is random, with any other it is still as good as without.  The same
+ * inputs give the same signature.  FW_ERR_RANGE for a scalar out of range,
+ * FW_ERR_FAULT if the result does not verify.
  */
-int fw_p256_sign(uint8_t der[FW_P256_DER_MAX], const uint8_t hash[32],
-    const uint8_t secret_scalar[FW_P256_SCALAR_LEN]) FW_MUST_CHECK;
+int fw_p256_sign(uint8_t sig[FW_P256_SIG_LEN], const uint8_t hash[32],
+    const uint8_t secret_scalar[FW_P256_SCALAR_LEN],
+    const uint8_t secret_noise[FW_NOISE_LEN]) FW_MUST_CHECK;
+/* The same signature as DER, for FIDO2; returns its length. */
+size_t fw_p256_der(uint8_t der[FW_P256_DER_MAX],
+    const uint8_t sig[FW_P256_SIG_LEN]);
 /* X coordinate of scalar * peer; FW_ERR_RANGE if peer is not on the curve. */
 int fw_p256_ecdh(uint8_t secret_x[32], const uint8_t peer[FW_P256_POINT_LEN],
     const uint8_t secret_scalar[FW_P256_SCALAR_LEN]) FW_MUST_CHECK;
 
 void fw_ed25519_public(uint8_t pk[FW_ED25519_PUBLIC_LEN],
     const uint8_t secret_seed[FW_ED25519_SEED_LEN]);
-void fw_ed25519_sign(uint8_t sig[FW_ED25519_SIG_LEN], const uint8_t *msg,
-    size_t len, const uint8_t secret_seed[FW_ED25519_SEED_LEN]);
+/* Ed25519 with a nonce over noise too, as fw_p256_sign().  FW_ERR_FAULT if the
+ * result does not verify. */
+int fw_ed25519_sign(uint8_t sig[FW_ED25519_SIG_LEN], const uint8_t *msg,
+    size_t len, const uint8_t secret_seed[FW_ED25519_SEED_LEN],
+    const uint8_t secret_noise[FW_NOISE_LEN]) FW_MUST_CHECK;
 
 /* AES-256-CBC in place, no padding; len must be a multiple of 16. */
 void fw_aes256_cbc_encrypt(uint8_t *data, size_t len,
@@ -53,6 +67,10 @@ void fw_aes256_cbc_decrypt(uint8_t *data, size_t len,
 /* HKDF-SHA-256 (RFC 5869) with one 32-byte output block and salt of zeros. */
 void fw_hkdf_sha256(uint8_t secret_out[32], const uint8_t secret_ikm[32],
     const char *info, size_t info_len);
+
+/* PBKDF2-HMAC-SHA-256 (RFC 8018 section 5.2), one 32-byte block. */
+void fw_pbkdf2_sha256(uint8_t secret_out[32], struct tsw_slice secret_password,
+    struct tsw_slice salt, uint32_t rounds);
 
 /* HMAC-DRBG with SHA-256 (SP 800-90A); seeding and health: core/rng.c. */
 struct fw_drbg {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Ed25519 and SHA-512 from libsodium. */
+#include <string.h>
+
 #include <sodium.h>
 
 #include <touchstone/wire/crypto.h>
@@ -41,14 +43,62 @@ fw_ed25519_public(uint8_t pk[FW_ED25519_PUBLIC_LEN],
 	tsw_wipe(sk_pair, sizeof(sk_pair));
 }
 
-void
-fw_ed25519_sign(uint8_t sig[FW_ED25519_SIG_LEN], const uint8_t *msg, size_t len,
-    const uint8_t secret_seed[FW_ED25519_SEED_LEN])
+/* The nonce of draft-irtf-cfrg-det-sigs-with-noise, section 4: SHA-512 over
+ * noise, prefix and zeros to the end of the first block, then the message. */
+static void
+hedged_nonce(uint8_t secret_r[32], const uint8_t secret_prefix[32],
+    const uint8_t secret_noise[FW_NOISE_LEN], struct tsw_slice msg)
 {
-	uint8_t sk_pair[crypto_sign_SECRETKEYBYTES];
-	uint8_t pk[crypto_sign_PUBLICKEYBYTES];
+	static const uint8_t zero[64];
+	struct tsw_slice part[] = {{secret_noise, FW_NOISE_LEN},
+	    {secret_prefix, 32}, {zero, sizeof(zero)}, msg};
+	uint8_t secret_hash[64];
 
-	(void)crypto_sign_seed_keypair(pk, sk_pair, secret_seed);
-	(void)crypto_sign_detached(sig, NULL, msg, len, sk_pair);
-	tsw_wipe(sk_pair, sizeof(sk_pair));
+	tsw_sha512(secret_hash, part, sizeof(part) / sizeof(part[0]));
+	crypto_core_ed25519_scalar_reduce(secret_r, secret_hash);
+	tsw_wipe(secret_hash, sizeof(secret_hash));
+}
+
+/* S = r + SHA-512(R || A || msg) * a (RFC 8032 section 5.1.6, steps 4, 5). */
+static void
+respond(uint8_t s[32], const uint8_t secret_r[32], const uint8_t secret_a[32],
+    const struct tsw_slice part[3])
+{
+	uint8_t hash[64], k[32], secret_ka[32];
+
+	tsw_sha512(hash, part, 3);
+	crypto_core_ed25519_scalar_reduce(k, hash);
+	crypto_core_ed25519_scalar_mul(secret_ka, k, secret_a);
+	crypto_core_ed25519_scalar_add(s, secret_r, secret_ka);
+	tsw_wipe(secret_ka, sizeof(secret_ka));
+}
+
+int
+fw_ed25519_sign(uint8_t sig[FW_ED25519_SIG_LEN], const uint8_t *msg, size_t len,
+    const uint8_t secret_seed[FW_ED25519_SEED_LEN],
+    const uint8_t secret_noise[FW_NOISE_LEN])
+{
+	uint8_t secret_h[64], secret_r[32];
+	uint8_t pk[FW_ED25519_PUBLIC_LEN], out[FW_ED25519_SIG_LEN];
+	struct tsw_slice seed = {secret_seed, FW_ED25519_SEED_LEN};
+	struct tsw_slice part[3] = {{out, 32}, {pk, sizeof(pk)}, {msg, len}};
+	int r = FW_ERR_FAULT;
+
+	fw_ed25519_public(pk, secret_seed);
+	tsw_sha512(secret_h, &seed, 1);
+	secret_h[0] &= 0xf8; /* RFC 8032 section 5.1.5, step 2 */
+	secret_h[31] = (secret_h[31] & 0x7f) | 0x40;
+	hedged_nonce(secret_r, secret_h + 32, secret_noise, part[2]);
+	if (crypto_scalarmult_ed25519_base_noclamp(out, secret_r) == 0) {
+		respond(out + 32, secret_r, secret_h, part);
+		/* A fault on the way could give the key away. */
+		if (tsw_ed25519_verify(out, msg, len, pk) == TSW_OK)
+			r = FW_OK;
+	}
+	if (r == FW_OK)
+		memcpy(sig, out, sizeof(out));
+	tsw_wipe(out, sizeof(out));
+	tsw_wipe(secret_h, sizeof(secret_h));
+	tsw_wipe(secret_r, sizeof(secret_r));
+	return r;
 }

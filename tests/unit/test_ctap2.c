@@ -267,6 +267,7 @@ run_cut(void (*command)(void *), long n, int cut)
 	enum memboard_end end;
 
 	memcpy(memboard.flash, start, sizeof(start));
+	memset(memboard.weak, 0, sizeof(memboard.weak));
 	boot();
 	end = memboard_run(command, NULL, n, (enum memboard_cut)cut);
 	assert_int_not_equal(end, MEMBOARD_HALTED);

@@ -17,13 +17,15 @@
 static const uint8_t device[FW_DEVICE_SECRET_LEN] = {9, 8, 7};
 static struct fw_store s;
 static struct fw_pin pin;
+static struct fw_rng rng;
 
 /* Power-up: all that is not in flash is gone. */
 static void
 boot(void)
 {
 	assert_int_equal(fw_store_open(&s), FW_OK);
-	fw_pin_load(&pin, &s);
+	assert_int_equal(fw_pin_load(&pin, &s), FW_OK);
+	assert_int_equal(fw_rng_init(&rng, NULL), FW_OK);
 }
 
 static int
@@ -41,7 +43,7 @@ set(const char *text)
 	uint8_t padded[FW_PIN_PADDED_LEN] = {0};
 
 	memcpy(padded, text, strlen(text));
-	return fw_pin_set(&pin, &s, padded, device);
+	return fw_pin_set(&pin, &s, &rng, padded, device);
 }
 
 static enum fw_status
@@ -51,7 +53,7 @@ try(const char *text)
 	uint8_t hash[32];
 
 	tsw_sha256(hash, &part, 1);
-	return fw_pin_try(&pin, &s, hash, device);
+	return fw_pin_try(&pin, &s, &rng, hash, device);
 }
 
 static void
@@ -111,10 +113,11 @@ test_policy(void **state)
 	assert_int_equal(set("\xc3\xa4\xc3\xb6\xc3\xbcx"), FW_CTAP_OK);
 	assert_int_equal(pin.length, 4);
 	memset(padded, 'x', sizeof(padded));
-	assert_int_equal(fw_pin_set(&pin, &s, padded, device),
+	assert_int_equal(fw_pin_set(&pin, &s, &rng, padded, device),
 	    FW_CTAP_PIN_POLICY_VIOLATION);
 	padded[63] = 0;
-	assert_int_equal(fw_pin_set(&pin, &s, padded, device), FW_CTAP_OK);
+	assert_int_equal(fw_pin_set(&pin, &s, &rng, padded, device),
+	    FW_CTAP_OK);
 	boot();
 	assert_int_equal(pin.length, 63);
 }
@@ -145,6 +148,14 @@ do_set(void *arg)
 	(void)set(arg);
 }
 
+/* What changePIN does. */
+static void
+do_change(void *arg)
+{
+	(void)try("1234");
+	(void)set(arg);
+}
+
 static void
 do_try(void *arg)
 {
@@ -158,6 +169,7 @@ run_cut(void (*change)(void *), char *arg, long n, int cut)
 	enum memboard_end end;
 
 	memcpy(memboard.flash, start, sizeof(start));
+	memset(memboard.weak, 0, sizeof(memboard.weak));
 	boot();
 	end = memboard_run(change, arg, n, (enum memboard_cut)cut);
 	assert_int_not_equal(end, MEMBOARD_HALTED);
@@ -224,7 +236,9 @@ test_cut_set(void **state)
 			assert_int_equal(set("1234"), FW_CTAP_OK);
 		memcpy(start, memboard.flash, sizeof(start));
 		for (cut = 0; cut <= MEMBOARD_CUT_ALL; cut++)
-			for (n = 1; run_cut(do_set, longer, n, cut); n++) {
+			for (n = 1; run_cut(first == 0 ? do_set : do_change,
+				 longer, n, cut);
+			     n++) {
 				if (!pin.is_set)
 					assert_int_equal(first, 0);
 				else if (pin.length == 6)

@@ -26,7 +26,7 @@ setup(void **state)
 {
 	(void)state;
 	memboard_reset();
-	fw_rng_init(&rng);
+	assert_int_equal(fw_rng_init(&rng, NULL), FW_OK);
 	fw_puat_begin(&t, &rng, FW_PINPROTO_TWO, START);
 	t.permissions = FW_PERM_MC | FW_PERM_GA;
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Random bytes: a broken noise source stops the token. */
+/* Random bytes: what a failed source stops, and the seed across boots. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,18 +7,42 @@
 
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "memboard.h"
 #include "rng.h"
 
 static struct fw_rng r;
+static struct fw_store s;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	memboard_reset();
+	assert_int_equal(fw_store_open(&s), FW_OK);
+	return 0;
+}
 
 static void
-assert_halts(enum memboard_noise noise, void (*use)(void *))
+take(void *out)
 {
-	memboard.noise = noise;
-	assert_int_equal(memboard_run(use, &r, 0, MEMBOARD_CUT_ALL),
+	fw_rng_bytes(&r, out, 32);
+}
+
+/* Nothing comes out, and it is a bug to ask. */
+static void
+assert_failed(void)
+{
+	static const struct fw_drbg zero;
+	uint8_t out[32] = {0}, none[32] = {0};
+
+	assert_false(fw_rng_is_healthy(&r));
+	assert_memory_equal(&r.drbg, &zero, sizeof(zero));
+	assert_int_equal(memboard_run(take, out, 0, MEMBOARD_CUT_ALL),
 	    MEMBOARD_HALTED);
-	assert_int_equal(memboard.fault, HAL_FAULT_ENTROPY);
+	assert_int_equal(memboard.fault, HAL_FAULT_BUG);
+	assert_memory_equal(out, none, sizeof(out));
 }
 
 static void
@@ -28,65 +52,185 @@ test_good_noise(void **state)
 	int i;
 
 	(void)state;
-	memboard_reset();
-	fw_rng_init(&r);
+	assert_int_equal(fw_rng_init(&r, &s), FW_OK);
 	for (i = 0; i < 2000; i++)
-		fw_rng_reseed(&r);
+		assert_int_equal(fw_rng_reseed(&r), FW_OK);
+	assert_true(fw_rng_is_healthy(&r));
 	fw_rng_bytes(&r, a, sizeof(a));
 	fw_rng_bytes(&r, b, sizeof(b));
 	assert_memory_not_equal(a, b, sizeof(a));
 }
 
 static void
-init(void *rng)
-{
-	fw_rng_init(rng);
-}
-
-static void
-reseed(void *rng)
-{
-	fw_rng_reseed(rng);
-}
-
-static void
-test_broken_at_power_up(void **state)
+test_not_started(void **state)
 {
 	(void)state;
-	memboard_reset();
-	assert_halts(MEMBOARD_NOISE_STUCK, init);
-	assert_halts(MEMBOARD_NOISE_BIASED, init);
+	memset(&r, 0, sizeof(r));
+	assert_failed();
+	assert_int_equal(fw_rng_reseed(&r), FW_ERR_ENTROPY);
 }
 
-/* The tests go on while the token runs; one window is enough to notice. */
 static void
-reseed_window(void *rng)
+test_failed_at_power_up(void **state)
 {
+	(void)state;
+	memboard.noise = MEMBOARD_NOISE_STUCK;
+	assert_int_equal(fw_rng_init(&r, &s), FW_ERR_ENTROPY);
+	assert_failed();
+	memboard.noise = MEMBOARD_NOISE_BIASED;
+	assert_int_equal(fw_rng_init(&r, &s), FW_ERR_ENTROPY);
+	assert_failed();
+	assert_int_equal(memboard.ops, 0); /* the flash was left alone */
+}
+
+/* Failed is failed until power-up, however good the noise is then. */
+static void
+test_failed_later(void **state)
+{
+	int i, ret = FW_OK;
+
+	(void)state;
+	assert_int_equal(fw_rng_init(&r, &s), FW_OK);
+	memboard.noise = MEMBOARD_NOISE_STUCK;
+	assert_int_equal(fw_rng_reseed(&r), FW_ERR_ENTROPY);
+	assert_failed();
+	memboard.noise = MEMBOARD_NOISE_GOOD;
+	assert_int_equal(fw_rng_reseed(&r), FW_ERR_ENTROPY);
+	assert_failed();
+	assert_int_equal(fw_rng_init(&r, &s), FW_OK);
+	memboard.noise = MEMBOARD_NOISE_BIASED;
+	for (i = 0; i < 16 && ret == FW_OK; i++)
+		ret = fw_rng_reseed(&r);
+	assert_int_equal(ret, FW_ERR_ENTROPY);
+	assert_failed();
+}
+
+static void
+get_seed(uint8_t seed[FW_RNG_SEED_LEN])
+{
+	assert_int_equal(fw_store_get(&s, seed, FW_RNG_SEED_LEN, FW_STORE_SEED),
+	    FW_RNG_SEED_LEN);
+}
+
+/* A source that says the same at each boot: the seed makes the difference. */
+static void
+boot_same_noise(uint8_t out[32], bool with_store)
+{
+	memboard.noise_state = 1;
+	assert_int_equal(fw_store_open(&s), FW_OK);
+	assert_int_equal(fw_rng_init(&r, with_store ? &s : NULL), FW_OK);
+	fw_rng_bytes(&r, out, 32);
+}
+
+static void
+test_seed_is_carried(void **state)
+{
+	uint8_t out[3][32], seed[3][FW_RNG_SEED_LEN];
 	int i;
 
-	for (i = 0; i < 2 * FW_RNG_WINDOW_CNT / FW_RNG_RESEED_CNT; i++)
-		fw_rng_reseed(rng);
+	(void)state;
+	boot_same_noise(out[0], false);
+	boot_same_noise(out[1], false);
+	assert_memory_equal(out[0], out[1], 32); /* no store, no seed */
+	for (i = 0; i < 3; i++) {
+		boot_same_noise(out[i], true);
+		get_seed(seed[i]);
+	}
+	assert_memory_not_equal(out[0], out[1], 32);
+	assert_memory_not_equal(out[1], out[2], 32);
+	assert_memory_not_equal(seed[0], seed[1], 32);
+	assert_memory_not_equal(seed[1], seed[2], 32);
+	for (i = 0; i < 3; i++) /* what was stored is never given out */
+		assert_memory_not_equal(out[i], seed[i], 32);
 }
 
 static void
-test_broken_later(void **state)
+test_seed_of_other_length(void **state)
 {
+	const uint8_t odd[40] = {1};
+	uint8_t out[32], seed[FW_RNG_SEED_LEN];
+
 	(void)state;
-	memboard_reset();
-	fw_rng_init(&r);
-	assert_halts(MEMBOARD_NOISE_STUCK, reseed);
-	memboard_reset();
-	fw_rng_init(&r);
-	assert_halts(MEMBOARD_NOISE_BIASED, reseed_window);
+	assert_int_equal(fw_store_put(&s, FW_STORE_SEED, odd, sizeof(odd)),
+	    FW_OK);
+	boot_same_noise(out, true);
+	get_seed(seed);
+	assert_int_equal(fw_store_put(&s, FW_STORE_SEED, odd, 5), FW_OK);
+	boot_same_noise(out, true);
+	get_seed(seed);
+}
+
+static void
+test_save(void **state)
+{
+	uint8_t a[FW_RNG_SEED_LEN], b[FW_RNG_SEED_LEN];
+
+	(void)state;
+	assert_int_equal(fw_rng_init(&r, &s), FW_OK);
+	get_seed(a);
+	fw_rng_save(&r, &s);
+	get_seed(b);
+	assert_memory_not_equal(a, b, sizeof(a));
+}
+
+struct boot_out {
+	bool given;
+	uint8_t out[32];
+};
+
+static void
+boot_and_take(void *arg)
+{
+	struct boot_out *b = arg;
+
+	assert_int_equal(fw_rng_init(&r, &s), FW_OK);
+	fw_rng_bytes(&r, b->out, sizeof(b->out));
+	b->given = true;
+}
+
+/*
+ * The power is cut at each flash operation of a boot, with noise that is the
+ * same each time: if a seed served twice, so would what comes out.
+ */
+static void
+test_cut_never_uses_a_seed_twice(void **state)
+{
+	struct boot_out before, cut, after;
+	int how;
+	long n;
+
+	(void)state;
+	for (how = 0; how <= MEMBOARD_CUT_ALL; how++)
+		for (n = 1; n < 100; n++) {
+			memboard_reset();
+			assert_int_equal(fw_store_open(&s), FW_OK);
+			boot_and_take(&before);
+			memset(&cut, 0, sizeof(cut));
+			memboard.noise_state = 1;
+			if (memboard_run(boot_and_take, &cut, n,
+				(enum memboard_cut)how) == MEMBOARD_DONE)
+				break;
+			assert_false(cut.given);
+			assert_int_equal(fw_store_open(&s), FW_OK);
+			memboard.noise_state = 1;
+			boot_and_take(&after);
+			assert_memory_not_equal(before.out, after.out, 32);
+		}
+	assert_true(n > 3 && n < 100);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_good_noise),
-	    cmocka_unit_test(test_broken_at_power_up),
-	    cmocka_unit_test(test_broken_later),
+	    cmocka_unit_test_setup(test_good_noise, setup),
+	    cmocka_unit_test_setup(test_not_started, setup),
+	    cmocka_unit_test_setup(test_failed_at_power_up, setup),
+	    cmocka_unit_test_setup(test_failed_later, setup),
+	    cmocka_unit_test_setup(test_seed_is_carried, setup),
+	    cmocka_unit_test_setup(test_seed_of_other_length, setup),
+	    cmocka_unit_test_setup(test_save, setup),
+	    cmocka_unit_test_setup(test_cut_never_uses_a_seed_twice, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
