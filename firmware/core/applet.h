@@ -31,12 +31,9 @@ enum fw_need {
 /* Check auth; *uv tells whether it was there and right. */
 enum fw_status fw_applet_check_auth(struct fw_ctap2 *c, bool *uv,
     const struct fw_applet_req *req, enum fw_need need);
-/*
- * Wait for a touch, with this pattern and text (SPEC 12.1, 5): lines as for
- * hal_display().  Returns FW_CTAP_WAIT_TOUCH.
- */
-enum fw_status fw_applet_wait(struct fw_ctap2 *c, enum hal_led led,
-    const char *text);
+/* Wait for a touch with this pattern (SPEC 12.1, 5) and with c->op.text, which
+ * the caller has filled with fw_words_...().  Returns FW_CTAP_WAIT_TOUCH. */
+enum fw_status fw_applet_wait(struct fw_ctap2 *c, enum hal_led led);
 
 /* The key that req names, or FW_CTAP_NO_CREDENTIALS. */
 enum fw_status fw_applet_key(struct fw_identity *id, const struct fw_ctap2 *c,
@@ -55,7 +52,8 @@ enum fw_status fw_applet_statement(struct tsw_statement *st,
 enum fw_status fw_applet_live_start(struct fw_ctap2 *c, struct tsw_wr *rsp,
     const struct fw_applet_req *req);
 enum fw_status fw_applet_live_finish(struct fw_ctap2 *c, struct tsw_wr *rsp);
-/* Live codes left before a touch, for INFO. */
-uint8_t fw_applet_live_runs(const struct fw_ctap2 *c);
+/* Time passed: a run may be over.  A reset ends it. */
+void fw_applet_live_tick(struct fw_ctap2 *c);
+void fw_applet_live_stop(struct fw_ctap2 *c);
 
 #endif

@@ -5,25 +5,30 @@
 
 #include <touchstone/wire/cbor.h>
 
+#include "applet.h"
+#include "attest.h"
+
 #define COUNTER_LEN 4
 
 /* Touchstone on the simulator and on boards without an id of their own. */
 const uint8_t fw_aaguid[FW_AAGUID_LEN] = {0x1c, 0x5b, 0x3d, 0x92, 0x66, 0x4a,
     0x4f, 0x0e, 0x9a, 0x71, 0xd3, 0x08, 0x2b, 0xe5, 0x90, 0x47};
 
-static uint32_t
-counter_load(const struct fw_store *s)
+static int
+counter_load(uint32_t *out, const struct fw_store *s)
 {
 	uint8_t value[COUNTER_LEN];
 	struct tsw_rd rd;
 	int len = fw_store_get(s, value, sizeof(value), FW_STORE_COUNTER);
 
+	*out = 0;
 	if (len == FW_ERR_NONE)
-		return 0;
+		return FW_OK;
 	if (len != COUNTER_LEN)
-		hal_halt(HAL_FAULT_STORE_CORRUPT);
+		return FW_ERR_CORRUPT;
 	tsw_rd_init(&rd, value, sizeof(value));
-	return tsw_rd_u32(&rd);
+	*out = tsw_rd_u32(&rd);
+	return FW_OK;
 }
 
 static void
@@ -35,68 +40,104 @@ counter_encode(uint8_t value[COUNTER_LEN], uint32_t counter)
 	tsw_wr_u32(&wr, counter);
 }
 
-uint32_t
-fw_ctap2_count(struct fw_ctap2 *c)
+int
+fw_ctap2_count_with(struct fw_ctap2 *c, const struct fw_store_item *also)
 {
 	uint8_t value[COUNTER_LEN];
+	struct fw_store_item item[2] = {
+	    {FW_STORE_COUNTER, value, sizeof(value)}};
+	size_t cnt = 1;
+	int r;
 
 	if (c->counter == UINT32_MAX)
 		hal_halt(HAL_FAULT_BUG);
-	c->counter++;
-	counter_encode(value, c->counter);
-	if (fw_store_put(&c->store, FW_STORE_COUNTER, value, sizeof(value)) !=
-	    FW_OK)
+	counter_encode(value, c->counter + 1);
+	if (also != NULL)
+		item[cnt++] = *also;
+	r = fw_store_commit(&c->store, item, cnt);
+	if (r == FW_OK)
+		c->counter++;
+	return r;
+}
+
+uint32_t
+fw_ctap2_count(struct fw_ctap2 *c)
+{
+	if (fw_ctap2_count_with(c, NULL) != FW_OK)
 		hal_halt(HAL_FAULT_BUG); /* room is kept for it */
 	return c->counter;
 }
 
-static void
-store_open(struct fw_store *s)
+/*
+ * Load the device secret and see that there is a device key.  The first
+ * power-up makes both in one step; a token from before there were device keys
+ * gets one.
+ */
+static int
+secrets_load(struct fw_ctap2 *c)
 {
-	switch (fw_store_open(s)) {
-	case FW_OK:
-		return;
-	case FW_ERR_NEWER:
-		hal_halt(HAL_FAULT_STORE_NEWER);
-	case FW_ERR_SIZE:
-		hal_halt(HAL_FAULT_STORE_SIZE);
-	default:
-		hal_halt(HAL_FAULT_STORE_CORRUPT);
+	uint8_t secret_seed[FW_ATTEST_SEED_LEN];
+	struct fw_store_item item[2];
+	size_t cnt = 0;
+	int device, attest, r = FW_OK;
+
+	device = fw_store_get(&c->store, c->secret_device,
+	    sizeof(c->secret_device), FW_STORE_DEVICE);
+	attest = fw_store_get(&c->store, secret_seed, sizeof(secret_seed),
+	    FW_STORE_ATTEST);
+	if (device == FW_ERR_NONE) {
+		fw_rng_bytes(&c->rng, c->secret_device,
+		    sizeof(c->secret_device));
+		item[cnt++] = (struct fw_store_item){FW_STORE_DEVICE,
+		    c->secret_device, sizeof(c->secret_device)};
+	} else if (device != FW_DEVICE_SECRET_LEN) {
+		r = FW_ERR_CORRUPT;
 	}
+	if (attest == FW_ERR_NONE) {
+		fw_rng_bytes(&c->rng, secret_seed, sizeof(secret_seed));
+		item[cnt++] = (struct fw_store_item){FW_STORE_ATTEST,
+		    secret_seed, sizeof(secret_seed)};
+	} else if (attest != FW_ATTEST_SEED_LEN) {
+		r = FW_ERR_CORRUPT;
+	}
+	if (r == FW_OK && cnt > 0)
+		r = fw_store_commit(&c->store, item, cnt);
+	tsw_wipe(secret_seed, sizeof(secret_seed));
+	return r;
 }
 
-/* Load the device secret; the first power-up makes it. */
-static void
-device_secret_load(struct fw_ctap2 *c)
+/* What is in the store that opened; FW_ERR_CORRUPT, FW_ERR_NEWER. */
+static int
+load(struct fw_ctap2 *c)
 {
-	int len = fw_store_get(&c->store, c->secret_device,
-	    sizeof(c->secret_device), FW_STORE_DEVICE);
+	int r = secrets_load(c);
 
-	if (len == FW_DEVICE_SECRET_LEN)
-		return;
-	if (len != FW_ERR_NONE)
-		hal_halt(HAL_FAULT_STORE_CORRUPT);
-	fw_rng_bytes(&c->rng, c->secret_device, sizeof(c->secret_device));
-	if (fw_store_put(&c->store, FW_STORE_DEVICE, c->secret_device,
-		sizeof(c->secret_device)) != FW_OK)
-		hal_halt(HAL_FAULT_BUG);
+	if (r == FW_OK)
+		r = counter_load(&c->counter, &c->store);
+	if (r == FW_OK)
+		r = fw_pin_load(&c->pin, &c->store);
+	if (r == FW_OK)
+		r = fw_identity_check_store(&c->store);
+	return r;
 }
 
 void
 fw_ctap2_init(struct fw_ctap2 *c, uint64_t now, enum fw_profile profile)
 {
+	bool opened;
+
 	memset(c, 0, sizeof(*c));
 	c->profile = profile;
 	c->now = now;
 	c->power_up = now;
-	store_open(&c->store);
-	if (fw_rng_init(&c->rng, &c->store) != FW_OK)
-		hal_halt(HAL_FAULT_ENTROPY);
-	device_secret_load(c);
-	c->counter = counter_load(&c->store);
-	if (fw_pin_load(&c->pin, &c->store) != FW_OK)
-		hal_halt(HAL_FAULT_STORE_CORRUPT);
+	opened = fw_store_open(&c->store) == FW_OK;
+	if (fw_rng_init(&c->rng, opened ? &c->store : NULL) != FW_OK) {
+		c->fault = FW_FAULT_ENTROPY;
+		return;
+	}
 	fw_ka_regenerate(&c->ka, &c->rng);
+	if (!opened || load(c) != FW_OK)
+		c->fault = FW_FAULT_STORE;
 }
 
 void
@@ -108,6 +149,7 @@ fw_ctap2_tick(struct fw_ctap2 *c, uint64_t now)
 		tsw_wipe(&c->series, sizeof(c->series));
 	if (c->listing.left > 0 && now >= c->listing.deadline)
 		tsw_wipe(&c->listing, sizeof(c->listing));
+	fw_applet_live_tick(c);
 }
 
 static enum hal_led
@@ -131,12 +173,40 @@ led_of(enum fw_op_kind kind)
 	}
 }
 
+/* FIDO2 commands have one text for each kind; the applet has written its own.
+ */
+static void
+write_text(struct fw_op *op)
+{
+	switch (op->kind) {
+	case FW_OP_MAKE:
+	case FW_OP_EXCLUDED:
+		fw_words_register(op->text, op->mc.common.rp_id);
+		break;
+	case FW_OP_ASSERT:
+		fw_words_login(op->text, op->ga.common.rp_id);
+		break;
+	case FW_OP_RESET:
+		fw_words_reset(op->text);
+		break;
+	case FW_OP_SELECTION:
+	case FW_OP_PROBE:
+		fw_words_select(op->text);
+		break;
+	case FW_OP_NONE:
+	case FW_OP_APPLET:
+	default:
+		break;
+	}
+}
+
 enum fw_status
 fw_ctap2_wait(struct fw_ctap2 *c, enum fw_op_kind kind)
 {
 	c->op.kind = kind;
 	c->op.led = led_of(kind);
 	c->op.deadline = c->now + FW_CTAP2_TOUCH_MS;
+	write_text(&c->op);
 	return FW_CTAP_WAIT_TOUCH;
 }
 
@@ -185,6 +255,14 @@ fw_ctap2_check_uv(struct fw_ctap2 *c, bool *uv, const struct fw_common_req *req,
 	return FW_CTAP_OK;
 }
 
+bool
+fw_ctap2_is_reserved(const struct fw_ctap2 *c, struct tsw_slice rp_id)
+{
+	return c->profile == FW_PROFILE_FULL &&
+	    rp_id.len == sizeof(TSW_APPLET_RP_ID) - 1 &&
+	    memcmp(rp_id.p, TSW_APPLET_RP_ID, rp_id.len) == 0;
+}
+
 int
 fw_ctap2_cred(struct fw_cred *cred, int *slot, const struct fw_ctap2 *c,
     struct tsw_slice id, const uint8_t rp_hash[FW_RP_HASH_LEN])
@@ -198,23 +276,31 @@ fw_ctap2_cred(struct fw_cred *cred, int *slot, const struct fw_ctap2 *c,
 	return *slot >= 0 ? FW_OK : FW_ERR_NONE;
 }
 
-/* A new device secret and nothing else but the counter, in one step. */
+/*
+ * New secrets and nothing else but the counter, in one step.  Of a store that
+ * cannot be read the counter is lost; so are all keys that it counted for.
+ */
 static void
 reset(struct fw_ctap2 *c)
 {
-	uint8_t value[COUNTER_LEN];
-	struct fw_store_item item[] = {{FW_STORE_DEVICE, c->secret_device,
-					   sizeof(c->secret_device)},
+	uint8_t secret_seed[FW_ATTEST_SEED_LEN], value[COUNTER_LEN];
+	const struct fw_store_item item[] = {{FW_STORE_DEVICE, c->secret_device,
+						 sizeof(c->secret_device)},
+	    {FW_STORE_ATTEST, secret_seed, sizeof(secret_seed)},
 	    {FW_STORE_COUNTER, value, sizeof(value)}};
 
 	fw_rng_bytes(&c->rng, c->secret_device, sizeof(c->secret_device));
+	fw_rng_bytes(&c->rng, secret_seed, sizeof(secret_seed));
 	counter_encode(value, c->counter);
 	fw_store_reset(&c->store, item, sizeof(item) / sizeof(item[0]));
+	tsw_wipe(secret_seed, sizeof(secret_seed));
 	fw_rng_save(&c->rng, &c->store);
-	if (fw_pin_load(&c->pin, &c->store) != FW_OK)
-		hal_halt(HAL_FAULT_BUG);
 	fw_puat_stop(&c->puat);
+	fw_applet_live_stop(c);
 	fw_ka_regenerate(&c->ka, &c->rng);
+	c->fault = FW_FAULT_NONE;
+	if (load(c) != FW_OK)
+		hal_halt(HAL_FAULT_BUG);
 }
 
 static enum fw_status
@@ -225,12 +311,26 @@ reset_start(struct fw_ctap2 *c)
 	return fw_ctap2_wait(c, FW_OP_RESET);
 }
 
+/* SPEC 12.7: what a token does that cannot be trusted with more. */
+static enum fw_status
+check_fault(const struct fw_ctap2 *c, uint8_t cmd)
+{
+	if (c->fault == FW_FAULT_NONE || cmd == FW_CTAP2_GET_INFO ||
+	    cmd == FW_CTAP2_SELECTION || cmd == TSW_APPLET_INFO)
+		return FW_CTAP_OK;
+	if (c->fault == FW_FAULT_ENTROPY)
+		return FW_ST_ENTROPY;
+	return cmd == FW_CTAP2_RESET ? FW_CTAP_OK : FW_ST_STORE;
+}
+
 static enum fw_status
 dispatch(struct fw_ctap2 *c, struct tsw_wr *rsp, uint32_t cid,
     struct tsw_slice req)
 {
 	struct tsw_slice param = {req.p + 1, req.len - 1};
 
+	if (c->profile == FW_PROFILE_FULL && fw_applet_has(req.p[0]))
+		return fw_applet_start(c, rsp, req.p[0], param);
 	switch (req.p[0]) {
 	case FW_CTAP2_MAKE_CREDENTIAL:
 		return fw_make_start(c, param);
@@ -298,14 +398,18 @@ fw_ctap2_start(struct fw_ctap2 *c, struct tsw_wr *rsp, uint32_t cid,
 {
 	enum fw_status st;
 
-	if (fw_rng_reseed(&c->rng) != FW_OK)
-		hal_halt(HAL_FAULT_ENTROPY);
+	if (fw_rng_reseed(&c->rng) != FW_OK) {
+		c->fault = FW_FAULT_ENTROPY;
+		fw_applet_live_stop(c);
+	}
 	tsw_wr_u8(rsp, 0); /* the status, later */
 	if (req.len == 0)
 		return respond(rsp, FW_CTAP_INVALID_LENGTH);
 	end_walks(c, req);
 	c->op.cid = cid;
-	st = dispatch(c, rsp, cid, req);
+	st = check_fault(c, req.p[0]);
+	if (st == FW_CTAP_OK)
+		st = dispatch(c, rsp, cid, req);
 	if (st != FW_CTAP_WAIT_TOUCH)
 		fw_ctap2_abort(c);
 	return respond(rsp, st);
@@ -332,6 +436,8 @@ touched(struct fw_ctap2 *c, struct tsw_wr *rsp)
 		fw_puat_spend(&c->puat);
 		return fw_assert_finish(c, rsp);
 	case FW_OP_APPLET:
+		fw_puat_spend(&c->puat);
+		return fw_applet_finish(c, rsp);
 	case FW_OP_SELECTION:
 	case FW_OP_NONE:
 	default:
@@ -339,19 +445,28 @@ touched(struct fw_ctap2 *c, struct tsw_wr *rsp)
 	}
 }
 
+/* Nobody touched. */
+static enum fw_status
+untouched(enum fw_op_kind kind, enum fw_touch touch)
+{
+	if (touch == FW_TOUCH_CANCELLED)
+		return FW_CTAP_KEEPALIVE_CANCEL;
+	if (kind == FW_OP_EXCLUDED)
+		return FW_CTAP_CREDENTIAL_EXCLUDED;
+	/* FIDO2 has no word for it. */
+	if (kind == FW_OP_APPLET && touch == FW_TOUCH_HELD)
+		return FW_ST_TOUCH_HELD;
+	return FW_CTAP_USER_ACTION_TIMEOUT;
+}
+
 enum fw_status
 fw_ctap2_finish(struct fw_ctap2 *c, struct tsw_wr *rsp, enum fw_touch touch)
 {
-	enum fw_status st = FW_CTAP_OK;
+	enum fw_status st;
 
 	tsw_wr_u8(rsp, 0);
-	if (touch == FW_TOUCH_GIVEN)
-		st = touched(c, rsp);
-	else if (touch == FW_TOUCH_CANCELLED)
-		st = FW_CTAP_KEEPALIVE_CANCEL;
-	else
-		st = c->op.kind == FW_OP_EXCLUDED ? FW_CTAP_CREDENTIAL_EXCLUDED
-						  : FW_CTAP_USER_ACTION_TIMEOUT;
+	st = touch == FW_TOUCH_GIVEN ? touched(c, rsp)
+				     : untouched(c->op.kind, touch);
 	fw_ctap2_abort(c);
 	return respond(rsp, st);
 }

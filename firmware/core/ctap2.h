@@ -24,12 +24,17 @@
 #include "cred.h"
 #include "ctap2_req.h"
 #include "hal.h"
+#include "live.h"
+#include "live.h"
 #include "pin.h"
 #include "pinproto.h"
 #include "puat.h"
 #include "rng.h"
+#include "show.h"
+#include "show.h"
 #include "status.h"
 #include "store.h"
+#include "words.h"
 
 /* Longest response: an assertion with user, hmac-secret and credential. */
 #define FW_CTAP2_RSP_MAX 1024
@@ -78,16 +83,13 @@ enum fw_touch {
 	FW_TOUCH_CANCELLED
 };
 
-/* Room for the text of hal_display(). */
-#define FW_TEXT_MAX (HAL_DISPLAY_LINES * (HAL_DISPLAY_COLUMNS + 1))
-
 /* The command that waits for a touch. */
 struct fw_op {
 	enum fw_op_kind kind;
 	uint32_t cid; /* of the channel it came on */
 	uint64_t deadline;
-	enum hal_led led;	/* what the board shows while it waits */
-	char text[FW_TEXT_MAX]; /* and writes, if it has a display */
+	enum hal_led led;	 /* what the board shows while it waits */
+	char text[FW_WORDS_MAX]; /* and writes, if it has a display */
 	bool uv;
 	struct fw_mc_req mc;
 	struct fw_ga_req ga;
@@ -137,6 +139,8 @@ struct fw_ctap2 {
 	struct fw_op op;
 	struct fw_series series;
 	struct fw_listing listing;
+	struct fw_live live;
+	struct fw_show show;
 };
 
 /*
@@ -186,6 +190,9 @@ enum fw_status fw_ctap2_wait(struct fw_ctap2 *c, enum fw_op_kind kind);
  */
 enum fw_status fw_ctap2_check_uv(struct fw_ctap2 *c, bool *uv,
     const struct fw_common_req *req, enum fw_permission perm);
+/* The name of the statement applet's keys, where there is an applet: no
+ * credential has it, and none is looked for. */
+bool fw_ctap2_is_reserved(const struct fw_ctap2 *c, struct tsw_slice rp_id);
 /* Next value of the signature counter, durable. */
 uint32_t fw_ctap2_count(struct fw_ctap2 *c);
 /* The same, with another record (NULL: none) changed in one step: c->counter

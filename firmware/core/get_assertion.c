@@ -178,6 +178,8 @@ fw_assert_start(struct fw_ctap2 *c, struct tsw_wr *rsp, struct tsw_slice in)
 
 	if (st != FW_CTAP_OK)
 		return st;
+	if (fw_ctap2_is_reserved(c, req->common.rp_id))
+		return FW_CTAP_NOT_ALLOWED;
 	if (req->common.auth_present && req->common.auth.len == 0)
 		return fw_ctap2_wait(c, FW_OP_PROBE);
 	st = check_options(req);

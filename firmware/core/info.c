@@ -89,5 +89,6 @@ fw_get_info(struct fw_ctap2 *c, struct tsw_wr *wr)
 	tsw_wr_cb_uint(wr, 0x0e); /* firmwareVersion */
 	tsw_wr_cb_uint(wr, FIRMWARE_VERSION);
 	tsw_wr_cb_uint(wr, 0x14); /* remainingDiscoverableCredentials */
-	tsw_wr_cb_uint(wr, fw_record_free_cnt(&c->store));
+	tsw_wr_cb_uint(wr,
+	    c->fault == FW_FAULT_NONE ? fw_record_free_cnt(&c->store) : 0);
 }

@@ -5,34 +5,84 @@
 
 #include "hal.h"
 
+/* What the LED shows, the most urgent first. */
+static enum hal_led
+led_choose(const struct fw_token *t, uint64_t now)
+{
+	if (fw_ctap2_is_waiting(&t->ctap2))
+		return t->ctap2.op.led;
+	if (now < t->wink_until)
+		return HAL_LED_WINK;
+	if (t->ctap2.fault == FW_FAULT_ENTROPY)
+		return HAL_LED_FAULT_ENTROPY;
+	if (t->ctap2.fault == FW_FAULT_STORE)
+		return HAL_LED_FAULT_STORE;
+	return fw_show_led(&t->ctap2.show, now);
+}
+
 static void
 led_update(struct fw_token *t, uint64_t now)
 {
-	enum hal_led led = HAL_LED_IDLE;
+	enum hal_led led = led_choose(t, now);
 
-	if (fw_ctap2_is_waiting(&t->ctap2))
-		led = t->ctap2.op.led;
-	else if (now < t->wink_until)
-		led = HAL_LED_WINK;
 	if (led == t->led)
 		return;
 	t->led = led;
 	hal_led(led);
 }
 
+static enum fw_display
+display_choose(const struct fw_token *t)
+{
+	const struct fw_ctap2 *c = &t->ctap2;
+
+	if (fw_ctap2_is_waiting(c))
+		return FW_DISPLAY_ASKS;
+	if (c->fault == FW_FAULT_ENTROPY)
+		return FW_DISPLAY_ENTROPY;
+	if (c->fault == FW_FAULT_STORE)
+		return FW_DISPLAY_STORE;
+	return c->show.is_on ? FW_DISPLAY_CODE : FW_DISPLAY_BLANK;
+}
+
+/* What is asked is on the display exactly while its touch is waited for:
+ * conclude() writes it there. */
+static void
+display_update(struct fw_token *t)
+{
+	enum fw_display display = display_choose(t);
+	char secret_text[FW_WORDS_MAX] = "";
+
+	if (display == t->display)
+		return;
+	t->display = display;
+	if (display == FW_DISPLAY_ENTROPY)
+		fw_words_entropy(secret_text);
+	else if (display == FW_DISPLAY_STORE)
+		fw_words_store(secret_text);
+	else if (display == FW_DISPLAY_CODE)
+		fw_words_live_code(secret_text, t->ctap2.live.pair.peer.label,
+		    t->ctap2.show.secret_code, false);
+	hal_display(secret_text);
+	tsw_wipe(secret_text, sizeof(secret_text));
+}
+
 void
 fw_token_init(struct fw_token *t, enum fw_profile profile)
 {
-	uint8_t b[4];
+	uint8_t b[4] = {0}; /* without noise all channels begin at one place */
+	uint64_t now = hal_millis();
 	struct tsw_rd rd;
 
 	tsw_wipe(t, sizeof(*t));
-	fw_ctap2_init(&t->ctap2, hal_millis(), profile);
-	fw_rng_bytes(&t->ctap2.rng, b, sizeof(b));
+	fw_ctap2_init(&t->ctap2, now, profile);
+	if (fw_rng_is_healthy(&t->ctap2.rng))
+		fw_rng_bytes(&t->ctap2.rng, b, sizeof(b));
 	tsw_rd_init(&rd, b, sizeof(b));
 	fw_ctaphid_init(&t->hid, tsw_rd_u32(&rd));
-	t->led = HAL_LED_IDLE;
-	hal_led(HAL_LED_IDLE);
+	led_update(t, now);
+	hal_display("");
+	display_update(t);
 }
 
 /* Take reports while their answers have room. */
@@ -73,6 +123,8 @@ conclude(struct fw_token *t, struct tsw_wr *rsp, enum fw_status st)
 	if (st == FW_CTAP_WAIT_TOUCH) {
 		t->button_armed = false;
 		t->button_down = false;
+		t->display = FW_DISPLAY_ASKS;
+		hal_display(t->ctap2.op.text);
 		fw_ctaphid_set_status(&t->hid, FW_CTAPHID_UPNEEDED, now);
 	} else {
 		fw_ctaphid_reply(&t->hid, rsp->p, tsw_wr_len(rsp));
@@ -177,6 +229,8 @@ next_ms(const struct fw_token *t, uint64_t now)
 		m = until(t->button_since + FW_TOKEN_LONG_TOUCH_MS, now);
 		ms = m < ms ? m : ms;
 	}
+	m = fw_show_next_ms(&t->ctap2.show, now);
+	ms = m < ms ? m : ms;
 	if (t->led == HAL_LED_WINK) {
 		m = until(t->wink_until, now);
 		ms = m < ms ? m : ms;
@@ -198,7 +252,9 @@ fw_token_step(struct fw_token *t)
 	sent = transmit(t);
 	run_touch(t, now);
 	sent = transmit(t) || sent;
+	fw_show_tick(&t->ctap2.show);
 	led_update(t, now);
+	display_update(t);
 	/* Room for answers was made: reports may be waiting for it. */
 	return sent ? 0 : next_ms(t, now);
 }

@@ -17,6 +17,15 @@
  * FORGET.  Nobody does that by leaning on it. */
 #define FW_TOKEN_LONG_TOUCH_MS 5000
 
+/* What is on the display. */
+enum fw_display {
+	FW_DISPLAY_BLANK,
+	FW_DISPLAY_ASKS, /* what a touch would mean */
+	FW_DISPLAY_CODE, /* a live code */
+	FW_DISPLAY_ENTROPY,
+	FW_DISPLAY_STORE
+};
+
 struct fw_token {
 	struct fw_ctaphid hid;
 	struct fw_ctap2 ctap2;
@@ -25,6 +34,7 @@ struct fw_token {
 	uint64_t button_since;
 	uint64_t wink_until;
 	enum hal_led led;
+	enum fw_display display;
 	uint8_t rsp[FW_CTAP2_RSP_MAX]; /* wiped after every command */
 };
 
