@@ -26,6 +26,8 @@ check_move(struct tsw_slice text)
 	text.len = strlen(again);
 	assert(tsw_live_move_decode(&back, text) == TSW_OK);
 	assert(back.move == m.move && back.session == m.session);
+	assert(back.seq_self == m.seq_self && back.seq_peer == m.seq_peer);
+	assert(back.log_size == m.log_size);
 	assert(memcmp(back.value, m.value, sizeof(m.value)) == 0);
 }
 

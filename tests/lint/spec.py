@@ -3,7 +3,8 @@
 
 A table of SPEC.md that follows the line <!-- table: NAME.def --> has a row
 for every row of that file and no other.  Each cell is one of the arguments of
-X(...) in that row, but for columns headed "note", which are prose.
+X(...) in that row, but for columns of prose (PROSE); those headed "byte" are
+hexadecimal in both.
 """
 
 import re
@@ -16,9 +17,12 @@ MARK = re.compile(r"<!-- table: ([\w.]+) -->")
 ROW = re.compile(r"^X\((.*?)\)\s*$", re.M | re.S)
 ARGUMENT = re.compile(r"\"(?:\\.|[^\"\\])*\"|[^,\s][^,]*")
 
+PROSE = {"note", "fields", "answer", "needs"}
+
 SMALL_DEF = 'X(ONE, 1, "one thing")\nX(TWO, 2, "two, or more")\n'
 TABLE = "<!-- table: a.def -->\n\n| n | name | text | note |\n|---|---|---|---|" \
     "\n| 1 | `ONE` | one thing | x |\n"
+BYTES = "<!-- table: h.def -->\n\n| byte | name | needs |\n|---|---|---|\n"
 EXAMPLES = [
     ({"include/touchstone/wire/a.def": SMALL_DEF, SPEC: TABLE},
      {"include/touchstone/wire/a.def:2"}),
@@ -32,11 +36,21 @@ EXAMPLES = [
      {"include/touchstone/wire/a.def:1"}),
     ({"include/touchstone/wire/a.def": SMALL_DEF,
       SPEC: TABLE + "| 2 | `TWO` | two, or more | y |\n"}, set()),
+    ({"include/touchstone/wire/h.def": "X(ONE, 0x50)\nX(TWO, 0x5a)\n",
+      SPEC: BYTES + "| 50 | ONE | PIN |\n| 5a | TWO | |\n"}, set()),
+    ({"include/touchstone/wire/h.def": "X(ONE, 50)\nX(TWO, 0x5a)\n",
+      SPEC: BYTES + "| 50 | ONE | PIN |\n| 5b | TWO | |\n"},
+     {"docs/SPEC.md:5", "docs/SPEC.md:6", "include/touchstone/wire/h.def:1",
+      "include/touchstone/wire/h.def:2"}),
 ]
 
 
 def plain(cell):
     return cell.strip().strip("`\"").replace("\\", "").lower()
+
+
+def value(header, cell):
+    return "0x" + cell if header == "byte" else cell
 
 
 def def_rows(tree, path):
@@ -62,7 +76,8 @@ def tables(tree):
                 header = cells
             elif not set(text) <= set("|-: "):
                 found[name].append((line, [
-                    c for h, c in zip(header, cells) if h != "note"]))
+                    value(h, c) for h, c in zip(header, cells)
+                    if h not in PROSE]))
         elif name and header:
             name = None
     return found

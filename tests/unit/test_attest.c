@@ -197,6 +197,134 @@ an_ssh_signature_carries_it(void **state)
 	assert_int_equal(tsw_attestation_sshsig(&wr, &a), TSW_ERR_NO_SPACE);
 }
 
+/* --- In a token entry --- */
+
+static uint8_t room_for_attestation[TSW_ATTESTATION_LEN + 1];
+
+static int
+encode(const struct tsw_statement *st)
+{
+	uint8_t out[2 * TSW_STATEMENT_MAX];
+	struct tsw_wr wr;
+
+	tsw_wr_init(&wr, out, sizeof(out));
+	return tsw_statement_encode(&wr, st);
+}
+
+static struct tsw_statement
+attested_genesis(enum tsw_alg alg)
+{
+	struct soft_token key = soft_token_new(alg, 1);
+	struct tsw_statement st;
+
+	memset(&st, 0, sizeof(st));
+	st.kind = TSW_KIND_GENESIS;
+	st.u.genesis.label = soft_slice("alice");
+	st.u.genesis.token_cnt = 1;
+	st.u.genesis.threshold = 1;
+	st.u.genesis.timelock_h = 72;
+	st.u.genesis.token[0] =
+	    soft_token_attested(room_for_attestation, &key, &device, "blue");
+	return st;
+}
+
+/* Claimed exactly where it is, by keys that can be attested, in its form. */
+static void
+attestation_is_checked(void **state)
+{
+	struct soft_token card = soft_token_new(TSW_ALG_P256, 1);
+	struct tsw_statement st;
+	struct tsw_token *t = &st.u.genesis.token[0];
+
+	(void)state;
+#define REFUSED(change, want)                                                  \
+	st = attested_genesis(TSW_ALG_SK_ED25519);                             \
+	change;                                                                \
+	assert_int_equal(encode(&st), want)
+
+	REFUSED((void)0, TSW_OK);
+	REFUSED(t->attestation.len = 0, TSW_ERR_EVIDENCE);
+	REFUSED(t->evidence = TSW_EVIDENCE_FIDO_UV, TSW_ERR_EVIDENCE);
+	REFUSED(t->evidence = TSW_EVIDENCE_CARD_ATTESTED, TSW_ERR_EVIDENCE);
+	REFUSED(t->key = card.key, TSW_ERR_EVIDENCE);
+	REFUSED(t->attestation.len--, TSW_ERR_TRUNCATED);
+	REFUSED(t->attestation.len++, TSW_ERR_TRAILING);
+	REFUSED(room_for_attestation[0] = 0x83, TSW_ERR_FORMAT);
+	REFUSED(t->name = soft_slice(" "), TSW_ERR_NAME);
+#undef REFUSED
+}
+
+/* A view of the very bytes, wherever in the statement they are. */
+static void
+attestation_is_a_view(void **state)
+{
+	struct tsw_statement st = attested_genesis(TSW_ALG_SK_P256), back;
+	uint8_t out[TSW_STATEMENT_MAX];
+	const struct tsw_slice *view = &back.u.genesis.token[0].attestation;
+	struct tsw_attestation a;
+	struct tsw_wr wr;
+
+	(void)state;
+	tsw_wr_init(&wr, out, sizeof(out));
+	assert_int_equal(tsw_statement_encode(&wr, &st), TSW_OK);
+	assert_int_equal(tsw_statement_decode(&back, out, tsw_wr_len(&wr)),
+	    TSW_OK);
+	assert_int_equal(view->len, TSW_ATTESTATION_LEN);
+	assert_true(view->p > out && view->p + view->len < out + sizeof(out));
+	assert_memory_equal(view->p, room_for_attestation, view->len);
+	assert_int_equal(tsw_attestation_decode(&a, view->p, view->len),
+	    TSW_OK);
+	assert_int_equal(tsw_attestation_verify(&a,
+			     &back.u.genesis.token[0].key, NULL),
+	    TSW_OK);
+}
+
+/*
+ * Attested tokens with the longest names under the longest label: as many
+ * as SPEC 2 says, and one more is too long whatever the room.
+ */
+static void
+attested_tokens_that_fit(void **state)
+{
+	static const struct {
+		enum tsw_alg alg;
+		uint8_t cnt;
+	} t[] = {{TSW_ALG_SK_ED25519, 4}, {TSW_ALG_SK_P256, 3}};
+	static uint8_t label[TSW_LABEL_MAX], name[TSW_NAME_MAX];
+	static uint8_t room[5][TSW_ATTESTATION_LEN];
+	struct tsw_statement st = attested_genesis(TSW_ALG_SK_ED25519);
+	struct soft_token key;
+	struct tsw_genesis *g = &st.u.genesis;
+	uint8_t out[TSW_STATEMENT_MAX];
+	struct tsw_wr wr;
+	uint8_t i, j;
+
+	(void)state;
+	memset(label, 'a', sizeof(label));
+	memset(name, 'n', sizeof(name));
+	g->label = (struct tsw_slice){label, sizeof(label)};
+	st.time = TSW_TIME_MAX;
+	g->timelock_h = TSW_TIMELOCK_MAX_H;
+	for (i = 0; i < 2; i++) {
+		for (j = 0; j <= t[i].cnt; j++) {
+			key = soft_token_new(t[i].alg, (uint8_t)(j + 1));
+			g->token[j] =
+			    soft_token_attested(room[j], &key, &device, "n");
+			g->token[j].name =
+			    (struct tsw_slice){name, sizeof(name)};
+			g->token_cnt = (uint8_t)(j + 1);
+			assert_int_equal(encode(&st),
+			    j < t[i].cnt ? TSW_OK : TSW_ERR_TOO_LONG);
+		}
+		tsw_wr_init(&wr, out, sizeof(out));
+		assert_int_equal(tsw_statement_encode(&wr, &st),
+		    TSW_ERR_TOO_LONG);
+		tsw_wr_init(&wr, out, sizeof(out) - 1);
+		assert_int_equal(tsw_statement_encode(&wr, &st),
+		    TSW_ERR_NO_SPACE);
+	}
+}
+
 int
 main(void)
 {
@@ -208,6 +336,9 @@ main(void)
 	    cmocka_unit_test(only_fido_keys_are_attested),
 	    cmocka_unit_test(lengths_are_exact),
 	    cmocka_unit_test(an_ssh_signature_carries_it),
+	    cmocka_unit_test(attestation_is_checked),
+	    cmocka_unit_test(attestation_is_a_view),
+	    cmocka_unit_test(attested_tokens_that_fit),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <touchstone/wire/chain.h>
+#include "chaintools.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,135 +8,8 @@
 
 #include <cmocka.h>
 
-#include "softtoken.h"
-
-#define HOUR 3600u
-#define START 1000000u
-
-enum { BLUE, BACKUP, CARD, SAFE, NEW, STRANGER, TOKENS };
-
-static struct soft_token token[TOKENS];
-
-/* An envelope with the bytes it points into. */
-struct sealed {
-	struct tsw_envelope env;
-	uint8_t statement[TSW_STATEMENT_MAX];
-	uint8_t sig[4][TSW_SSHSIG_MAX];
-};
-
-static int
-setup(void **state)
-{
-	(void)state;
-	token[BLUE] = soft_token_new(TSW_ALG_SK_ED25519, 1);
-	token[BACKUP] = soft_token_new(TSW_ALG_SK_P256, 2);
-	token[CARD] = soft_token_new(TSW_ALG_P256, 3);
-	token[SAFE] = soft_token_new(TSW_ALG_SK_ED25519, 4);
-	token[NEW] = soft_token_new(TSW_ALG_SK_P256, 5);
-	token[STRANGER] = soft_token_new(TSW_ALG_ED25519, 6);
-	return 0;
-}
-
-static void
-seal(struct sealed *s, const struct tsw_statement *st)
-{
-	struct tsw_wr wr;
-
-	memset(s, 0, sizeof(*s));
-	tsw_wr_init(&wr, s->statement, sizeof(s->statement));
-	assert_int_equal(tsw_statement_encode(&wr, st), TSW_OK);
-	s->env.statement.p = s->statement;
-	s->env.statement.len = tsw_wr_len(&wr);
-}
-
-static void
-sign_as(struct sealed *s, int who, enum tsw_ns ns, uint8_t flags)
-{
-	static uint32_t counter;
-	struct tsw_sshsig sig;
-	struct tsw_wr wr;
-
-	sig = soft_token_sign(&token[who], ns, s->env.statement, flags,
-	    ++counter);
-	tsw_wr_init(&wr, s->sig[s->env.sig_cnt], TSW_SSHSIG_MAX);
-	assert_int_equal(tsw_sshsig_encode(&wr, &sig), TSW_OK);
-	s->env.sig[s->env.sig_cnt].p = s->sig[s->env.sig_cnt];
-	s->env.sig[s->env.sig_cnt].len = tsw_wr_len(&wr);
-	s->env.sig_cnt++;
-}
-
-static void
-sign(struct sealed *s, int who)
-{
-	sign_as(s, who, TSW_NS_ID_STATEMENT, SOFT_UP_UV);
-}
-
-static struct tsw_statement
-genesis(void)
-{
-	struct tsw_statement st;
-
-	memset(&st, 0, sizeof(st));
-	st.kind = TSW_KIND_GENESIS;
-	st.time = START;
-	st.u.genesis.label = soft_slice("alice");
-	st.u.genesis.token[0] = soft_token_entry(&token[BLUE], "blue");
-	st.u.genesis.token[1] = soft_token_entry(&token[SAFE], "safe");
-	st.u.genesis.token[1].role = TSW_ROLE_RECOVERY;
-	st.u.genesis.token_cnt = 2;
-	st.u.genesis.threshold = 1;
-	st.u.genesis.timelock_h = 72;
-	return st;
-}
-
-/* An update that follows chain, with one operation of this kind. */
-static struct tsw_statement
-update(const struct tsw_chain *chain, enum tsw_op_kind kind)
-{
-	struct tsw_statement st;
-	struct tsw_op *op = &st.u.update.op[0];
-
-	memset(&st, 0, sizeof(st));
-	st.kind = TSW_KIND_UPDATE;
-	st.time = chain->time;
-	memcpy(st.u.update.identity, chain->id, TSW_ID_LEN);
-	memcpy(st.u.update.prev, chain->head, TSW_HASH_LEN);
-	st.u.update.seq = chain->seq + 1;
-	st.u.update.op_cnt = 1;
-	op->kind = kind;
-	op->key.app = TSW_APP_RAW;
-	op->key.type = TSW_KEY_RAW;
-	op->key.device = soft_slice("laptop");
-	op->key.data = soft_slice("data");
-	op->token = soft_token_entry(&token[NEW], "new");
-	op->threshold = 1;
-	op->timelock_h = 72;
-	if (kind == TSW_OP_REVOKE_KEY)
-		assert_int_equal(tsw_key_id(op->id, &op->key), TSW_OK);
-	if (kind == TSW_OP_RETIRE_TOKEN)
-		tsw_token_id(op->id, &token[SAFE].key);
-	return st;
-}
-
-static struct tsw_statement
-confirm(const struct tsw_chain *chain)
-{
-	struct tsw_statement st;
-
-	memset(&st, 0, sizeof(st));
-	st.kind = TSW_KIND_CONFIRM;
-	st.time = chain->time;
-	memcpy(st.u.confirm.identity, chain->id, TSW_ID_LEN);
-	memcpy(st.u.confirm.head, chain->head, TSW_HASH_LEN);
-	st.u.confirm.seq = chain->seq;
-	memset(st.u.confirm.contact, 0x42, TSW_ID_LEN);
-	st.u.confirm.contact_label = soft_slice("bob");
-	st.u.confirm.method = TSW_METHOD_LIVE;
-	return st;
-}
-
 /* Kinds of statement that are no operation, beside TSW_OP_*. */
-enum { GENESIS = 100, CONFIRM = 101 };
+enum { GENESIS = 100, CONFIRM = 101, IMPORT = 102 };
 
 /* A statement of this kind for chain, signed by those who must. */
 static void
@@ -144,9 +17,10 @@ seal_what(struct sealed *s, const struct tsw_chain *chain, int what)
 {
 	struct tsw_statement st;
 
-	st = what == GENESIS  ? genesis()
-	    : what == CONFIRM ? confirm(chain)
-			      : update(chain, (enum tsw_op_kind)what);
+	st = what == GENESIS  ? chain_genesis()
+	    : what == CONFIRM ? chain_confirm(chain)
+	    : what == IMPORT  ? chain_import(chain)
+			      : chain_update(chain, (enum tsw_op_kind)what);
 	seal(s, &st);
 	sign(s, what == TSW_OP_RECOVER ? SAFE : BLUE);
 	if (what == GENESIS)
@@ -237,7 +111,8 @@ states_and_operations(void **state)
 #undef UPDATE
 	    {TSW_OP_VETO, {TSW_ERR_NOT_GENESIS, TSW_ERR_NO_RECOVERY, TSW_OK}},
 	    {GENESIS, {TSW_OK, TSW_ERR_KIND, TSW_ERR_KIND}},
-	    {CONFIRM, {TSW_ERR_NOT_GENESIS, TSW_ERR_KIND, TSW_ERR_KIND}}};
+	    {CONFIRM, {TSW_ERR_NOT_GENESIS, TSW_ERR_KIND, TSW_ERR_KIND}},
+	    {IMPORT, {TSW_ERR_NOT_GENESIS, TSW_ERR_KIND, TSW_ERR_KIND}}};
 	struct tsw_chain *chain[3];
 	size_t i, j;
 
@@ -292,7 +167,7 @@ long_chain(void **state)
 
 	(void)state;
 	for (i = 2; i < 1000; i++) {
-		st = update(chain, TSW_OP_ADD_KEY);
+		st = chain_update(chain, TSW_OP_ADD_KEY);
 		st.u.update.op[0].key.proto = (uint8_t)i;
 		seal(&s, &st);
 		sign(&s, BLUE);
@@ -319,7 +194,7 @@ last_sequence_number(void **state)
 
 	(void)state;
 	chain->seq = UINT32_MAX;
-	st = update(chain, TSW_OP_ADD_KEY);
+	st = chain_update(chain, TSW_OP_ADD_KEY);
 	st.u.update.seq = 1;
 	seal(&s, &st);
 	sign(&s, BLUE);
@@ -373,7 +248,7 @@ preview(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(kind) / sizeof(kind[0]); i++) {
-		st = update(chain, kind[i]);
+		st = chain_update(chain, kind[i]);
 		seal(&s, &st);
 		sign(&s, kind[i] == TSW_OP_RECOVER ? SAFE : BLUE);
 		if (kind[i] == TSW_OP_RECOVER)
@@ -390,13 +265,13 @@ preview(void **state)
 		real.recovery.counter = 0;
 		assert_memory_equal(&real, &would, sizeof(real));
 	}
-	st = update(chain, TSW_OP_RETIRE_TOKEN);
+	st = chain_update(chain, TSW_OP_RETIRE_TOKEN);
 	tsw_token_id(st.u.update.op[0].id, &token[BLUE].key);
 	seal(&s, &st);
 	would = *chain;
 	assert_int_equal(tsw_chain_preview(&would, s.env.statement, START),
 	    TSW_ERR_LAST_SIGNER);
-	st = update(chain, TSW_OP_VETO);
+	st = chain_update(chain, TSW_OP_VETO);
 	seal(&s, &st);
 	assert_int_equal(tsw_chain_preview(&would, s.env.statement, START),
 	    TSW_ERR_NO_RECOVERY);
@@ -412,7 +287,7 @@ static void
 collecting(void **state)
 {
 	struct tsw_chain *chain = begin();
-	struct tsw_statement st = update(chain, TSW_OP_ENROL_TOKEN);
+	struct tsw_statement st = chain_update(chain, TSW_OP_ENROL_TOKEN);
 	struct sealed s, more;
 
 	(void)state;
@@ -432,7 +307,7 @@ collecting(void **state)
 	assert_int_equal(tsw_chain_check_sigs(chain, &s.env),
 	    TSW_ERR_TRUNCATED);
 	/* A statement that cannot stand gets no signatures. */
-	st = update(chain, TSW_OP_RETIRE_TOKEN);
+	st = chain_update(chain, TSW_OP_RETIRE_TOKEN);
 	tsw_token_id(st.u.update.op[0].id, &token[NEW].key);
 	seal(&s, &st);
 	assert_int_equal(tsw_chain_check_sigs(chain, &s.env),
@@ -456,7 +331,7 @@ static void
 confirmations(void **state)
 {
 	struct tsw_chain *chain = begin();
-	struct tsw_statement st = confirm(chain);
+	struct tsw_statement st = chain_confirm(chain);
 	const enum tsw_ns ns = TSW_NS_ID_CONFIRM;
 
 	(void)state;
@@ -482,6 +357,22 @@ confirmations(void **state)
 	free(chain);
 }
 
+/* It is the owner's word to one token, and nobody else's business. */
+static void
+imports_are_no_part(void **state)
+{
+	struct tsw_chain *chain = begin();
+	struct tsw_statement st = chain_import(chain);
+
+	(void)state;
+	assert_int_equal(check_confirm(chain, &st, BLUE, TSW_NS_ID_IMPORT),
+	    TSW_ERR_KIND);
+	st.u.import.from_seq--;
+	assert_int_equal(check_confirm(chain, &st, BLUE, TSW_NS_ID_IMPORT),
+	    TSW_ERR_KIND);
+	free(chain);
+}
+
 int
 main(void)
 {
@@ -494,7 +385,8 @@ main(void)
 	    cmocka_unit_test(preview),
 	    cmocka_unit_test(collecting),
 	    cmocka_unit_test(confirmations),
+	    cmocka_unit_test(imports_are_no_part),
 	};
 
-	return cmocka_run_group_tests(tests, setup, NULL);
+	return cmocka_run_group_tests(tests, chain_setup, NULL);
 }

@@ -309,6 +309,89 @@ moves_are_checked(void **state)
 	    TSW_ERR_FORMAT);
 }
 
+/* What a token reads is what the transcript is made of. */
+static void
+parties_travel(void **state)
+{
+	struct tsw_live_party p = party(10, "alice@example.org"), back;
+	uint8_t m[TSW_LIVE_PARTY_MAX];
+	struct tsw_wr wr;
+	size_t len, whole;
+
+	(void)state;
+	tsw_wr_init(&wr, m, sizeof(m));
+	assert_int_equal(tsw_live_party_encode(&wr, &p), TSW_OK);
+	whole = tsw_wr_len(&wr);
+	assert_int_equal(tsw_live_party_decode(&back, m, whole), TSW_OK);
+	assert_memory_equal(back.id, p.id, sizeof(p.id));
+	assert_memory_equal(back.head, p.head, sizeof(p.head));
+	assert_memory_equal(back.root, p.root, sizeof(p.root));
+	assert_int_equal(back.seq, p.seq);
+	assert_int_equal(back.log_size, p.log_size);
+	assert_int_equal(back.label.len, p.label.len);
+	assert_true(back.label.p > m && back.label.p < m + whole);
+	for (len = 0; len < whole; len++) {
+		assert_int_not_equal(tsw_live_party_decode(&back, m, len),
+		    TSW_OK);
+		tsw_wr_init(&wr, m, len);
+		assert_int_equal(tsw_live_party_encode(&wr, &p),
+		    TSW_ERR_NO_SPACE);
+	}
+	tsw_wr_init(&wr, m, sizeof(m));
+	p.label = soft_slice("Alice");
+	assert_int_equal(tsw_live_party_encode(&wr, &p), TSW_ERR_LABEL);
+	p.label = soft_slice("alice");
+	p.log_size = 0;
+	assert_int_equal(tsw_live_party_encode(&wr, &p), TSW_ERR_RANGE);
+	assert_int_equal(tsw_wr_len(&wr), 0);
+}
+
+/* The longest there is fills the room to the last byte. */
+static void
+the_longest_party(void **state)
+{
+	struct tsw_live_party p = party(10, "a");
+	uint8_t m[TSW_LIVE_PARTY_MAX], label[TSW_LABEL_MAX];
+	struct tsw_wr wr;
+
+	(void)state;
+	memset(label, 'a', sizeof(label));
+	p.label.p = label;
+	p.label.len = sizeof(label);
+	p.seq = p.log_size = UINT32_MAX;
+	tsw_wr_init(&wr, m, sizeof(m));
+	assert_int_equal(tsw_live_party_encode(&wr, &p), TSW_OK);
+	assert_int_equal(tsw_wr_len(&wr), TSW_LIVE_PARTY_MAX);
+}
+
+/* Who keeps the state of a run elsewhere gets the same commitment and code. */
+static void
+a_run_from_its_parts(void **state)
+{
+	uint8_t c[TSW_HASH_LEN], r[2 * TSW_LIVE_NONCE_LEN];
+	char code[TSW_LIVE_DIGITS + 1], text[TSW_LIVE_TEXT_MAX];
+	struct tsw_live_move move;
+	struct run run;
+
+	(void)state;
+	begin(&run);
+	play(&run);
+	tsw_live_commit(c, &run.pa, &run.pb, run.secret_a);
+	assert_int_equal(tsw_live_move_decode(&move, soft_slice(run.move[0])),
+	    TSW_OK);
+	assert_memory_equal(move.value, c, sizeof(c));
+	assert_int_equal(move.session, c[0] << 8 | c[1]);
+	memcpy(r, run.secret_a, TSW_LIVE_NONCE_LEN);
+	memcpy(r + TSW_LIVE_NONCE_LEN, run.secret_b, TSW_LIVE_NONCE_LEN);
+	tsw_live_code(code, &run.pa, &run.pb, c, r);
+	assert_string_equal(code, run.a.code);
+	assert_int_equal(tsw_live_move_encode(text, &move), TSW_OK);
+	assert_string_equal(text, run.move[0]);
+	for (move.move = 0; move.move <= 4; move.move++)
+		assert_int_equal(tsw_live_move_encode(text, &move),
+		    move.move >= 1 && move.move <= 3 ? TSW_OK : TSW_ERR_RANGE);
+}
+
 static void
 wipe(void **state)
 {
@@ -354,6 +437,9 @@ main(void)
 	    cmocka_unit_test(stale_views_are_told),
 	    cmocka_unit_test(order),
 	    cmocka_unit_test(moves_are_checked),
+	    cmocka_unit_test(parties_travel),
+	    cmocka_unit_test(the_longest_party),
+	    cmocka_unit_test(a_run_from_its_parts),
 	    cmocka_unit_test(wipe),
 	    cmocka_unit_test(pair_numbers),
 	};

@@ -74,6 +74,18 @@ confirm(void)
 	return st;
 }
 
+static struct tsw_statement
+import(void)
+{
+	struct tsw_statement st;
+
+	memset(&st, 0, sizeof(st));
+	st.kind = TSW_KIND_IMPORT;
+	st.u.import.from_seq = 2;
+	st.u.import.seq = 3;
+	return st;
+}
+
 static int
 encode(const struct tsw_statement *st)
 {
@@ -191,17 +203,37 @@ confirm_is_checked(void **state)
 #undef REFUSED
 }
 
+static void
+import_is_checked(void **state)
+{
+	struct tsw_statement st;
+
+	(void)state;
+#define REFUSED(change, want)                                                  \
+	st = import();                                                         \
+	change;                                                                \
+	assert_int_equal(encode(&st), want)
+
+	REFUSED((void)0, TSW_OK);
+	REFUSED(st.u.import.seq = 2, TSW_ERR_RANGE);
+	REFUSED(st.u.import.seq = 1, TSW_ERR_RANGE);
+	REFUSED(st.u.import.from_seq = UINT32_MAX, TSW_ERR_RANGE);
+	REFUSED(st.time = TSW_TIME_MAX + 1, TSW_ERR_RANGE);
+	REFUSED(st.kind = (enum tsw_kind)5, TSW_ERR_KIND);
+#undef REFUSED
+}
+
 /* Into any smaller room it does not fit, and says so. */
 static void
 room(void **state)
 {
-	struct tsw_statement st[] = {genesis(), update(), confirm()};
+	struct tsw_statement st[] = {genesis(), update(), confirm(), import()};
 	uint8_t out[TSW_STATEMENT_MAX];
 	size_t i, len, whole;
 	struct tsw_wr wr;
 
 	(void)state;
-	for (i = 0; i < 3; i++) {
+	for (i = 0; i < sizeof(st) / sizeof(st[0]); i++) {
 		tsw_wr_init(&wr, out, sizeof(out));
 		assert_int_equal(tsw_statement_encode(&wr, &st[i]), TSW_OK);
 		whole = tsw_wr_len(&wr);
@@ -386,6 +418,7 @@ main(void)
 	    cmocka_unit_test(genesis_is_checked),
 	    cmocka_unit_test(update_is_checked),
 	    cmocka_unit_test(confirm_is_checked),
+	    cmocka_unit_test(import_is_checked),
 	    cmocka_unit_test(room),
 	    cmocka_unit_test(longest),
 	    cmocka_unit_test(ids),

@@ -64,13 +64,20 @@ def main():
     write("bech32m", [v["text"].encode() for v in
                       codes["public"]["valid"] + codes["public"]["spelt"] +
                       codes["bech32m"]["valid"]])
+    write("live_party", [bytes.fromhex(v["hex"]) for v in
+                         codes["party"]["valid"]
+                         + codes["party"]["invalid"][:4]])
+    attest = load("attest.json")
+    write("attestation", [bytes.fromhex(v["hex"]) for v in
+                          attest["valid"] + attest["invalid"][1:6]])
     write("live", ["\n".join(v["moves"]).encode() for v in codes["live"]])
     write("chain", [chain_seed(c) for c in (
         vectors_chain.ordinary(), vectors_chain.enrolment(),
         vectors_chain.recovery(), vectors_chain.veto(),
         vectors_chain.full())] + [chain_seed(c, refused=True) for c in (
             vectors_chain.ordinary(), vectors_chain.enrolment(),
-            vectors_chain.recovery(), vectors_chain.order())])
+            vectors_chain.recovery(), vectors_chain.order())] + [
+        chain_seed(vectors_chain.attestations(), refused=True)])
 
 
 if __name__ == "__main__":

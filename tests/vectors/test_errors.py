@@ -7,7 +7,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 TESTS = ["bytes", "cbor", "label", "statement", "sshsig", "chain", "code",
-         "bech32", "attest"]
+         "bech32", "attest", "chain_attest"]
 # A broken rule of our own: no input gives it.
 NOT_FROM_INPUT = {"INTERNAL"}
 
