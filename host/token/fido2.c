@@ -246,6 +246,32 @@ ts_fido2_info(struct ts_fido2 *session, struct ts_token_info *out)
 }
 
 int
+ts_fido2_pin_protocol(struct ts_fido2 *session, uint8_t *out)
+{
+	fido_cbor_info_t *info;
+	const uint8_t *list;
+	uint8_t best = 0;
+	size_t i;
+	int r;
+
+	info = fido_cbor_info_new();
+	if (info == NULL)
+		return TS_ERR_NO_MEMORY;
+	r = outcome(session, fido_dev_get_cbor_info(session->dev, info));
+	list = fido_cbor_info_protocols_ptr(info);
+	for (i = 0; r == TS_OK && i < fido_cbor_info_protocols_len(info); i++) {
+		if (list[i] <= 2 && list[i] > best)
+			best = list[i];
+	}
+	fido_cbor_info_free(&info);
+	if (r == TS_OK && best == 0)
+		r = TS_ERR_TOKEN_UNSUPPORTED;
+	if (r == TS_OK)
+		*out = best;
+	return r;
+}
+
+int
 ts_fido2_retries(struct ts_fido2 *session, uint8_t *out)
 {
 	int n = -1;

@@ -28,6 +28,11 @@ bool ts_fido2_has_protection(const struct ts_fido2 *session);
 
 int ts_fido2_info(struct ts_fido2 *session,
     struct ts_token_info *out) TS_MUST_CHECK;
+/*
+ * The best PIN/UV auth protocol that the token lists, 2 or 1;
+ * TS_ERR_TOKEN_UNSUPPORTED if neither.
+ */
+int ts_fido2_pin_protocol(struct ts_fido2 *session, uint8_t *out) TS_MUST_CHECK;
 int ts_fido2_retries(struct ts_fido2 *session, uint8_t *out) TS_MUST_CHECK;
 
 /*

@@ -1,28 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "token/ops.h"
 
-#include "token/fido2.h"
+#include "token/applet_ops.h"
 
 #include <string.h>
 
-/* What an operation works with. */
-struct job {
-	struct ts_fido2 *session;
-	struct ts_hid *hid;
-	const struct ts_token_request *req;
-	const struct ts_pins *pins;
-};
-
 static int
-run_info(const struct job *job, struct ts_token_result *out)
+run_info(const struct ts_job *job, struct ts_token_result *out)
 {
 	struct ts_token_info info;
 	int r;
 
 	r = ts_fido2_info(job->session, &info);
+	if (r == TS_OK)
+		r = ts_applet_info(job, &info.applet);
 	if (r != TS_OK)
 		return r;
-	if (info.pin == TS_TOKEN_PIN_SET) {
+	/* With a fault the token does not even say how many tries are left. */
+	if (info.pin == TS_TOKEN_PIN_SET &&
+	    info.applet.fault == TS_TOKEN_FAULT_NONE) {
 		r = ts_fido2_retries(job->session, &out->retries);
 		if (r != TS_OK)
 			return r;
@@ -34,19 +30,55 @@ run_info(const struct job *job, struct ts_token_result *out)
 }
 
 static int
-run_probe(const struct job *job, struct ts_token_result *out)
+probe_fido(const struct ts_job *job, const struct ts_token_cred *cred)
 {
-	const struct ts_token_request *req = job->req;
 	struct ts_reply_assertion reply;
+	int r;
+
+	r = ts_fido2_probe(job->session, &reply, cred->id);
+	/* Nobody was asked; so a token with the applet refuses "touchstone:" */
+	if (r == TS_ERR_DECLINED)
+		return TS_ERR_WRONG_TOKEN;
+	return r == TS_OK ? ts_reply_probe(&cred->key, &reply) : r;
+}
+
+/* Is there a key of the applet in the request, and the applet on the token? */
+static int
+find_applet(const struct ts_job *job, bool *present)
+{
+	struct ts_token_applet info;
+	bool wanted = false;
 	uint8_t i;
 	int r;
 
+	*present = false;
+	for (i = 0; i < job->req->key_cnt; i++)
+		wanted = wanted || job->req->key[i].applet;
+	if (!wanted)
+		return TS_OK;
+	r = ts_applet_info(job, &info);
+	*present = info.present;
+	return r;
+}
+
+static int
+run_probe(const struct ts_job *job, struct ts_token_result *out)
+{
+	const struct ts_token_request *req = job->req;
+	bool applet = false;
+	uint8_t i;
+	int r;
+
+	r = find_applet(job, &applet);
+	if (r != TS_OK)
+		return r;
 	for (i = 0; i < req->key_cnt; i++) {
-		r = ts_fido2_probe(job->session, &reply, req->key[i].id);
+		if (req->key[i].applet != applet)
+			continue; /* a token has keys of one kind */
+		r = applet ? ts_applet_find(job, NULL, &req->key[i])
+			   : probe_fido(job, &req->key[i]);
 		if (r == TS_ERR_WRONG_TOKEN)
 			continue;
-		if (r == TS_OK)
-			r = ts_reply_probe(&req->key[i].key, &reply);
 		if (r == TS_OK)
 			out->u.found = i;
 		return r;
@@ -56,7 +88,7 @@ run_probe(const struct job *job, struct ts_token_result *out)
 
 /* Can the user be verified with what there is?  So that no touch is wasted. */
 static int
-check_uv(const struct job *job)
+check_uv(const struct ts_job *job)
 {
 	bool has_pin = ts_fido2_has_pin(job->session);
 
@@ -88,7 +120,7 @@ choose_alg(enum tsw_alg *alg, const struct ts_token_request *req,
 }
 
 static int
-run_create(const struct job *job, struct ts_token_result *out)
+create_fido(const struct ts_job *job, struct ts_token_result *out)
 {
 	struct ts_reply_credential reply;
 	struct ts_token_info info;
@@ -114,11 +146,28 @@ run_create(const struct job *job, struct ts_token_result *out)
 }
 
 static int
-run_sign(const struct job *job, struct ts_token_result *out)
+run_create(const struct ts_job *job, struct ts_token_result *out)
+{
+	struct ts_token_applet info = {.present = false};
+	int r = TS_OK;
+
+	if (job->req->want_applet)
+		r = ts_applet_info(job, &info);
+	if (r != TS_OK)
+		return r;
+	if (info.present)
+		return ts_applet_create(job, &out->u.created, &info);
+	return create_fido(job, out);
+}
+
+static int
+run_sign(const struct ts_job *job, struct ts_token_result *out)
 {
 	struct ts_reply_assertion reply;
 	int r = TS_OK;
 
+	if (job->req->key[0].applet)
+		return ts_applet_sign(job, out);
 	if (job->req->need_uv || job->pins->secret_pin != NULL)
 		r = check_uv(job);
 	if (r != TS_OK)
@@ -131,7 +180,7 @@ run_sign(const struct job *job, struct ts_token_result *out)
 }
 
 static int
-run_pin_set(const struct job *job, struct ts_token_result *out)
+run_pin_set(const struct ts_job *job, struct ts_token_result *out)
 {
 	(void)out;
 	if (ts_fido2_has_pin(job->session))
@@ -140,7 +189,7 @@ run_pin_set(const struct job *job, struct ts_token_result *out)
 }
 
 static int
-run_pin_change(const struct job *job, struct ts_token_result *out)
+run_pin_change(const struct ts_job *job, struct ts_token_result *out)
 {
 	(void)out;
 	if (!ts_fido2_has_pin(job->session))
@@ -150,14 +199,14 @@ run_pin_change(const struct job *job, struct ts_token_result *out)
 }
 
 static int
-run_reset(const struct job *job, struct ts_token_result *out)
+run_reset(const struct ts_job *job, struct ts_token_result *out)
 {
 	(void)out;
 	return ts_fido2_reset(job->session);
 }
 
 static int
-run_wink(const struct job *job, struct ts_token_result *out)
+run_wink(const struct ts_job *job, struct ts_token_result *out)
 {
 	(void)out;
 	return ts_hid_wink(job->hid);
@@ -166,7 +215,7 @@ run_wink(const struct job *job, struct ts_token_result *out)
 static const struct op {
 	enum ts_token_message id;
 	bool needs_pin, needs_new_pin; /* or it cannot even begin */
-	int (*run)(const struct job *job, struct ts_token_result *out);
+	int (*run)(const struct ts_job *job, struct ts_token_result *out);
 } ops[] = {
     {TS_TOKEN_MSG_INFO, false, false, run_info},
     {TS_TOKEN_MSG_PROBE, false, false, run_probe},
@@ -176,22 +225,75 @@ static const struct op {
     {TS_TOKEN_MSG_PIN_CHANGE, true, true, run_pin_change},
     {TS_TOKEN_MSG_RESET, false, false, run_reset},
     {TS_TOKEN_MSG_WINK, false, false, run_wink},
+    {TS_TOKEN_MSG_KEY_INFO, false, false, ts_applet_key_info},
+    {TS_TOKEN_MSG_IMPORT, false, false, ts_applet_import},
+    {TS_TOKEN_MSG_ATTEST, false, false, ts_applet_attest},
+    {TS_TOKEN_MSG_LIVE_BEGIN, false, false, ts_applet_live_begin},
+    {TS_TOKEN_MSG_LIVE_ANSWER, false, false, ts_applet_live_answer},
+    {TS_TOKEN_MSG_LIVE_OPEN, false, false, ts_applet_live_open},
+    {TS_TOKEN_MSG_LIVE_CONFIRM, false, false, ts_applet_live_confirm},
+    {TS_TOKEN_MSG_LIVE_TYPE, false, false, ts_applet_live_type},
+    {TS_TOKEN_MSG_LIVE_END, false, false, ts_applet_live_end},
+    {TS_TOKEN_MSG_FORGET, false, false, ts_applet_forget},
 };
 
-/* Everything that can be refused without a word to the token. */
+/* Of an applet's key the id says which key it is. */
 static int
-check(const struct op *op, const struct job *job)
+check_ids(const struct ts_token_request *req)
 {
-	if ((op->needs_pin && job->pins->secret_pin == NULL) ||
-	    (op->needs_new_pin && job->pins->secret_new_pin == NULL))
-		return TS_ERR_PIN_REQUIRED;
-	if (op->id == TS_TOKEN_MSG_SIGN)
-		return ts_reply_statement_check(job->req);
+	uint8_t id[TSW_ID_LEN], i;
+
+	for (i = 0; i < req->key_cnt; i++) {
+		if (!req->key[i].applet)
+			continue;
+		tsw_token_id(id, &req->key[i].key);
+		if (memcmp(id, req->key[i].id.p, sizeof(id)) != 0)
+			return TS_ERR_ARGUMENT;
+	}
 	return TS_OK;
 }
 
+/* Everything that can be refused without a word to the token. */
 static int
-run(const struct op *op, struct job *job, struct ts_token_result *out)
+check(const struct op *op, const struct ts_job *job)
+{
+	int r;
+
+	if ((op->needs_pin && job->pins->secret_pin == NULL) ||
+	    (op->needs_new_pin && job->pins->secret_new_pin == NULL))
+		return TS_ERR_PIN_REQUIRED;
+	r = check_ids(job->req);
+	if (r == TS_OK &&
+	    (op->id == TS_TOKEN_MSG_SIGN || op->id == TS_TOKEN_MSG_IMPORT ||
+		op->id == TS_TOKEN_MSG_LIVE_CONFIRM))
+		r = ts_reply_statement_check(job->req);
+	return r;
+}
+
+/* What the token can say about a failure, besides that it failed. */
+static int
+explain(const struct ts_job *job, struct ts_token_result *out, int err)
+{
+	struct ts_token_applet info;
+
+	/* How many tries are left matters now; if even that fails, unknown. */
+	if (err == TS_ERR_PIN_WRONG || err == TS_ERR_PIN_AUTH_BLOCKED) {
+		if (ts_fido2_retries(job->session, &out->retries) != TS_OK)
+			out->retries = TS_TOKEN_RETRIES_UNKNOWN;
+	} else if (err == TS_ERR_PIN_BLOCKED) {
+		out->retries = 0;
+	}
+	/* libfido2 has no word for a token that refuses everything. */
+	if (err != TS_ERR_TOKEN_IO || job->hid->cause != TS_OK ||
+	    ts_applet_info(job, &info) != TS_OK)
+		return err;
+	if (info.fault == TS_TOKEN_FAULT_ENTROPY)
+		return TS_ERR_TOKEN_ENTROPY;
+	return info.fault == TS_TOKEN_FAULT_STORE ? TS_ERR_TOKEN_STORE : err;
+}
+
+static int
+run(const struct op *op, struct ts_job *job, struct ts_token_result *out)
 {
 	int r;
 
@@ -208,13 +310,8 @@ run(const struct op *op, struct job *job, struct ts_token_result *out)
 	if (r != TS_OK)
 		return r;
 	r = op->run(job, out);
-	/* How many tries are left matters now; if even that fails, unknown. */
-	if (r == TS_ERR_PIN_WRONG || r == TS_ERR_PIN_AUTH_BLOCKED) {
-		if (ts_fido2_retries(job->session, &out->retries) != TS_OK)
-			out->retries = TS_TOKEN_RETRIES_UNKNOWN;
-	} else if (r == TS_ERR_PIN_BLOCKED) {
-		out->retries = 0;
-	}
+	if (r != TS_OK)
+		r = explain(job, out, r);
 	ts_fido2_close(&job->session);
 	return r;
 }
@@ -223,7 +320,7 @@ void
 ts_ops_run(struct ts_token_result *out, const struct ts_token_request *req,
     struct ts_hid *hid, const struct ts_pins *pins)
 {
-	struct job job = {NULL, hid, req, pins};
+	struct ts_job job = {NULL, hid, req, pins};
 	size_t i;
 
 	memset(out, 0, sizeof(*out));

@@ -2,13 +2,12 @@
 #include "token/pin.h"
 
 #include "token/deadline.h"
+#include "token/locked.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <sodium.h>
 
 #define PIN_CHARS_MIN 4
 /* The longest PIN, its line end, and one more to see that it is too long. */
@@ -63,8 +62,7 @@ ts_pin_read(char **out, int fd, struct ts_control *control, int64_t deadline)
 	size_t len = 0;
 	int r;
 
-	/* Unlocked where RLIMIT_MEMLOCK is used up; wiped all the same. */
-	secret_buf = sodium_malloc(PIPE_MAX + 1);
+	secret_buf = ts_locked_new(PIPE_MAX + 1);
 	if (secret_buf == NULL)
 		return TS_ERR_NO_MEMORY;
 	r = read_all(secret_buf, &len, fd, control, deadline);
@@ -76,11 +74,11 @@ ts_pin_read(char **out, int fd, struct ts_control *control, int64_t deadline)
 		r = TS_ERR_PIN_POLICY;
 		goto out;
 	}
-	sodium_memzero(secret_buf + len, PIPE_MAX + 1 - len);
+	tsw_wipe(secret_buf + len, PIPE_MAX + 1 - len);
 	*out = secret_buf;
 	secret_buf = NULL;
 out:
-	sodium_free(secret_buf); /* wipes; NULL is fine */
+	ts_locked_free(secret_buf);
 	return r;
 }
 
@@ -104,8 +102,9 @@ ts_pins_read(struct ts_pins *out, struct ts_control *control, int ms)
 	int64_t deadline = ts_deadline_in(ms);
 	int r;
 
-	if (sodium_init() < 0)
-		return TS_ERR_INTERNAL;
+	r = ts_locked_init();
+	if (r != TS_OK)
+		return r;
 	r = read_and_close(&out->secret_pin, TS_TOKEN_FD_PIN, control,
 	    deadline);
 	if (r == TS_OK)
@@ -119,8 +118,8 @@ ts_pins_read(struct ts_pins *out, struct ts_control *control, int ms)
 void
 ts_pins_wipe(struct ts_pins *pins)
 {
-	sodium_free(pins->secret_pin);
-	sodium_free(pins->secret_new_pin);
+	ts_locked_free(pins->secret_pin);
+	ts_locked_free(pins->secret_new_pin);
 	pins->secret_pin = NULL;
 	pins->secret_new_pin = NULL;
 }

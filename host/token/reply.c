@@ -66,18 +66,28 @@ ts_reply_der(uint8_t out[TSW_SIG_LEN], const uint8_t *der, size_t len)
 	return TS_OK;
 }
 
+/* May a statement of this kind be asked for like this? */
+static bool
+kind_fits(const struct ts_token_request *req, enum tsw_kind kind)
+{
+	if (req->op == TS_TOKEN_MSG_IMPORT)
+		return kind == TSW_KIND_IMPORT;
+	if (req->op == TS_TOKEN_MSG_LIVE_CONFIRM ||
+	    req->ns == TSW_NS_ID_CONFIRM)
+		return kind == TSW_KIND_CONFIRM;
+	return kind == TSW_KIND_GENESIS || kind == TSW_KIND_UPDATE;
+}
+
 int
 ts_reply_statement_check(const struct ts_token_request *req)
 {
 	struct tsw_statement st;
-	bool confirm;
 	int r;
 
 	r = tsw_statement_decode(&st, req->statement.p, req->statement.len);
 	if (r != TSW_OK)
 		return r;
-	confirm = st.kind == TSW_KIND_CONFIRM;
-	return confirm == (req->ns == TSW_NS_ID_CONFIRM) ? TS_OK : TSW_ERR_KIND;
+	return kind_fits(req, st.kind) ? TS_OK : TSW_ERR_KIND;
 }
 
 static void

@@ -33,8 +33,9 @@ int ts_reply_der(uint8_t out[TSW_SIG_LEN], const uint8_t *der,
     size_t len) TS_MUST_CHECK;
 
 /*
- * Before a statement is shown to a token: it must be one, and of a kind that
- * goes with req->ns.  TSW_ERR_KIND, or what is wrong with it.
+ * Before the statement of a SIGN, IMPORT or LIVE_CONFIRM is shown to a token:
+ * it must be one, and of a kind that goes with the request.  TSW_ERR_KIND, or
+ * what is wrong with it.
  */
 int ts_reply_statement_check(const struct ts_token_request *req) TS_MUST_CHECK;
 

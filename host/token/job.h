@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What an operation of the helper works with. */
+#ifndef TOKEN_JOB_H
+#define TOKEN_JOB_H
+
+#include "token/fido2.h"
+#include "token/pin.h"
+
+struct ts_job {
+	struct ts_fido2 *session; /* open */
+	struct ts_hid *hid;
+	const struct ts_token_request *req;
+	const struct ts_pins *pins;
+};
+
+#endif
