@@ -19,6 +19,8 @@ struct ctapclient {
 	uint8_t rsp[FW_CTAP2_RSP_MAX];
 	size_t rsp_len;
 	struct fw_rng rng;
+	/* Another way to the token; NULL: to c, at once. */
+	uint8_t (*send)(struct ctapclient *t, const uint8_t *req, size_t len);
 };
 
 /* A credential command; zero is the plain case. */
