@@ -19,3 +19,8 @@ target_include_directories(test_sim_flash PRIVATE
     ${PROJECT_SOURCE_DIR}/firmware ${PROJECT_SOURCE_DIR}/firmware/board/posix)
 target_link_options(test_sim_flash PRIVATE -Wl,--wrap=pwrite
     -Wl,--wrap=fdatasync)
+
+# Live codes on the token: the run, what is seen of it, the words.
+foreach(name fw_live)
+	ts_unit_test(${name} fw_memboard fw_core)
+endforeach()
