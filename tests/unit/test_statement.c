@@ -247,6 +247,21 @@ room(void **state)
 	}
 }
 
+/* Who filled the room before is told so, and not that this is too long. */
+static void
+room_that_is_full(void **state)
+{
+	static const uint8_t much[3 * TSW_STATEMENT_MAX];
+	struct tsw_statement st = import();
+	uint8_t out[2 * TSW_STATEMENT_MAX];
+	struct tsw_wr wr;
+
+	(void)state;
+	tsw_wr_init(&wr, out, sizeof(out));
+	tsw_wr_bytes(&wr, much, sizeof(much));
+	assert_int_equal(tsw_statement_encode(&wr, &st), TSW_ERR_NO_SPACE);
+}
+
 static void
 longest(void **state)
 {
@@ -420,6 +435,7 @@ main(void)
 	    cmocka_unit_test(confirm_is_checked),
 	    cmocka_unit_test(import_is_checked),
 	    cmocka_unit_test(room),
+	    cmocka_unit_test(room_that_is_full),
 	    cmocka_unit_test(longest),
 	    cmocka_unit_test(ids),
 	    cmocka_unit_test(envelopes),
