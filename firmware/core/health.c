@@ -13,7 +13,8 @@ fw_health_init(struct fw_health *h)
 	memset(h, 0, sizeof(*h));
 }
 
-/* The sample that is back (1..FW_HEALTH_LAG_CNT) before the next one. */
+/* The sample that is back (1..FW_HEALTH_LAG_CNT) before the next one.  Before
+ * the first ones it is zero: a guess like any other. */
 static uint8_t
 before(const struct fw_health *h, unsigned int back)
 {
@@ -23,7 +24,7 @@ before(const struct fw_health *h, unsigned int back)
 static bool
 repetition(struct fw_health *h, uint8_t sample)
 {
-	if (h->filled > 0 && sample == before(h, 1))
+	if (sample == before(h, 1))
 		h->repeat++;
 	else
 		h->repeat = 1;
@@ -51,7 +52,7 @@ lags(struct fw_health *h, uint8_t sample)
 
 	if (h->seen == 0)
 		memset(h->lag, 0, sizeof(h->lag));
-	for (k = 0; k < FW_HEALTH_LAG_CNT && k < h->filled; k++) {
+	for (k = 0; k < FW_HEALTH_LAG_CNT; k++) {
 		if (sample == before(h, k + 1))
 			h->lag[k]++;
 		good = good && h->lag[k] < FW_HEALTH_LAG_CUTOFF;

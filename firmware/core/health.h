@@ -30,7 +30,7 @@
 
 /* Checked against tests/unit/health_cutoffs.py. */
 #define FW_HEALTH_RCT_CUTOFF 41	 /* in a row; 2^-40 */
-#define FW_HEALTH_APT_CUTOFF 336 /* in a window; 2^-40 */
+#define FW_HEALTH_APT_CUTOFF 337 /* in a window; 2^-40 */
 #define FW_HEALTH_LAG_CUTOFF 342 /* in a window; 2^-46 for each lag */
 
 struct fw_health {

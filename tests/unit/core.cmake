@@ -6,10 +6,15 @@ add_library(fw_memboard OBJECT ${PROJECT_SOURCE_DIR}/tests/memboard.c
 target_include_directories(fw_memboard PUBLIC ${PROJECT_SOURCE_DIR}/tests)
 target_link_libraries(fw_memboard PRIVATE ts_host PUBLIC fw_core)
 
-foreach(name crypto ctap2 ctap2_pin ctap2_req ctaphid fw_token pin puat rng
-    store store_erase)
+foreach(name crypto ctap2 ctap2_pin ctap2_req ctaphid fw_token health pin puat
+    rng store store_erase)
 	ts_unit_test(${name} fw_memboard fw_core)
 endforeach()
+
+# The cutoffs in the code are those that can be computed.
+add_test(NAME unit/health_cutoffs COMMAND ${TS_PYTHON3}
+    ${CMAKE_CURRENT_SOURCE_DIR}/health_cutoffs.py
+    ${PROJECT_SOURCE_DIR}/firmware/core/health.h)
 
 # The simulator's flash file, with the disk in the hands of the test.
 ts_unit_test(sim_flash)
