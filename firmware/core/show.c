@@ -55,8 +55,8 @@ blink(bool *lit, const char *secret_code, uint64_t elapsed)
 }
 
 /* A display is easier to read. */
-static bool
-uses_led(const struct fw_show *s)
+bool
+fw_show_uses_led(const struct fw_show *s)
 {
 	unsigned int outputs = hal_outputs();
 
@@ -71,6 +71,7 @@ fw_show_begin(struct fw_show *s, const char secret_code[TSW_LIVE_DIGITS + 1],
 	fw_show_end(s);
 	s->is_on = true;
 	s->since = now;
+	s->due = now;
 	memcpy(s->secret_code, secret_code, sizeof(s->secret_code));
 }
 
@@ -98,8 +99,8 @@ usage(char digit)
 	return (uint8_t)(KEY_1 + flashes(digit) - 1);
 }
 
-void
-fw_show_tick(struct fw_show *s)
+static void
+type(struct fw_show *s)
 {
 	uint8_t secret_report[HAL_KEYBOARD_REPORT_LEN] = {0};
 
@@ -116,12 +117,25 @@ fw_show_tick(struct fw_show *s)
 	tsw_wipe(secret_report, sizeof(secret_report));
 }
 
+void
+fw_show_tick(struct fw_show *s, uint64_t now, bool covered)
+{
+	bool lit;
+
+	type(s);
+	if (!fw_show_uses_led(s))
+		return;
+	if (covered || now > s->due + FW_SHOW_LATE_MS)
+		s->since = now;
+	s->due = now + blink(&lit, s->secret_code, now - s->since);
+}
+
 enum hal_led
 fw_show_led(const struct fw_show *s, uint64_t now)
 {
 	bool lit = false;
 
-	if (!uses_led(s))
+	if (!fw_show_uses_led(s))
 		return HAL_LED_IDLE;
 	(void)blink(&lit, s->secret_code, now - s->since);
 	return lit ? HAL_LED_ON : HAL_LED_OFF;
@@ -133,7 +147,7 @@ fw_show_next_ms(const struct fw_show *s, uint64_t now)
 	uint32_t ms = UINT32_MAX;
 	bool lit;
 
-	if (uses_led(s))
+	if (fw_show_uses_led(s))
 		ms = blink(&lit, s->secret_code, now - s->since);
 	if ((s->key_down || s->is_typing) && ms > FW_SHOW_RETRY_MS)
 		ms = FW_SHOW_RETRY_MS;

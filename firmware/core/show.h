@@ -3,10 +3,15 @@
  * How a live code reaches a person without the host (SPEC 12.5): on the
  * display, or as flashes of the LED, and typed once after a touch.
  *
- * What the LED does is a function of the time since the code was known, so
- * there is no state to get wrong.  A round is, for each digit, a dark pause
- * and then as many flashes as it says, ten for 0; the pause is longest before
- * the first digit, and longer between groups of three than inside.
+ * A round of the LED is, for each digit, a dark pause and then as many flashes
+ * as it says, ten for 0; the pause is longest before the first digit, and
+ * longer between groups of three than inside.  What the LED does is a function
+ * of the time since the round began.
+ *
+ * The host must not be able to change what is counted.  So nothing but a
+ * question covers the code, and a round that was covered, or in which a change
+ * of the LED came late because a command took long, is not gone on with: the
+ * next one begins, with its pause.
  */
 #ifndef FW_SHOW_H
 #define FW_SHOW_H
@@ -19,11 +24,13 @@
 #define FW_SHOW_DIGIT_MS 1200
 #define FW_SHOW_GROUP_MS 2400
 #define FW_SHOW_CODE_MS 4800
-#define FW_SHOW_RETRY_MS 5 /* the keyboard had no room */
+#define FW_SHOW_LATE_MS 100 /* a flash may be half as long again */
+#define FW_SHOW_RETRY_MS 5  /* the keyboard had no room */
 
 struct fw_show {
 	bool is_on;
-	uint64_t since;
+	uint64_t since; /* the round began */
+	uint64_t due;	/* the LED is to change */
 	char secret_code[TSW_LIVE_DIGITS + 1];
 	/* Typing: a digit's key goes down, then up. */
 	bool is_typing;
@@ -39,10 +46,12 @@ void fw_show_type(struct fw_show *s);
 /* Forget the code.  A key that is down still goes up. */
 void fw_show_end(struct fw_show *s);
 
-/* Do what can be done now: send keyboard reports. */
-void fw_show_tick(struct fw_show *s);
-/* What the LED shows if nothing more urgent does: HAL_LED_IDLE unless a code
- * is blinked on it. */
+/* Time passed: send keyboard reports that have room, judge the round.
+ * covered: a touch is waited for, so the LED shows something else. */
+void fw_show_tick(struct fw_show *s, uint64_t now, bool covered);
+/* The code is on the LED: only a question may cover it. */
+bool fw_show_uses_led(const struct fw_show *s);
+/* What the LED shows of it; HAL_LED_IDLE if it is not there. */
 enum hal_led fw_show_led(const struct fw_show *s, uint64_t now);
 /* When time alone brings work; UINT32_MAX if never. */
 uint32_t fw_show_next_ms(const struct fw_show *s, uint64_t now);

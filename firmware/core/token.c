@@ -11,13 +11,15 @@ led_choose(const struct fw_token *t, uint64_t now)
 {
 	if (fw_ctap2_is_waiting(&t->ctap2))
 		return t->ctap2.op.led;
+	if (fw_show_uses_led(&t->ctap2.show))
+		return fw_show_led(&t->ctap2.show, now);
 	if (now < t->wink_until)
 		return HAL_LED_WINK;
 	if (t->ctap2.fault == FW_FAULT_ENTROPY)
 		return HAL_LED_FAULT_ENTROPY;
 	if (t->ctap2.fault == FW_FAULT_STORE)
 		return HAL_LED_FAULT_STORE;
-	return fw_show_led(&t->ctap2.show, now);
+	return HAL_LED_IDLE;
 }
 
 static void
@@ -146,8 +148,10 @@ run_request(struct fw_token *t, uint64_t now)
 		fw_ctaphid_reply(&t->hid, NULL, 0);
 		return;
 	}
-	hal_led(HAL_LED_BUSY);
-	t->led = HAL_LED_BUSY;
+	if (!fw_show_uses_led(&t->ctap2.show)) {
+		hal_led(HAL_LED_BUSY);
+		t->led = HAL_LED_BUSY;
+	}
 	tsw_wr_init(&rsp, t->rsp, sizeof(t->rsp));
 	st = fw_ctap2_start(&t->ctap2, &rsp, req.cid,
 	    (struct tsw_slice){req.data, req.len});
@@ -229,6 +233,10 @@ next_ms(const struct fw_token *t, uint64_t now)
 		m = until(t->button_since + FW_TOKEN_LONG_TOUCH_MS, now);
 		ms = m < ms ? m : ms;
 	}
+	if (t->ctap2.live.state != FW_LIVE_IDLE) {
+		m = until(t->ctap2.live.deadline, now);
+		ms = m < ms ? m : ms;
+	}
 	m = fw_show_next_ms(&t->ctap2.show, now);
 	ms = m < ms ? m : ms;
 	if (t->led == HAL_LED_WINK) {
@@ -252,7 +260,7 @@ fw_token_step(struct fw_token *t)
 	sent = transmit(t);
 	run_touch(t, now);
 	sent = transmit(t) || sent;
-	fw_show_tick(&t->ctap2.show);
+	fw_show_tick(&t->ctap2.show, now, fw_ctap2_is_waiting(&t->ctap2));
 	led_update(t, now);
 	display_update(t);
 	/* Room for answers was made: reports may be waiting for it. */
