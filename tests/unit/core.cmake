@@ -11,6 +11,12 @@ foreach(name crypto ctap2 ctap2_pin ctap2_req ctaphid fw_token health pin puat
 	ts_unit_test(${name} fw_memboard fw_core)
 endforeach()
 
+# Signatures as libcrypto sees them.
+ts_unit_test(hedged fw_crypto PkgConfig::CRYPTO)
+target_include_directories(test_hedged PRIVATE ${PROJECT_SOURCE_DIR}/firmware)
+target_link_options(test_hedged PRIVATE -Wl,--wrap=br_ecdsa_i31_sign_raw
+    -Wl,--wrap=crypto_core_ed25519_scalar_add)
+
 # The cutoffs in the code are those that can be computed.
 add_test(NAME unit/health_cutoffs COMMAND ${TS_PYTHON3}
     ${CMAKE_CURRENT_SOURCE_DIR}/health_cutoffs.py
