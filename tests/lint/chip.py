@@ -22,7 +22,7 @@ HEAP = {"malloc", "calloc", "realloc", "free", "alloca", "aligned_alloc",
 # Reviewed calls through pointers: who, and what can be called.
 POINTERS = {
     "fw_p256_public": ["p256_m15 mulgen"],
-    "fw_p256_sign": ["br_ecdsa_i15_sign_asn1"],
+    "salted_init": ["br_sha256_init", "br_sha224_set_state"],
     "fw_p256_ecdh": ["p256_m15 mul"],
     "tsw_p256_verify": ["p256_m15 mul", "br_ecdsa_i15_vrfy_raw"],
 }
@@ -34,9 +34,9 @@ HAL = 512
 LEAF = 64		# mem*, str*, libgcc's arithmetic: loops without calls
 LIBRARY = {
     "br_ec_get_default": 16,
-    "br_ecdsa_sign_asn1_get_default": 16,
     "br_ecdsa_vrfy_raw_get_default": 16,
-    "br_ecdsa_i15_sign_asn1": 4084,
+    "br_ecdsa_i31_sign_raw": 3916,
+    "br_ecdsa_raw_to_asn1": 336,
     "br_ecdsa_i15_vrfy_raw": 3556,
     "p256_m15 mul": 2612,
     "p256_m15 mulgen": 2436,
@@ -44,6 +44,8 @@ LIBRARY = {
     "br_sha256_update": 384,
     "br_sha224_update": 384,	# what bearssl_hash.h calls the same
     "br_sha256_out": 488,
+    "br_sha224_state": 16,
+    "br_sha224_set_state": 16,
     "br_hmac_key_init": 792,
     "br_hmac_init": 520,
     "br_hmac_update": 496,
@@ -59,7 +61,10 @@ LIBRARY = {
     "crypto_hash_sha512_update": 1672,
     "crypto_hash_sha512_final": 1632,
     "crypto_sign_seed_keypair": 2080,
-    "crypto_sign_detached": 2512,
+    "crypto_scalarmult_ed25519_base_noclamp": 1176,
+    "crypto_core_ed25519_scalar_add": 448,
+    "crypto_core_ed25519_scalar_mul": 368,
+    "crypto_core_ed25519_scalar_reduce": 296,
     "crypto_sign_verify_detached": 3472,
     "crypto_core_ed25519_is_valid_point": 2616,
 }
