@@ -14,6 +14,7 @@ memboard_reset(void)
 	memset(memboard.flash, 0xff, sizeof(memboard.flash));
 	memboard.strict = true;
 	memboard.can_send = true;
+	memboard.page_len = MEMBOARD_PAGE_LEN;
 	memboard.page_cnt = MEMBOARD_PAGE_CNT;
 	memboard.millis = 1000000;
 	memboard.noise_state = 1;
@@ -97,7 +98,7 @@ memboard_run(void (*fn)(void *), void *arg, long cut_at, enum memboard_cut cut)
 struct hal_flash
 hal_flash_geometry(void)
 {
-	return (struct hal_flash){MEMBOARD_PAGE_LEN, memboard.page_cnt};
+	return (struct hal_flash){memboard.page_len, memboard.page_cnt};
 }
 
 void
@@ -108,30 +109,69 @@ hal_flash_read(uint32_t off, uint8_t *out, size_t len)
 	memcpy(out, memboard.flash + off, len);
 }
 
+/*
+ * Which bits of byte i of len have changed when the power went: by the seed
+ * few of them, half, most, all but one, or those of the first bytes only.
+ */
+static uint8_t
+changed_bits(size_t i, size_t len)
+{
+	uint64_t x = (memboard.cut_seed + 1) * UINT64_C(0x9e3779b97f4a7c15) ^
+	    (uint64_t)memboard.cut_at << 32 ^ i / 4;
+	uint64_t seed = memboard.cut_seed;
+	uint8_t a, b;
+
+	x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+	x = (x ^ x >> 31) >> (16 * (i % 4));
+	a = (uint8_t)x;
+	b = (uint8_t)(x >> 8);
+	switch (seed % 6) {
+	case 0:
+		return a;
+	case 1:
+		return a & b;
+	case 2:
+		return a | b;
+	case 3:
+		return i == seed / 6 % len ? (uint8_t) ~(1u << seed % 8) : 0xff;
+	case 4:
+		return i == seed / 6 % len ? (uint8_t)(1u << seed % 8) : 0;
+	default:
+		return i < seed / 6 * 37 % len ? 0xff : 0;
+	}
+}
+
 void
 hal_flash_program(uint32_t off, const uint8_t unit[HAL_FLASH_UNIT_LEN])
 {
 	bool cut = cut_now();
 	uint8_t *p = memboard.flash + off;
+	bool *begun = &memboard.begun[off / HAL_FLASH_UNIT_LEN];
+	bool blank = true;
 	size_t i;
 
 	memboard.programs++;
-	if (off % HAL_FLASH_UNIT_LEN != 0 || off >= MEMBOARD_FLASH_LEN)
+	if (off % HAL_FLASH_UNIT_LEN != 0 ||
+	    off >= memboard.page_cnt * memboard.page_len)
 		die("program outside the flash");
 	for (i = 0; i < HAL_FLASH_UNIT_LEN; i++)
-		if (memboard.strict && p[i] != 0xff)
+		if (memboard.strict && (p[i] != 0xff || *begun))
 			die("unit programmed twice");
-	if (memboard.weak[off / MEMBOARD_PAGE_LEN])
+	if (memboard.weak[off / memboard.page_len])
 		die("programmed a page whose erase was cut");
 	if (cut && memboard.cut == MEMBOARD_CUT_NOTHING)
 		power_cut();
+	/* Bits go from 1 to 0. */
 	for (i = 0; i < HAL_FLASH_UNIT_LEN; i++) {
-		/* Bits go from 1 to 0; a part of them has gone. */
+		if (cut && memboard.cut == MEMBOARD_CUT_BEGUN)
+			break;
+		p[i] = unit[i];
 		if (cut && memboard.cut == MEMBOARD_CUT_PART)
-			p[i] = unit[i] | (uint8_t)(noise64() >> 56);
-		else
-			p[i] = unit[i];
+			p[i] |= (uint8_t)~changed_bits(i, HAL_FLASH_UNIT_LEN);
+		blank = blank && p[i] == 0xff;
 	}
+	*begun = cut && blank;
 	if (cut)
 		power_cut();
 }
@@ -140,7 +180,8 @@ void
 hal_flash_erase(uint32_t page)
 {
 	bool cut = cut_now();
-	uint8_t *p = memboard.flash + (size_t)page * MEMBOARD_PAGE_LEN;
+	size_t len = memboard.page_len;
+	uint8_t *p = memboard.flash + page * len;
 	size_t i;
 
 	memboard.erases++;
@@ -148,13 +189,16 @@ hal_flash_erase(uint32_t page)
 		die("erase outside the flash");
 	if (cut && memboard.cut == MEMBOARD_CUT_NOTHING)
 		power_cut();
-	for (i = 0; i < MEMBOARD_PAGE_LEN; i++) {
+	for (i = 0; i < len; i++) {
+		if (cut && memboard.cut == MEMBOARD_CUT_BEGUN)
+			break;
 		if (cut && memboard.cut == MEMBOARD_CUT_PART)
-			p[i] |= (uint8_t)(noise64() >> 56);
+			p[i] |= changed_bits(i, len);
 		else
 			p[i] = 0xff;
+		memboard.begun[(page * len + i) / HAL_FLASH_UNIT_LEN] = false;
 	}
-	memboard.weak[page] = cut && memboard.cut == MEMBOARD_CUT_WEAK;
+	memboard.weak[page] = cut && memboard.cut != MEMBOARD_CUT_ALL;
 	if (cut)
 		power_cut();
 }
@@ -227,6 +271,8 @@ hal_keyboard_send(const uint8_t report[HAL_KEYBOARD_REPORT_LEN])
 {
 	if (!hal_keyboard_can_send())
 		die("typed to a keyboard that takes nothing");
+	if (memboard.keyboard_room > 0 && --memboard.keyboard_room == 0)
+		memboard.keyboard_busy = true;
 	if (memboard.typed_cnt < MEMBOARD_TYPED_CNT)
 		memcpy(memboard.typed[memboard.typed_cnt++], report,
 		    HAL_KEYBOARD_REPORT_LEN);

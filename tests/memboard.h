@@ -16,9 +16,11 @@
 
 #include "hal.h"
 
-#define MEMBOARD_PAGE_LEN 4096
+#define MEMBOARD_PAGE_LEN 4096 /* unless a test sets page_len */
 #define MEMBOARD_PAGE_CNT 32
 #define MEMBOARD_FLASH_LEN (MEMBOARD_PAGE_LEN * MEMBOARD_PAGE_CNT)
+#define MEMBOARD_PAGE_MAX 128
+#define MEMBOARD_UNIT_CNT (MEMBOARD_FLASH_LEN / HAL_FLASH_UNIT_LEN)
 #define MEMBOARD_QUEUE_CNT 600 /* reports; two of the longest messages fit */
 #define MEMBOARD_LED_CNT 1024  /* changes of the LED */
 #define MEMBOARD_TYPED_CNT 64  /* keyboard reports */
@@ -26,9 +28,10 @@
 /* How far the flash operation got when the power went. */
 enum memboard_cut {
 	MEMBOARD_CUT_NOTHING, /* it did not begin */
-	MEMBOARD_CUT_PART, /* some bits were written, or a page erased half */
-	MEMBOARD_CUT_WEAK, /* as ALL, but an erased page keeps nothing */
-	MEMBOARD_CUT_ALL   /* it was done, but nothing after it */
+	MEMBOARD_CUT_BEGUN,   /* no bit changed yet, but it is not to be told */
+	MEMBOARD_CUT_PART,    /* some bits changed; cut_seed says which */
+	MEMBOARD_CUT_WEAK,    /* as ALL, but an erased page keeps nothing */
+	MEMBOARD_CUT_ALL      /* it was done, but nothing after it */
 };
 
 /* How memboard_run() ended. */
@@ -51,15 +54,18 @@ struct memboard_led {
 
 struct memboard {
 	uint8_t flash[MEMBOARD_FLASH_LEN];
-	bool weak[MEMBOARD_PAGE_CNT]; /* reads erased; not to be written */
-	long ops;		      /* flash operations so far */
-	long programs, erases;	      /* of them */
-	long cut_at;		      /* cut at this operation; 0: never */
+	bool weak[MEMBOARD_PAGE_MAX]; /* its erasure was cut: not to be written,
+					 even if it reads erased */
+	bool begun[MEMBOARD_UNIT_CNT]; /* reads erased, but was cut */
+	long ops;		       /* flash operations so far */
+	long programs, erases;	       /* of them */
+	long cut_at;		       /* cut at this operation; 0: never */
 	enum memboard_cut cut;
-	bool unsynced; /* something was written after hal_flash_sync() */
-	long syncs;    /* hal_flash_sync() so far */
-	bool strict;   /* programming a unit twice is an error */
-	uint32_t page_cnt;
+	uint64_t cut_seed; /* of the subset of bits in CUT_PART */
+	bool unsynced;	   /* something was written after hal_flash_sync() */
+	long syncs;	   /* hal_flash_sync() so far */
+	bool strict;	   /* programming a unit twice is an error */
+	uint32_t page_len, page_cnt;
 	uint64_t millis;
 	bool button;
 	bool auto_touch;
@@ -69,7 +75,8 @@ struct memboard {
 	size_t led_cnt;
 	unsigned int outputs; /* hal_output bits */
 	char display[HAL_DISPLAY_LINES * (HAL_DISPLAY_COLUMNS + 1) + 1];
-	bool keyboard_busy; /* it takes no report now */
+	bool keyboard_busy;	    /* it takes no report now */
+	unsigned int keyboard_room; /* reports until it is; 0: no bound */
 	uint8_t typed[MEMBOARD_TYPED_CNT][HAL_KEYBOARD_REPORT_LEN];
 	size_t typed_cnt;
 	enum hal_fault fault;

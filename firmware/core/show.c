@@ -30,9 +30,11 @@ digit_ms(char digit)
 	return flashes(digit) * BLINK_MS - FW_SHOW_FLASH_MS;
 }
 
-/* Whether the LED is lit, and for how long it stays as it is. */
+enum phase { PHASE_PAUSE, PHASE_LIT, PHASE_DARK };
+
+/* What the LED does, and for how long it goes on with it. */
 static uint32_t
-blink(bool *lit, const char *secret_code, uint64_t elapsed)
+phase_at(enum phase *phase, const char *secret_code, uint64_t elapsed)
 {
 	uint32_t round = 0, at;
 	size_t i;
@@ -41,7 +43,7 @@ blink(bool *lit, const char *secret_code, uint64_t elapsed)
 		round += pause_ms(i) + digit_ms(secret_code[i]);
 	at = (uint32_t)(elapsed % round);
 	for (i = 0;; i++) { /* ends: at is within the round */
-		*lit = false;
+		*phase = PHASE_PAUSE;
 		if (at < pause_ms(i))
 			return pause_ms(i) - at;
 		at -= pause_ms(i);
@@ -50,8 +52,8 @@ blink(bool *lit, const char *secret_code, uint64_t elapsed)
 		at -= digit_ms(secret_code[i]);
 	}
 	at %= BLINK_MS;
-	*lit = at < FW_SHOW_FLASH_MS;
-	return (*lit ? FW_SHOW_FLASH_MS : BLINK_MS) - at;
+	*phase = at < FW_SHOW_FLASH_MS ? PHASE_LIT : PHASE_DARK;
+	return (*phase == PHASE_LIT ? FW_SHOW_FLASH_MS : BLINK_MS) - at;
 }
 
 /* A display is easier to read. */
@@ -120,35 +122,47 @@ type(struct fw_show *s)
 void
 fw_show_tick(struct fw_show *s, uint64_t now, bool covered)
 {
-	bool lit;
+	enum phase phase;
 
 	type(s);
 	if (!fw_show_uses_led(s))
 		return;
-	if (covered || now > s->due + FW_SHOW_LATE_MS)
+	if (covered)
 		s->since = now;
-	s->due = now + blink(&lit, s->secret_code, now - s->since);
+	else if (now > s->due)
+		s->since += now - s->due;
+	s->due = now + phase_at(&phase, s->secret_code, now - s->since);
+}
+
+bool
+fw_show_may_run(const struct fw_show *s, uint64_t now)
+{
+	enum phase phase = PHASE_PAUSE;
+
+	if (fw_show_uses_led(s))
+		(void)phase_at(&phase, s->secret_code, now - s->since);
+	return phase == PHASE_PAUSE;
 }
 
 enum hal_led
 fw_show_led(const struct fw_show *s, uint64_t now)
 {
-	bool lit = false;
+	enum phase phase;
 
 	if (!fw_show_uses_led(s))
 		return HAL_LED_IDLE;
-	(void)blink(&lit, s->secret_code, now - s->since);
-	return lit ? HAL_LED_ON : HAL_LED_OFF;
+	(void)phase_at(&phase, s->secret_code, now - s->since);
+	return phase == PHASE_LIT ? HAL_LED_ON : HAL_LED_OFF;
 }
 
 uint32_t
 fw_show_next_ms(const struct fw_show *s, uint64_t now)
 {
 	uint32_t ms = UINT32_MAX;
-	bool lit;
+	enum phase phase;
 
 	if (fw_show_uses_led(s))
-		ms = blink(&lit, s->secret_code, now - s->since);
+		ms = phase_at(&phase, s->secret_code, now - s->since);
 	if ((s->key_down || s->is_typing) && ms > FW_SHOW_RETRY_MS)
 		ms = FW_SHOW_RETRY_MS;
 	return ms;

@@ -5,13 +5,12 @@
  *
  * A round of the LED is, for each digit, a dark pause and then as many flashes
  * as it says, ten for 0; the pause is longest before the first digit, and
- * longer between groups of three than inside.  What the LED does is a function
- * of the time since the round began.
+ * longer between groups of three than inside.
  *
  * The host must not be able to change what is counted.  So nothing but a
- * question covers the code, and a round that was covered, or in which a change
- * of the LED came late because a command took long, is not gone on with: the
- * next one begins, with its pause.
+ * question covers the code, and then the round begins anew; a request is run
+ * only in a pause between digits; and what comes late is not left out, the
+ * rest of the round is later.  All that a host can do is to stretch pauses.
  */
 #ifndef FW_SHOW_H
 #define FW_SHOW_H
@@ -24,8 +23,7 @@
 #define FW_SHOW_DIGIT_MS 1200
 #define FW_SHOW_GROUP_MS 2400
 #define FW_SHOW_CODE_MS 4800
-#define FW_SHOW_LATE_MS 100 /* a flash may be half as long again */
-#define FW_SHOW_RETRY_MS 5  /* the keyboard had no room */
+#define FW_SHOW_RETRY_MS 5 /* the keyboard had no room */
 
 struct fw_show {
 	bool is_on;
@@ -46,11 +44,13 @@ void fw_show_type(struct fw_show *s);
 /* Forget the code.  A key that is down still goes up. */
 void fw_show_end(struct fw_show *s);
 
-/* Time passed: send keyboard reports that have room, judge the round.
+/* Time passed: send keyboard reports that have room, go on with the round.
  * covered: a touch is waited for, so the LED shows something else. */
 void fw_show_tick(struct fw_show *s, uint64_t now, bool covered);
 /* The code is on the LED: only a question may cover it. */
 bool fw_show_uses_led(const struct fw_show *s);
+/* A request that takes its time would disturb no digit. */
+bool fw_show_may_run(const struct fw_show *s, uint64_t now);
 /* What the LED shows of it; HAL_LED_IDLE if it is not there. */
 enum hal_led fw_show_led(const struct fw_show *s, uint64_t now);
 /* When time alone brings work; UINT32_MAX if never. */

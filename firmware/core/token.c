@@ -141,7 +141,8 @@ run_request(struct fw_token *t, uint64_t now)
 	struct tsw_wr rsp;
 	enum fw_status st;
 
-	if (!fw_ctaphid_request(&t->hid, &req))
+	if (!fw_show_may_run(&t->ctap2.show, now) ||
+	    !fw_ctaphid_request(&t->hid, &req))
 		return;
 	if (req.cmd == FW_CTAPHID_WINK) {
 		t->wink_until = now + FW_TOKEN_WINK_MS;
@@ -253,6 +254,7 @@ fw_token_step(struct fw_token *t)
 	bool sent;
 
 	fw_ctap2_tick(&t->ctap2, now);
+	fw_show_tick(&t->ctap2.show, now, fw_ctap2_is_waiting(&t->ctap2));
 	(void)transmit(t);
 	receive(t, now);
 	fw_ctaphid_tick(&t->hid, now);
@@ -260,7 +262,6 @@ fw_token_step(struct fw_token *t)
 	sent = transmit(t);
 	run_touch(t, now);
 	sent = transmit(t) || sent;
-	fw_show_tick(&t->ctap2.show, now, fw_ctap2_is_waiting(&t->ctap2));
 	led_update(t, now);
 	display_update(t);
 	/* Room for answers was made: reports may be waiting for it. */
