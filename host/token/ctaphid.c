@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "token/ctaphid.h"
 
-#include "token/fido2.h"
+#include "token/applet.h"
 
 #include <string.h>
 
@@ -146,5 +146,5 @@ ts_ctaphid_outcome(const struct ts_hid *hid, uint8_t status)
 {
 	if (status == STATUS_KEEPALIVE_CANCEL && hid->cause != TS_OK)
 		return hid->cause;
-	return ts_fido2_error(status);
+	return ts_applet_error(status);
 }

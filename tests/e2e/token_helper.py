@@ -63,11 +63,11 @@ def die_with_parent():
 class Sim:
     """touchstone-sim in a folder of its own."""
 
-    def __init__(self, build):
+    def __init__(self, build, *options):
         self.path = os.path.join(build, "firmware/board/posix/touchstone-sim")
         self.dir = tempfile.mkdtemp(prefix="ts")
         self.process = subprocess.Popen(
-            [self.path, "--dir", self.dir, "--foreground"],
+            [self.path, "--dir", self.dir, "--foreground", *options],
             stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
         assert self.process.stdout.readline() == "touchstone-sim: ready\n"
 
@@ -124,6 +124,14 @@ def sign(key, message, ns=STATEMENT, uv=True, **o):
             + struct.pack(">BBH", ns, uv, len(message)) + message)
 
 
+def applet(op, key=None, message=None, parties=None, value=b"", **o):
+    """A request about an identity key, or about a live run."""
+    body = common(op, **o) + (b"" if key is None else creds([key]))
+    for part in ([] if message is None else [message]) + list(parties or ()):
+        body += struct.pack(">H", len(part)) + part
+    return body + value
+
+
 def frame(body):
     return struct.pack(">I", len(body)) + body
 
@@ -157,6 +165,26 @@ class Result:
         length = struct.unpack(">H", self.payload[:2])[0]
         assert len(self.payload) == 2 + length
         return self.payload[2:]
+
+    def attestation(self):
+        """The CBOR bytes."""
+        length = struct.unpack(">H", self.payload[:2])[0]
+        assert len(self.payload) == 2 + length
+        return self.payload[2:]
+
+    def key_info(self):
+        """None, or (identity, seq, head, role)."""
+        if self.payload == b"\0":
+            return None
+        bound, *head = struct.unpack(">B32sI32sB", self.payload)
+        assert bound == 1
+        return tuple(head)
+
+    def live(self):
+        """(value or None, outputs)."""
+        if self.payload[0] == 0:
+            return None, struct.unpack(">BB", self.payload)[1]
+        return struct.unpack(">B32sB", self.payload)[1:]
 
     def info(self):
         p = self.payload
@@ -269,9 +297,9 @@ class Helper:
 class Bench:
     """A simulator and a way to ask it."""
 
-    def __init__(self, build):
+    def __init__(self, build, *options):
         self.path = os.path.join(build, "host/token/touchstone-token")
-        self.sim = Sim(build)
+        self.sim = Sim(build, *options)
 
     def start(self, request, **o):
         return Helper(self.path, self.sim.open(), request, **o)
