@@ -2,26 +2,20 @@
 /*
  * Key-value store on flash that survives a power cut at every write.
  *
- * The flash is two areas; one is active, the other is erased.  The active one
- * holds a header and a log of records; the last record of a key wins.  When
- * the log is full, the live records are copied to the other area, its header
- * is committed, and the old area is erased.  So writes go round all pages, and
- * a page is erased once per two turns, and once more per power-up at most.
- *
- *	area   = magic u32 | version u16 | 0 u16	   unit 0
- *		 seq u32 | crc32(unit 0, seq)		   unit 1, written last
- *		 record ...
- *	record = key u16 | len u16 | crc32(seq, key, len)  unit 0
- *		 value, padded with 0xff		   ceil(len / 8) units
- *		 crc32(seq, all units so far) | "DONE"	   written last
- *
- * Each unit is programmed once.  A record exists when its last unit is right:
- * after a cut the state is that before or after the call, never between.  A
- * key with bit 15 set deletes.  seq is in every checksum, so no remains of an
- * earlier use of the area can pass for a record.
+ * The flash is a ring of pages.  Values are appended to a log that goes round
+ * it; the last record of a key wins.  A commit of several records counts from
+ * its last unit on, so after a cut the state is that before or after the call,
+ * never between.  Pages are erased one after another, so all wear alike; what
+ * is still in force in the oldest ones is copied to the head of the log, at
+ * most FW_STORE_GC_PAGES pages of it before one commit.  After a power-up the
+ * first commit goes to a page that is erased for it: nothing relies on an
+ * erasure or a unit that may have been cut.
  *
  * What cannot have come from a cut of this code is not repaired: open reports
  * FW_ERR_CORRUPT or FW_ERR_NEWER and has changed nothing.
+ *
+ * docs/FLASH.md has the layout, the model of power loss, the invariants and
+ * the arithmetic of room and wear.
  */
 #ifndef FW_STORE_H
 #define FW_STORE_H
@@ -32,7 +26,7 @@
 
 #include "err.h"
 
-#define FW_STORE_VERSION 1
+#define FW_STORE_VERSION 2
 /* Discoverable credentials: what getInfo promises. */
 #define FW_STORE_CRED_CNT 128
 /* Identity keys. */
@@ -55,22 +49,25 @@ enum fw_store_key {
 
 /* Longest value: a credential record (cred.c has the sum). */
 #define FW_STORE_VALUE_MAX 384
-/* Log that credentials leave free, so that PIN tries and counters always find
- * room and compaction is rare. */
-#define FW_STORE_RESERVE 4096
-/* Smallest flash: two areas that hold all credentials at full length. */
-#define FW_STORE_RECORD_MAX (FW_STORE_VALUE_MAX + 16)
-#define FW_STORE_AREA_MIN                                                      \
-	(16 + FW_STORE_CRED_CNT * FW_STORE_RECORD_MAX + FW_STORE_RESERVE)
+/* Longest commit: the sum of 8 bytes and the value, padded to 8 bytes, of each
+ * item.  It fits into a page of any board. */
+#define FW_STORE_COMMIT_MAX 2024
+#define FW_STORE_PAGE_LEN_MIN 2048
+/* Pages that are copied before a commit at most, and how many of cnt pages are
+ * to be free so that none need be. */
+#define FW_STORE_GC_PAGES 3
+#define FW_STORE_GC_FREE(cnt) ((cnt) / 4)
 
 struct fw_store {
-	uint32_t area_len; /* bytes of one area */
-	uint32_t base;	   /* flash offset of the active area */
-	uint32_t end;	   /* where the next record goes, from base */
-	uint32_t seq;	   /* of the active area */
-	uint32_t live;	   /* bytes of records that are in force */
-	bool spare_erased; /* the other area, since power-up */
-	uint32_t pos[FW_STORE_KEY_CNT]; /* of the record from base, 0: none */
+	uint32_t page_len;
+	uint32_t page_cnt; /* 0: the flash is too small */
+	uint32_t head;	   /* the page that was opened last */
+	uint32_t seq;	   /* its sequence number */
+	uint32_t end;	   /* where its log ends, from its start */
+	uint32_t masked;   /* a page that reads as erased; page_cnt: none */
+	bool erased;	   /* the head was opened since power-up */
+	bool readable;	   /* fw_store_open() was FW_OK */
+	uint16_t pos[FW_STORE_KEY_CNT]; /* unit of the record; 0: none */
 };
 
 /* A value for fw_store_commit() and fw_store_reset(); NULL deletes. */
@@ -93,18 +90,28 @@ int fw_store_get(const struct fw_store *s, uint8_t *out, size_t size,
  * FW_ERR_LENGTH if it is shorter. */
 int fw_store_peek(const struct fw_store *s, uint8_t *out, size_t len,
     unsigned int key) FW_MUST_CHECK;
-/* Set key; durable on return.  FW_ERR_FULL only for credentials. */
+/* Set key; durable on return.  Errors as fw_store_commit(). */
 int fw_store_put(struct fw_store *s, unsigned int key, const uint8_t *value,
     size_t len) FW_MUST_CHECK;
 /* Delete key; durable on return.  No error if there is none. */
 int fw_store_del(struct fw_store *s, unsigned int key) FW_MUST_CHECK;
 /*
  * Set and delete several keys in one step: after a cut all of them are done or
- * none.  Durable on return.  FW_ERR_FULL as fw_store_put(), then nothing is.
+ * none.  Durable on return.  If a key is there twice the last one counts.
+ *
+ * On error nothing is done: FW_ERR_LENGTH if a value or the commit is too long
+ * or a key is none; FW_ERR_CORRUPT if the store is not open.  All keys at full
+ * length fit; FW_ERR_FULL is there for a sum that is wrong.
  */
 int fw_store_commit(struct fw_store *s, const struct fw_store_item *item,
     size_t cnt) FW_MUST_CHECK;
-/* Forget all and start with these values, in one step; durable on return. */
+/*
+ * Forget all and start with these values, in one step; durable on return, and
+ * then nothing of the old values is left in the flash.  Also after open
+ * reported FW_ERR_CORRUPT or FW_ERR_NEWER: after a cut it then reports an error
+ * again, or the store is the new one.  Halts after FW_ERR_SIZE, and if the
+ * items are no commit.
+ */
 void fw_store_reset(struct fw_store *s, const struct fw_store_item *item,
     size_t cnt);
 

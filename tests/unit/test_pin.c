@@ -268,7 +268,7 @@ test_guessing_with_cuts(void **state)
 		memboard_reset();
 		boot();
 		assert_int_equal(set("1234"), FW_CTAP_OK);
-		while (s.end + 300 < s.area_len)
+		while (s.end + 300 < s.page_len)
 			assert_int_equal(fw_store_put(&s, FW_STORE_COUNTER,
 					     device, 4),
 			    FW_OK);
