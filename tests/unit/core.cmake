@@ -17,6 +17,9 @@ target_include_directories(test_hedged PRIVATE ${PROJECT_SOURCE_DIR}/firmware)
 target_link_options(test_hedged PRIVATE -Wl,--wrap=br_ecdsa_i31_sign_raw
     -Wl,--wrap=crypto_core_ed25519_scalar_add)
 
+# What a wrong PIN costs is counted.
+target_link_options(test_pin PRIVATE -Wl,--wrap=fw_pbkdf2_sha256)
+
 # The cutoffs in the code are those that can be computed.
 add_test(NAME unit/health_cutoffs COMMAND ${TS_PYTHON3}
     ${CMAKE_CURRENT_SOURCE_DIR}/health_cutoffs.py

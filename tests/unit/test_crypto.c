@@ -228,6 +228,27 @@ test_hkdf(void **state)
 	    "d57b7023008c4e38899260e7905ae953");
 }
 
+/* RFC 7914 section 11, the first block of each. */
+static void
+test_pbkdf2(void **state)
+{
+	struct tsw_slice salt = {(const uint8_t *)"salt", 4};
+	uint8_t out[32];
+
+	(void)state;
+	fw_pbkdf2_sha256(out, (struct tsw_slice){(const uint8_t *)"passwd", 6},
+	    salt, 1);
+	assert_hex(out, 32,
+	    "55ac046e56e3089fec1691c22544b605"
+	    "f94185216dde0465e68b9d57c20dacbc");
+	salt.p = (const uint8_t *)"NaCl";
+	fw_pbkdf2_sha256(out,
+	    (struct tsw_slice){(const uint8_t *)"Password", 8}, salt, 80000);
+	assert_hex(out, 32,
+	    "4ddcd8f60b98be21830cee5ef22701f9"
+	    "641a4418d04c0414aeff08876b34ab56");
+}
+
 /* First block computed from SP 800-90A 10.1.2 with Python's hmac; the same
  * seed gives the same bytes, and it moves on. */
 static void
@@ -262,6 +283,7 @@ main(void)
 	    cmocka_unit_test(test_aes),
 	    cmocka_unit_test(test_hashes),
 	    cmocka_unit_test(test_hkdf),
+	    cmocka_unit_test(test_pbkdf2),
 	    cmocka_unit_test(test_drbg),
 	};
 

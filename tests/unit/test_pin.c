@@ -19,6 +19,22 @@ static struct fw_store s;
 static struct fw_pin pin;
 static struct fw_rng rng;
 
+/* The linker puts this in front of the real one, to count the work. */
+static uint32_t rounds;
+
+void __real_fw_pbkdf2_sha256(uint8_t secret_out[32],
+    struct tsw_slice secret_password, struct tsw_slice salt, uint32_t cnt);
+void __wrap_fw_pbkdf2_sha256(uint8_t secret_out[32],
+    struct tsw_slice secret_password, struct tsw_slice salt, uint32_t cnt);
+
+void
+__wrap_fw_pbkdf2_sha256(uint8_t secret_out[32],
+    struct tsw_slice secret_password, struct tsw_slice salt, uint32_t cnt)
+{
+	rounds += cnt;
+	__real_fw_pbkdf2_sha256(secret_out, secret_password, salt, cnt);
+}
+
 /* Power-up: all that is not in flash is gone. */
 static void
 boot(void)
@@ -122,9 +138,9 @@ test_policy(void **state)
 	assert_int_equal(pin.length, 63);
 }
 
-/* Neither the PIN nor its plain hash is in the flash. */
+/* Neither the PIN nor its plain hash nor the secret is in the flash. */
 static void
-test_stored_as_keyed_hash(void **state)
+test_nothing_plain_in_flash(void **state)
 {
 	struct tsw_slice part = {(const uint8_t *)"84029374", 8};
 	uint8_t hash[32];
@@ -136,6 +152,224 @@ test_stored_as_keyed_hash(void **state)
 	for (i = 0; i + 16 < sizeof(memboard.flash); i++) {
 		assert_memory_not_equal(memboard.flash + i, "84029374", 8);
 		assert_memory_not_equal(memboard.flash + i, hash, 16);
+		assert_memory_not_equal(memboard.flash + i, pin.secret_identity,
+		    16);
+	}
+}
+
+/* pin.h, computed anew from what is stored. */
+static void
+test_record(void **state)
+{
+	struct tsw_slice part[] = {{(const uint8_t *)"pin salt", 8},
+	    {(const uint8_t *)"84029374", 8}, {(const uint8_t *)"wrap", 4},
+	    {(const uint8_t *)"check", 5}, {NULL, 32}};
+	uint8_t value[82], salt[48], hash[32], kek[32], want[32];
+	size_t i;
+
+	(void)state;
+	assert_int_equal(set("84029374"), FW_CTAP_OK);
+	assert_int_equal(fw_store_get(&s, value, sizeof(value), FW_STORE_PIN),
+	    sizeof(value));
+	assert_int_equal(value[0], 1);
+	assert_int_equal(value[1], 8);
+	memcpy(salt, value + 2, 16);
+	tsw_hmac_sha256(salt + 16, (struct tsw_slice){device, sizeof(device)},
+	    part, 1);
+	tsw_sha256(hash, part + 1, 1);
+	fw_pbkdf2_sha256(kek, (struct tsw_slice){hash, 16},
+	    (struct tsw_slice){salt, 48}, FW_PIN_ROUNDS);
+	part[4].p = value + 50;
+	tsw_hmac_sha256(want, (struct tsw_slice){kek, 32}, part + 3, 2);
+	assert_memory_equal(value + 18, want, 32);
+	tsw_hmac_sha256(want, (struct tsw_slice){kek, 32}, part + 2, 1);
+	for (i = 0; i < 32; i++)
+		want[i] ^= value[50 + i];
+	assert_memory_equal(pin.secret_identity, want, 32);
+	assert_int_equal(fw_store_get(&s, value, 1, FW_STORE_TRIES), 1);
+	assert_int_equal(value[0], FW_PIN_TRIES);
+}
+
+/* A wrong PIN is as much work as a right one. */
+static void
+test_same_work(void **state)
+{
+	(void)state;
+	assert_int_equal(set("1234"), FW_CTAP_OK);
+	rounds = 0;
+	assert_int_equal(try("0000"), FW_CTAP_PIN_INVALID);
+	assert_int_equal(rounds, FW_PIN_ROUNDS);
+	rounds = 0;
+	assert_int_equal(try("1234"), FW_CTAP_OK);
+	assert_int_equal(rounds, FW_PIN_ROUNDS);
+}
+
+/* The identity secret: drawn once, opened by the PIN, kept by a change. */
+static void
+test_identity_secret(void **state)
+{
+	static const uint8_t zero[FW_IDENTITY_SECRET_LEN];
+	uint8_t first[FW_IDENTITY_SECRET_LEN], salt[FW_PIN_SALT_LEN];
+
+	(void)state;
+	assert_false(fw_pin_is_unlocked(&pin));
+	assert_int_equal(set("1234"), FW_CTAP_OK);
+	assert_true(fw_pin_is_unlocked(&pin));
+	memcpy(first, pin.secret_identity, sizeof(first));
+	memcpy(salt, pin.salt, sizeof(salt));
+	assert_memory_not_equal(first, zero, sizeof(first));
+	boot();
+	assert_false(fw_pin_is_unlocked(&pin));
+	assert_memory_equal(pin.secret_identity, zero, sizeof(first));
+	assert_int_equal(try("0000"), FW_CTAP_PIN_INVALID);
+	assert_false(fw_pin_is_unlocked(&pin));
+	assert_memory_equal(pin.secret_identity, zero, sizeof(first));
+	assert_int_equal(try("1234"), FW_CTAP_OK);
+	assert_true(fw_pin_is_unlocked(&pin));
+	assert_memory_equal(pin.secret_identity, first, sizeof(first));
+	/* A wrong one does not close it. */
+	assert_int_equal(try("0000"), FW_CTAP_PIN_INVALID);
+	assert_true(fw_pin_is_unlocked(&pin));
+	assert_memory_equal(pin.secret_identity, first, sizeof(first));
+	assert_int_equal(set("567890"), FW_CTAP_OK);
+	assert_memory_equal(pin.secret_identity, first, sizeof(first));
+	assert_memory_not_equal(pin.salt, salt, sizeof(salt));
+	boot();
+	assert_int_equal(try("1234"), FW_CTAP_PIN_INVALID);
+	assert_int_equal(try("567890"), FW_CTAP_OK);
+	assert_memory_equal(pin.secret_identity, first, sizeof(first));
+	/* Another token has another one. */
+	assert_int_equal(fw_store_del(&s, FW_STORE_PIN), FW_OK);
+	assert_int_equal(fw_store_del(&s, FW_STORE_TRIES), FW_OK);
+	boot();
+	assert_int_equal(set("1234"), FW_CTAP_OK);
+	assert_memory_not_equal(pin.secret_identity, first, sizeof(first));
+}
+
+static void do_set(void *arg);
+
+/* A new PIN over one that was not given would lose the secret. */
+static void
+test_set_while_locked_is_a_bug(void **state)
+{
+	char text[] = "567890";
+
+	(void)state;
+	assert_int_equal(set("1234"), FW_CTAP_OK);
+	boot();
+	assert_int_equal(memboard_run(do_set, text, 0, MEMBOARD_CUT_ALL),
+	    MEMBOARD_HALTED);
+	assert_int_equal(memboard.fault, HAL_FAULT_BUG);
+	boot();
+	assert_int_equal(try("1234"), FW_CTAP_OK);
+}
+
+/* The record of the version before, for the PIN 1234. */
+static void
+put_old(uint8_t tries)
+{
+	struct tsw_slice text = {(const uint8_t *)"1234", 4}, part[2];
+	uint8_t value[34] = {tries, 4}, hash[32];
+
+	tsw_sha256(hash, &text, 1);
+	part[0] = (struct tsw_slice){(const uint8_t *)"pin ", 4};
+	part[1] = (struct tsw_slice){hash, 16};
+	tsw_hmac_sha256(value + 2, (struct tsw_slice){device, sizeof(device)},
+	    part, 2);
+	assert_int_equal(fw_store_put(&s, FW_STORE_PIN, value, sizeof(value)),
+	    FW_OK);
+}
+
+static void
+test_old_record(void **state)
+{
+	uint8_t value[100], first[FW_IDENTITY_SECRET_LEN];
+
+	(void)state;
+	put_old(5);
+	boot();
+	assert_true(pin.is_set);
+	assert_int_equal(pin.tries, 5);
+	assert_int_equal(pin.length, 4);
+	assert_int_equal(try("0000"), FW_CTAP_PIN_INVALID);
+	assert_int_equal(try("0000"), FW_CTAP_PIN_INVALID);
+	boot();
+	assert_int_equal(pin.tries, 3); /* not the 5 that are still there */
+	assert_int_equal(try("0000"), FW_CTAP_PIN_INVALID);
+	assert_false(fw_pin_is_unlocked(&pin));
+	assert_int_equal(fw_store_get(&s, value, sizeof(value), FW_STORE_PIN),
+	    34);
+	assert_int_equal(try("1234"), FW_CTAP_OK);
+	assert_true(fw_pin_is_unlocked(&pin));
+	memcpy(first, pin.secret_identity, sizeof(first));
+	assert_int_equal(fw_store_get(&s, value, sizeof(value), FW_STORE_PIN),
+	    82);
+	boot();
+	assert_int_equal(pin.tries, FW_PIN_TRIES);
+	assert_int_equal(pin.length, 4);
+	assert_int_equal(try("1234"), FW_CTAP_OK);
+	assert_memory_equal(pin.secret_identity, first, sizeof(first));
+}
+
+static void
+test_old_record_blocks(void **state)
+{
+	(void)state;
+	put_old(1);
+	boot();
+	assert_int_equal(try("0000"), FW_CTAP_PIN_BLOCKED);
+	boot();
+	assert_int_equal(try("1234"), FW_CTAP_PIN_BLOCKED);
+	assert_int_equal(pin.tries, 0);
+}
+
+/* What no version of this code wrote is not taken for "no PIN". */
+static void
+test_strange_records(void **state)
+{
+	static const struct {
+		int len, tries_len;
+		uint8_t format, tries;
+		int want;
+	} c[] = {
+	    {82, 1, 1, 8, FW_OK},
+	    {82, 1, 1, 0, FW_OK},
+	    {82, 1, 1, 9, FW_ERR_CORRUPT},
+	    {82, 1, 2, 8, FW_ERR_NEWER},
+	    {82, 1, 0, 8, FW_ERR_CORRUPT},
+	    {82, 0, 1, 8, FW_ERR_CORRUPT},
+	    {82, 2, 1, 8, FW_ERR_CORRUPT},
+	    {81, 1, 1, 8, FW_ERR_CORRUPT},
+	    {83, 1, 1, 8, FW_ERR_CORRUPT},
+	    {83, 1, 2, 8, FW_ERR_NEWER},
+	    {200, 0, 3, 8, FW_ERR_NEWER},
+	    {1, 1, 1, 8, FW_ERR_CORRUPT},
+	    {0, 1, 1, 8, FW_ERR_CORRUPT},
+	    {34, 0, 8, 0, FW_OK},
+	    {34, 0, 9, 0, FW_ERR_CORRUPT},
+	    {34, 1, 9, 3, FW_OK},
+	    {34, 2, 8, 3, FW_ERR_CORRUPT},
+	};
+	uint8_t value[200] = {0}, tries[2] = {0};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
+		memboard_reset();
+		boot();
+		value[0] = c[i].format;
+		tries[0] = c[i].tries;
+		if (c[i].len > 0)
+			assert_int_equal(fw_store_put(&s, FW_STORE_PIN, value,
+					     (size_t)c[i].len),
+			    FW_OK);
+		if (c[i].tries_len > 0)
+			assert_int_equal(fw_store_put(&s, FW_STORE_TRIES, tries,
+					     (size_t)c[i].tries_len),
+			    FW_OK);
+		assert_int_equal(fw_pin_load(&pin, &s), c[i].want);
+		assert_int_equal(pin.is_set, c[i].want == FW_OK);
+		assert_false(fw_pin_is_unlocked(&pin));
 	}
 }
 
@@ -252,6 +486,57 @@ test_cut_set(void **state)
 	}
 }
 
+/* A right PIN on an old record: it is replaced, or it is not. */
+static void
+test_cut_old_record(void **state)
+{
+	uint8_t first[FW_IDENTITY_SECRET_LEN];
+	bool cost = false;
+	int cut;
+	long n;
+
+	(void)state;
+	put_old(5);
+	memcpy(start, memboard.flash, sizeof(start));
+	for (cut = 0; cut <= MEMBOARD_CUT_ALL; cut++)
+		for (n = 1; run_cut(do_try, right, n, cut); n++) {
+			cost = cost || pin.tries == 4;
+			assert_true(pin.tries == (pin.is_old ? 5 : 8) ||
+			    (pin.is_old && pin.tries == 4));
+			assert_int_equal(try("1234"), FW_CTAP_OK);
+			memcpy(first, pin.secret_identity, sizeof(first));
+			boot();
+			assert_int_equal(try("1234"), FW_CTAP_OK);
+			assert_memory_equal(pin.secret_identity, first,
+			    sizeof(first));
+		}
+	assert_true(cost);
+	assert_false(pin.is_old);
+}
+
+/* Whichever PIN holds after a cut, it opens the same secret. */
+static void
+test_cut_change_keeps_secret(void **state)
+{
+	uint8_t first[FW_IDENTITY_SECRET_LEN];
+	int cut, seen = 0;
+	long n;
+
+	(void)state;
+	assert_int_equal(set("1234"), FW_CTAP_OK);
+	memcpy(first, pin.secret_identity, sizeof(first));
+	memcpy(start, memboard.flash, sizeof(start));
+	for (cut = 0; cut <= MEMBOARD_CUT_ALL; cut++)
+		for (n = 1; run_cut(do_change, longer, n, cut); n++) {
+			seen |= pin.length == 4 ? 1 : 2;
+			assert_int_equal(try(pin.length == 4 ? right : longer),
+			    FW_CTAP_OK);
+			assert_memory_equal(pin.secret_identity, first,
+			    sizeof(first));
+		}
+	assert_int_equal(seen, 3);
+}
+
 /*
  * Guess with the power cut at the same operation of every try, so that no
  * answer is ever lost to the guesser but the one that was cut.  The log is
@@ -290,10 +575,19 @@ main(void)
 	    cmocka_unit_test_setup(test_right_and_wrong, setup),
 	    cmocka_unit_test_setup(test_three_in_a_row_then_eight, setup),
 	    cmocka_unit_test_setup(test_policy, setup),
-	    cmocka_unit_test_setup(test_stored_as_keyed_hash, setup),
+	    cmocka_unit_test_setup(test_nothing_plain_in_flash, setup),
+	    cmocka_unit_test_setup(test_record, setup),
+	    cmocka_unit_test_setup(test_same_work, setup),
+	    cmocka_unit_test_setup(test_identity_secret, setup),
+	    cmocka_unit_test_setup(test_set_while_locked_is_a_bug, setup),
+	    cmocka_unit_test_setup(test_old_record, setup),
+	    cmocka_unit_test_setup(test_old_record_blocks, setup),
+	    cmocka_unit_test_setup(test_strange_records, setup),
 	    cmocka_unit_test_setup(test_cut_wrong_pin, setup),
 	    cmocka_unit_test_setup(test_cut_right_pin, setup),
 	    cmocka_unit_test_setup(test_cut_set, setup),
+	    cmocka_unit_test_setup(test_cut_old_record, setup),
+	    cmocka_unit_test_setup(test_cut_change_keeps_secret, setup),
 	    cmocka_unit_test_setup(test_guessing_with_cuts, setup),
 	};
 
