@@ -304,6 +304,10 @@ test_old_record(void **state)
 	memcpy(first, pin.secret_identity, sizeof(first));
 	assert_int_equal(fw_store_get(&s, value, sizeof(value), FW_STORE_PIN),
 	    82);
+	/* At once the new record counts, and after a boot too. */
+	assert_int_equal(try("0000"), FW_CTAP_PIN_INVALID);
+	assert_int_equal(try("1234"), FW_CTAP_OK);
+	assert_memory_equal(pin.secret_identity, first, sizeof(first));
 	boot();
 	assert_int_equal(pin.tries, FW_PIN_TRIES);
 	assert_int_equal(pin.length, 4);

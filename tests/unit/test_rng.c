@@ -61,6 +61,24 @@ test_good_noise(void **state)
 	assert_memory_not_equal(a, b, sizeof(a));
 }
 
+/* Fresh samples change what comes out. */
+static void
+test_reseed_counts(void **state)
+{
+	uint8_t out[2][32];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		memboard.noise_state = 1;
+		assert_int_equal(fw_rng_init(&r, NULL), FW_OK);
+		memboard.noise_state = 2 + (uint64_t)i;
+		assert_int_equal(fw_rng_reseed(&r), FW_OK);
+		fw_rng_bytes(&r, out[i], 32);
+	}
+	assert_memory_not_equal(out[0], out[1], 32);
+}
+
 static void
 test_not_started(void **state)
 {
@@ -224,6 +242,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_good_noise, setup),
+	    cmocka_unit_test_setup(test_reseed_counts, setup),
 	    cmocka_unit_test_setup(test_not_started, setup),
 	    cmocka_unit_test_setup(test_failed_at_power_up, setup),
 	    cmocka_unit_test_setup(test_failed_later, setup),
