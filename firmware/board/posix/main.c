@@ -18,6 +18,7 @@
 #include "token.h"
 
 static struct fw_token token;
+static enum fw_profile profile = FW_PROFILE_FULL;
 static bool plugged;
 static bool quit;
 static bool auto_touch;
@@ -72,8 +73,9 @@ hal_entropy(uint8_t *out, size_t len)
 bool
 hal_button(void)
 {
-	/* Automatic touch: up and down in turn, like a finger. */
-	if (auto_touch)
+	/* Automatic touch: up and down in turn, like a finger, but down for
+	 * as long as is asked. */
+	if (auto_touch && !(button && fw_token_wants_long_touch(&token)))
 		button = !button;
 	return button;
 }
@@ -113,7 +115,7 @@ sim_is_plugged(void)
 void
 sim_plug(void)
 {
-	fw_token_init(&token, FW_PROFILE_FULL);
+	fw_token_init(&token, profile);
 	sim_hid_plug(hid_path);
 	plugged = true;
 }
@@ -141,7 +143,11 @@ sim_touch(void)
 	if (!sim_is_waiting())
 		return false;
 	button = true;
-	(void)fw_token_step(&token);
+	sim_step();
+	if (fw_token_wants_long_touch(&token)) {
+		sim_clock_forward(FW_TOKEN_LONG_TOUCH_MS);
+		sim_step();
+	}
 	button = false;
 	return true;
 }
@@ -189,6 +195,8 @@ step(void)
 	/* A few rounds, then look at the sockets again. */
 	for (i = 0; plugged && i < 16; i++) {
 		ms = fw_token_step(&token);
+		if (auto_touch && button && fw_token_wants_long_touch(&token))
+			sim_clock_forward(FW_TOKEN_LONG_TOUCH_MS);
 		if (ms > 0 && !(auto_touch && sim_is_waiting()))
 			break;
 	}
@@ -310,12 +318,14 @@ say_ready(int ready_fd)
 }
 
 static const char usage[] =
-    "usage: touchstone-sim --dir DIR [--foreground] [--outputs LIST]\n"
+    "usage: touchstone-sim --dir DIR [--foreground] [--fido-only]\n"
+    "           [--outputs LIST]\n"
     "\n"
     "A FIDO2 token as a process, for tests and for trying things out.\n"
     "\n"
     "  --dir DIR      where the token lives; made if missing\n"
     "  --foreground   stay in the foreground and show the token\n"
+    "  --fido-only    without the statement applet, as other tokens are\n"
     "  --outputs LIST what it can show codes with, of display,led,keyboard;\n"
     "                 all if not given\n"
     "  --help         print this text\n"
@@ -354,6 +364,7 @@ parse_options(struct options *o, int argc, char **argv)
 	static const struct option option[] = {
 	    {"dir", required_argument, NULL, 'd'},
 	    {"foreground", no_argument, NULL, 'f'},
+	    {"fido-only", no_argument, NULL, 'F'},
 	    {"outputs", required_argument, NULL, 'o'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'},
@@ -368,6 +379,9 @@ parse_options(struct options *o, int argc, char **argv)
 			break;
 		case 'f':
 			o->foreground = true;
+			break;
+		case 'F':
+			profile = FW_PROFILE_FIDO_ONLY;
 			break;
 		case 'o':
 			if (sim_output_choose(optarg))
