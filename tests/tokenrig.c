@@ -139,6 +139,7 @@ person(void)
 {
 	rig.asked = true;
 	rig.led = memboard.led;
+	memcpy(rig.display, memboard.display, sizeof(rig.display));
 	switch (rig.touch) {
 	case RIG_TOUCH:
 		touch_for(10000);
@@ -217,7 +218,7 @@ rig_plug(void)
 	memboard.can_send = true;
 	memboard.millis += 1000;
 	memcpy(rig.cid, broadcast, sizeof(rig.cid));
-	fw_token_init(&rig.t, FW_PROFILE_FULL);
+	fw_token_init(&rig.t, rig.profile);
 	put_message(FW_CTAPHID_INIT, (const uint8_t *)"12345678", 8);
 	rig_settle();
 	if (!memboard_take_report(r))

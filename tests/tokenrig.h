@@ -33,8 +33,10 @@ struct tokenrig {
 	struct ctapclient client;
 	uint8_t cid[4];
 	enum rig_touch touch;
-	bool asked;	    /* the last command waited for a touch */
-	enum hal_led led;   /* and showed this */
+	enum fw_profile profile; /* of the next rig_plug() */
+	bool asked;		 /* the last command waited for a touch */
+	enum hal_led led;	 /* and showed this */
+	char display[sizeof(memboard.display)];
 	unsigned int taken; /* touches that ended a wait, in all */
 	uint8_t hid_error;
 	uint8_t in[FW_CTAPHID_MSG_MAX]; /* answer that is coming in */

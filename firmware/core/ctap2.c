@@ -68,45 +68,51 @@ fw_ctap2_count(struct fw_ctap2 *c)
 	return c->counter;
 }
 
-/*
- * Load the device secret and see that there is a device key.  The first
- * power-up makes both in one step; a token from before there were device keys
- * gets one.
- */
+/* Both secrets, of the right length, or none of them yet; a token from before
+ * there were device keys has only the first. */
 static int
 secrets_load(struct fw_ctap2 *c)
 {
 	uint8_t secret_seed[FW_ATTEST_SEED_LEN];
-	struct fw_store_item item[2];
-	size_t cnt = 0;
-	int device, attest, r = FW_OK;
+	int device, attest;
 
 	device = fw_store_get(&c->store, c->secret_device,
 	    sizeof(c->secret_device), FW_STORE_DEVICE);
 	attest = fw_store_get(&c->store, secret_seed, sizeof(secret_seed),
 	    FW_STORE_ATTEST);
-	if (device == FW_ERR_NONE) {
+	tsw_wipe(secret_seed, sizeof(secret_seed));
+	if (attest != FW_ERR_NONE && attest != FW_ATTEST_SEED_LEN)
+		return FW_ERR_CORRUPT;
+	if (device == FW_ERR_NONE)
+		return attest == FW_ERR_NONE ? FW_OK : FW_ERR_CORRUPT;
+	return device == FW_DEVICE_SECRET_LEN ? FW_OK : FW_ERR_CORRUPT;
+}
+
+/* Draw the secrets that are not there yet, in one step. */
+static void
+secrets_make(struct fw_ctap2 *c)
+{
+	uint8_t secret_seed[FW_ATTEST_SEED_LEN];
+	struct fw_store_item item[2];
+	size_t cnt = 0;
+
+	if (fw_store_peek(&c->store, NULL, 0, FW_STORE_DEVICE) != FW_OK) {
 		fw_rng_bytes(&c->rng, c->secret_device,
 		    sizeof(c->secret_device));
 		item[cnt++] = (struct fw_store_item){FW_STORE_DEVICE,
 		    c->secret_device, sizeof(c->secret_device)};
-	} else if (device != FW_DEVICE_SECRET_LEN) {
-		r = FW_ERR_CORRUPT;
 	}
-	if (attest == FW_ERR_NONE) {
+	if (fw_store_peek(&c->store, NULL, 0, FW_STORE_ATTEST) != FW_OK) {
 		fw_rng_bytes(&c->rng, secret_seed, sizeof(secret_seed));
 		item[cnt++] = (struct fw_store_item){FW_STORE_ATTEST,
 		    secret_seed, sizeof(secret_seed)};
-	} else if (attest != FW_ATTEST_SEED_LEN) {
-		r = FW_ERR_CORRUPT;
 	}
-	if (r == FW_OK && cnt > 0)
-		r = fw_store_commit(&c->store, item, cnt);
+	if (cnt > 0 && fw_store_commit(&c->store, item, cnt) != FW_OK)
+		hal_halt(HAL_FAULT_BUG); /* room is kept for it */
 	tsw_wipe(secret_seed, sizeof(secret_seed));
-	return r;
 }
 
-/* What is in the store that opened; FW_ERR_CORRUPT, FW_ERR_NEWER. */
+/* Read what is kept, and change nothing: FW_ERR_CORRUPT, FW_ERR_NEWER. */
 static int
 load(struct fw_ctap2 *c)
 {
@@ -124,19 +130,21 @@ load(struct fw_ctap2 *c)
 void
 fw_ctap2_init(struct fw_ctap2 *c, uint64_t now, enum fw_profile profile)
 {
-	bool opened;
+	bool ok;
 
 	memset(c, 0, sizeof(*c));
 	c->profile = profile;
 	c->now = now;
 	c->power_up = now;
-	opened = fw_store_open(&c->store) == FW_OK;
-	if (fw_rng_init(&c->rng, opened ? &c->store : NULL) != FW_OK) {
+	ok = fw_store_open(&c->store) == FW_OK && load(c) == FW_OK;
+	if (fw_rng_init(&c->rng, ok ? &c->store : NULL) != FW_OK) {
 		c->fault = FW_FAULT_ENTROPY;
 		return;
 	}
 	fw_ka_regenerate(&c->ka, &c->rng);
-	if (!opened || load(c) != FW_OK)
+	if (ok)
+		secrets_make(c);
+	else
 		c->fault = FW_FAULT_STORE;
 }
 
