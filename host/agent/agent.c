@@ -75,7 +75,8 @@ list_key(void *arg, const struct ts_token *token)
 {
 	struct key_list *list = arg;
 
-	if (list->cnt < list->max && token->credential_len > 0 &&
+	if (list->cnt < list->max &&
+	    (token->credential_len > 0 || ts_token_is_applet(token)) &&
 	    (token->state == TS_TOKEN_RETIRED) == list->retired)
 		list->out[list->cnt++] = *token;
 	return TS_OK;
@@ -119,12 +120,12 @@ device_changed(void *ctx, struct ts_device *dev)
 
 /* --- Directory --- */
 
-bool
+int
 ts_agent_publish(struct ts_agent *agent)
 {
 	uint32_t published;
 
-	return ts_own_publish(agent->store, &published) == TS_OK;
+	return ts_own_publish(agent->store, &published);
 }
 
 int
@@ -137,8 +138,9 @@ ts_agent_look(struct ts_agent *agent, const char *label)
 		return ts_monitor_contact(agent->store, label);
 	r = ts_monitor_all(agent->store);
 	ts_own_get(agent->store, &own);
+	/* What does not get there is no error of the look, and an alert. */
 	if (own.provisioned && own.published < own.statements)
-		(void)ts_agent_publish(agent);
+		(void)!ts_agent_publish(agent);
 	return r;
 }
 

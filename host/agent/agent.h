@@ -54,10 +54,10 @@ int ts_agent_store(struct ts_agent *agent) TS_MUST_CHECK;
 int ts_agent_look(struct ts_agent *agent, const char *label) TS_MUST_CHECK;
 
 /*
- * Bring the own chain to the directory; whether all of it is there now.  What
- * is not is tried again with every look.
+ * Bring the own chain to the directory: TS_OK once all of it is there.  What is
+ * not is tried again with every look.
  */
-bool ts_agent_publish(struct ts_agent *agent);
+int ts_agent_publish(struct ts_agent *agent) TS_MUST_CHECK;
 
 /* Tell everybody who watches.  alert may be NULL. */
 void ts_agent_event(struct ts_agent *agent, const char *kind, const char *text,

@@ -79,6 +79,15 @@ start(struct ts_device *dev, struct ts_token_request *req)
 	return r;
 }
 
+void
+ts_token_fill(struct ts_token_cred *out, const struct ts_token *token)
+{
+	out->applet = ts_token_is_applet(token);
+	out->id.p = out->applet ? token->id : token->credential;
+	out->id.len = out->applet ? sizeof(token->id) : token->credential_len;
+	out->key = token->key;
+}
+
 /* Second half of probing: which of our keys is it? */
 static int
 ask_for_keys(struct ts_device *dev)
@@ -91,9 +100,7 @@ ask_for_keys(struct ts_device *dev)
 	req.op = TS_TOKEN_MSG_PROBE;
 	cnt = dev->all->keys(dev->all->ctx, token, TS_TOKEN_KEYS_MAX_CNT);
 	for (i = 0; i < cnt; i++) {
-		req.key[i].id.p = token[i].credential;
-		req.key[i].id.len = token[i].credential_len;
-		req.key[i].key = token[i].key;
+		ts_token_fill(&req.key[i], &token[i]);
 		memcpy(dev->asked[i], token[i].id, TSW_HASH_LEN);
 	}
 	req.key_cnt = (uint8_t)cnt;

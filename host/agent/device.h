@@ -68,6 +68,9 @@ void ts_devices_scan(struct ts_devices *all);
 /* Ask a token anew what it is and has; changed() follows. */
 void ts_device_probe(struct ts_device *dev);
 
+/* An own key as helpers are told it: views into token. */
+void ts_token_fill(struct ts_token_cred *out, const struct ts_token *token);
+
 /* A key of ours was just made on it, so it need not be asked. */
 void ts_device_has(struct ts_device *dev, const uint8_t id[TSW_HASH_LEN]);
 

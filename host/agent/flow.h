@@ -19,6 +19,16 @@ int ts_flow_info(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
 int ts_flow_pin(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
 int ts_flow_reset(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
 int ts_flow_wink(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
+int ts_flow_attest(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
+int ts_flow_forget(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
+int ts_flow_live_start(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
+int ts_flow_live_answer(struct ts_agent *agent,
+    struct ts_conn *c) TS_MUST_CHECK;
+int ts_flow_live_continue(struct ts_agent *agent,
+    struct ts_conn *c) TS_MUST_CHECK;
+int ts_flow_live_result(struct ts_agent *agent,
+    struct ts_conn *c) TS_MUST_CHECK;
+int ts_flow_live_type(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
 
 /* A text argument into a field of the operation. */
 int ts_flow_text(char *out, size_t size, struct ts_op *op,
@@ -29,6 +39,35 @@ int ts_flow_text(char *out, size_t size, struct ts_op *op,
  * have none, or have it blocked.
  */
 int ts_flow_need_pin(struct ts_op *op) TS_MUST_CHECK;
+
+/*
+ * Bring op->signer, on op->dev, in step with the own chain if it is an applet
+ * key (sync.h): an import is a step of its own, said in words, with PIN and
+ * touch.  Then synced, with op->sync.  The chain may have moved on meanwhile.
+ */
+int ts_flow_sync(struct ts_op *op, int pin_fd,
+    int (*synced)(struct ts_op *op)) TS_MUST_CHECK;
+
+/*
+ * The signature that op->signer was asked for did not come: find out whether
+ * the token has made it, for ts_draft_unask(), and end with err.
+ */
+int ts_flow_settle(struct ts_op *op, int err, uint8_t retries) TS_MUST_CHECK;
+
+/* The active signer of the own chain that is on this device. */
+bool ts_flow_find_signer(struct ts_token *out, struct ts_store *store,
+    const struct ts_device *dev);
+
+/* Say in words what the statement will do. */
+int ts_flow_say_statement(struct ts_op *op, const uint8_t *p,
+    size_t len) TS_MUST_CHECK;
+
+/* A request about signer's key alone. */
+void ts_flow_fill(struct ts_token_request *req, enum ts_token_message message,
+    const struct ts_token *signer);
+
+/* "Plug in one of: daily, backup.", name after name: for ts_own_token_each. */
+int ts_flow_plug_name(void *arg, const struct ts_token *token) TS_MUST_CHECK;
 
 /*
  * Have op->signer sign the statement of op->draft; next as in ts_op_run.
@@ -43,9 +82,13 @@ bool ts_flow_is_missing(struct ts_token *out, struct ts_store *store,
     const uint8_t id[TSW_HASH_LEN]);
 
 /* The draft has joined the chain: bring it to the directory if it can be. */
-bool ts_flow_publish(struct ts_op *op);
+int ts_flow_publish(struct ts_op *op) TS_MUST_CHECK;
 
-/* Reply with the Signed that op->draft became; complete: it is in the chain. */
-int ts_flow_signed(struct ts_op *op, bool complete, bool there) TS_MUST_CHECK;
+/*
+ * Reply with the Signed that op->draft became; complete: it is in the chain;
+ * published: what ts_flow_publish() said.
+ */
+int ts_flow_signed(struct ts_op *op, bool complete,
+    int published) TS_MUST_CHECK;
 
 #endif

@@ -73,11 +73,32 @@ read_make(struct ts_op *op, const char *token, const char *name,
 
 static int make_next(struct ts_op *op);
 
+/* What the token says of itself, checked here too. */
+static int
+take_attestation(struct ts_token *token, const struct ts_token_created *new)
+{
+	struct tsw_attestation a;
+	int r;
+
+	r = tsw_attestation_decode(&a, new->attestation.cbor,
+	    new->attestation.len);
+	if (r == TSW_OK)
+		r = tsw_attestation_verify(&a, &new->key, NULL);
+	if (r != TSW_OK || new->attestation.len != sizeof(token->attestation))
+		return TS_ERR_TOKEN_LIED;
+	token->evidence = TSW_EVIDENCE_TOKEN_STATEMENT;
+	token->attestation_len = new->attestation.len;
+	memcpy(token->attestation, new->attestation.cbor,
+	    token->attestation_len);
+	return TS_OK;
+}
+
 static int
 made(struct ts_op *op, const struct ts_token_result *result)
 {
 	const struct ts_token_created *new = &result->u.created;
 	struct ts_token *token = &op->made[op->make_at];
+	int r = TS_OK;
 
 	if (result->err != TS_OK) {
 		ts_op_fail_token(op, result->err, result->retries);
@@ -90,10 +111,12 @@ made(struct ts_op *op, const struct ts_token_result *result)
 	token->role = op->role;
 	token->evidence = new->uv ? TSW_EVIDENCE_FIDO_UV : TSW_EVIDENCE_FIDO_UP;
 	memcpy(token->name, op->make[op->make_at].name, sizeof(token->name));
-	token->credential_len = new->id_len;
-	memcpy(token->credential, new->id, new->id_len);
+	if (new->applet)
+		r = take_attestation(token, new);
+	token->credential_len = new->applet ? 0 : new->id_len;
+	memcpy(token->credential, new->id, token->credential_len);
 	op->make_at++;
-	return make_next(op);
+	return r == TS_OK ? make_next(op) : r;
 }
 
 /*
@@ -146,6 +169,7 @@ make_here(struct ts_op *op)
 		return ts_flow_need_pin(op);
 	memset(&req, 0, sizeof(req));
 	req.op = TS_TOKEN_MSG_CREATE;
+	req.want_applet = true;
 	req.alg_cnt = op->alg_cnt;
 	memcpy(req.alg, op->alg, sizeof(req.alg));
 	if (getrandom(req.user, sizeof(req.user), 0) !=
@@ -231,7 +255,7 @@ sign_next(struct ts_op *op)
 			break;
 	}
 	if (op->make_at == op->make_cnt)
-		return ts_flow_signed(op, false, false);
+		return ts_flow_signed(op, false, TS_OK);
 	memcpy(op->target, op->make[op->make_at].token, sizeof(op->target));
 	return ts_op_seize(op, sign_here);
 }
@@ -355,7 +379,7 @@ new_token_signed(struct ts_op *op, const struct ts_token_result *result)
 		r = ts_draft_sign(op->agent->store, &complete,
 		    result->u.signature.sshsig, result->u.signature.len);
 	if (r == TS_OK && complete)
-		(void)ts_flow_publish(op);
+		r = ts_flow_publish(op);
 	if (r != TS_OK)
 		ts_op_say(op, "working", ts_strerror(r));
 	return reply_change(op);

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Signatures: what waits in the queue (Sign), and that a contact is verified
- * (Confirm).  Only statements that libtouchstone built from its own state get
- * here; no call brings bytes or hashes to be signed.
+ * Signatures on what waits in the queue (Sign), and what other flows share.
+ * Only statements that libtouchstone built from its own state get to a token;
+ * no call brings bytes or hashes to be signed.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include <touchstone/describe.h>
+#include <touchstone/text.h>
 
 #include "flow.h"
 #include "say.h"
@@ -72,8 +73,8 @@ ts_flow_is_missing(struct ts_token *out, struct ts_store *store,
 	return ts_draft_missing(store, match_wanted, &w) == TS_OK && w.found;
 }
 
-static int
-say_statement(struct ts_op *op, const uint8_t *p, size_t len)
+int
+ts_flow_say_statement(struct ts_op *op, const uint8_t *p, size_t len)
 {
 	struct ts_text text;
 	int r;
@@ -89,18 +90,14 @@ say_statement(struct ts_op *op, const uint8_t *p, size_t len)
 	return r;
 }
 
-static void
-fill_sign(struct ts_token_request *req, const struct ts_token *signer,
-    const uint8_t *statement, size_t len)
+void
+ts_flow_fill(struct ts_token_request *req, enum ts_token_message message,
+    const struct ts_token *signer)
 {
 	memset(req, 0, sizeof(*req));
-	req->op = TS_TOKEN_MSG_SIGN;
+	req->op = message;
 	req->key_cnt = 1;
-	req->key[0].id.p = signer->credential;
-	req->key[0].id.len = signer->credential_len;
-	req->key[0].key = signer->key;
-	req->statement.p = statement;
-	req->statement.len = len;
+	ts_token_fill(&req->key[0], signer);
 }
 
 int
@@ -110,10 +107,16 @@ ts_flow_sign_draft(struct ts_op *op, int pin_fd,
 	struct ts_token_request req;
 	int r;
 
-	r = say_statement(op, op->draft.statement, op->draft.len);
+	r = ts_flow_say_statement(op, op->draft.statement, op->draft.len);
+	/* A token remembers what it signed before we have its signature. */
+	if (r == TS_OK && ts_token_is_applet(&op->signer) &&
+	    op->signer.state == TS_TOKEN_ACTIVE)
+		r = ts_draft_ask(op->agent->store, op->signer.id);
 	if (r != TS_OK)
 		return r;
-	fill_sign(&req, &op->signer, op->draft.statement, op->draft.len);
+	ts_flow_fill(&req, TS_TOKEN_MSG_SIGN, &op->signer);
+	req.statement.p = op->draft.statement;
+	req.statement.len = op->draft.len;
 	req.ns = TSW_NS_ID_STATEMENT;
 	req.need_uv = true;
 	return ts_op_run(op, &req, pin_fd, next);
@@ -126,7 +129,7 @@ say_missing(void *arg, const struct ts_token *token)
 	return TS_OK;
 }
 
-bool
+int
 ts_flow_publish(struct ts_op *op)
 {
 	ts_op_say(op, "publishing", "");
@@ -135,7 +138,7 @@ ts_flow_publish(struct ts_op *op)
 }
 
 int
-ts_flow_signed(struct ts_op *op, bool complete, bool there)
+ts_flow_signed(struct ts_op *op, bool complete, int published)
 {
 	struct ts_jw *w = ts_op_begin(op);
 	int r = TS_OK;
@@ -148,7 +151,9 @@ ts_flow_signed(struct ts_op *op, bool complete, bool there)
 		if (!complete)
 			r = ts_draft_missing(op->agent->store, say_missing, w);
 		ts_jw_list_end(w);
-		ts_jw_bool(w, "published", there);
+		ts_jw_bool(w, "published", complete && published == TS_OK);
+		ts_jw_bool(w, "conflict",
+		    complete && published == TS_ERR_CONFLICT);
 		ts_jw_object_end(w);
 	}
 	if (r == TS_OK)
@@ -162,19 +167,20 @@ static int sign_with_this(struct ts_op *op);
 
 /* More changes may wait than fit one statement: go on with this token. */
 static int
-sign_more(struct ts_op *op, bool there)
+sign_more(struct ts_op *op, int published)
 {
 	struct ts_store *store = op->agent->store;
 	struct ts_draft more;
 	int r;
 
-	r = op->conn == NULL ? TS_ERR_NOTHING_PENDING
-			     : ts_draft_build(store, &more);
+	r = op->conn == NULL || published == TS_ERR_CONFLICT
+	    ? TS_ERR_NOTHING_PENDING
+	    : ts_draft_build(store, &more);
 	if (r != TS_OK && r != TS_ERR_NOTHING_PENDING)
 		return r;
 	if (r != TS_OK ||
 	    !ts_flow_is_missing(&op->signer, store, op->dev->key_id))
-		return ts_flow_signed(op, true, there);
+		return ts_flow_signed(op, true, published);
 	op->draft = more;
 	return sign_with_this(op);
 }
@@ -185,17 +191,34 @@ sign_done(struct ts_op *op, const struct ts_token_result *result)
 	bool complete = false;
 	int r;
 
-	if (result->err != TS_OK) {
-		ts_op_fail_token(op, result->err, result->retries);
-		return TS_OK;
-	}
+	if (result->err != TS_OK)
+		return ts_flow_settle(op, result->err, result->retries);
 	r = ts_draft_sign(op->agent->store, &complete,
 	    result->u.signature.sshsig, result->u.signature.len);
 	if (r != TS_OK)
 		return r;
 	if (!complete)
-		return ts_flow_signed(op, false, false);
+		return ts_flow_signed(op, false, TS_OK);
 	return sign_more(op, ts_flow_publish(op));
+}
+
+static int refuse_token(struct ts_op *op);
+
+/*
+ * The chain may be another one now, and the draft with it.  Import and look
+ * are behind us: the token signs what follows its head, or what it signed
+ * before.
+ */
+static int
+sign_synced(struct ts_op *op)
+{
+	int r = ts_draft_build(op->agent->store, &op->draft);
+
+	if (r != TS_OK)
+		return r;
+	if (!ts_flow_is_missing(&op->signer, op->agent->store, op->dev->key_id))
+		return refuse_token(op);
+	return ts_flow_sign_draft(op, op->pin_fd, sign_done);
 }
 
 static int
@@ -203,7 +226,7 @@ sign_with_this(struct ts_op *op)
 {
 	if (op->pin_fd < 0)
 		return ts_flow_need_pin(op);
-	return ts_flow_sign_draft(op, op->pin_fd, sign_done);
+	return ts_flow_sync(op, op->pin_fd, sign_synced);
 }
 
 static int
@@ -263,9 +286,8 @@ sign_fits(struct ts_op *op, const struct ts_device *dev)
 	    ts_flow_is_missing(&token, op->agent->store, dev->key_id);
 }
 
-/* "Plug in one of: daily, backup." */
-static int
-add_name(void *arg, const struct ts_token *token)
+int
+ts_flow_plug_name(void *arg, const struct ts_token *token)
 {
 	struct ts_op *op = arg;
 	size_t len = strlen(op->plug);
@@ -288,7 +310,7 @@ sign(struct ts_op *op)
 	if (r == TS_OK)
 		r = ts_draft_build(op->agent->store, &op->draft);
 	if (r == TS_OK && op->target[0] == '\0')
-		r = ts_draft_missing(op->agent->store, add_name, op);
+		r = ts_draft_missing(op->agent->store, ts_flow_plug_name, op);
 	return r == TS_OK ? ts_op_seize(op, sign_arrived) : r;
 }
 
@@ -301,112 +323,5 @@ ts_flow_sign(struct ts_agent *agent, struct ts_conn *c)
 	r = ts_op_new(&op, agent, c);
 	if (r == TS_OK)
 		ts_op_step(op, sign(op));
-	return r;
-}
-
-/* --- Confirm --- */
-
-/* The active signer of the own chain that is on this device. */
-static bool
-find_signer(struct ts_token *out, struct ts_store *store,
-    const struct ts_device *dev)
-{
-	const struct tsw_chain *chain = ts_own_chain(store);
-	char name[2 * TSW_HASH_LEN + 1];
-	size_t i;
-
-	if (chain == NULL || !dev->has_key)
-		return false;
-	for (i = 0; i < chain->token_cnt; i++)
-		if (chain->token[i].role == TSW_ROLE_SIGNER &&
-		    memcmp(chain->token[i].id, dev->key_id, TSW_HASH_LEN) == 0)
-			break;
-	if (i == chain->token_cnt)
-		return false;
-	ts_hex_encode(name, dev->key_id, TSW_HASH_LEN);
-	return ts_own_token_find(store, out, name) == TS_OK;
-}
-
-static bool
-confirm_fits(struct ts_op *op, const struct ts_device *dev)
-{
-	struct ts_token token;
-
-	return find_signer(&token, op->agent->store, dev);
-}
-
-static int
-confirm_done(struct ts_op *op, const struct ts_token_result *result)
-{
-	struct ts_store *store = op->agent->store;
-	struct ts_contact contact;
-	struct ts_jw *w;
-	int r;
-
-	if (result->err != TS_OK) {
-		ts_op_fail_token(op, result->err, result->retries);
-		return TS_OK;
-	}
-	r = ts_confirm_store(store, &op->confirm, result->u.signature.sshsig,
-	    result->u.signature.len);
-	if (r == TS_OK)
-		r = ts_contact_get(store, &contact, op->confirm.label);
-	if (r != TS_OK)
-		return r;
-	ts_agent_event(op->agent, "contact", contact.label, NULL);
-	w = ts_op_begin(op);
-	if (w != NULL)
-		r = ts_say_contact(w, "result", store, &contact);
-	if (r == TS_OK)
-		ts_op_end(op, w);
-	return r;
-}
-
-static int
-confirm_arrived(struct ts_op *op)
-{
-	struct ts_token_request req;
-	int r;
-
-	if (!find_signer(&op->signer, op->agent->store, op->dev))
-		return TS_ERR_WRONG_TOKEN;
-	r = say_statement(op, op->confirm.statement, op->confirm.len);
-	if (r != TS_OK)
-		return r;
-	fill_sign(&req, &op->signer, op->confirm.statement, op->confirm.len);
-	req.ns = TSW_NS_ID_CONFIRM;
-	req.need_uv = op->pin_fd >= 0;
-	return ts_op_run(op, &req, op->pin_fd, confirm_done);
-}
-
-static int
-confirm(struct ts_op *op)
-{
-	const struct ts_call *call = &op->conn->call;
-	enum tsw_method method = TSW_METHOD_LIVE;
-	int r;
-
-	op->fits = confirm_fits;
-	r = ts_flow_text(op->target, sizeof(op->target), op, "token");
-	if (r == TS_OK)
-		r = ts_conn_take_fd(&op->pin_fd, op->conn, "pin_fd");
-	if (r == TS_OK)
-		r = ts_say_method_read(&method, ts_call_arg(call, "method")->s);
-	if (r == TS_OK)
-		r = ts_confirm_build(op->agent->store, &op->confirm,
-		    ts_call_arg(call, "contact")->s, method,
-		    ts_call_arg(call, "proof")->s);
-	return r == TS_OK ? ts_op_seize(op, confirm_arrived) : r;
-}
-
-int
-ts_flow_confirm(struct ts_agent *agent, struct ts_conn *c)
-{
-	struct ts_op *op;
-	int r;
-
-	r = ts_op_new(&op, agent, c);
-	if (r == TS_OK)
-		ts_op_step(op, confirm(op));
 	return r;
 }

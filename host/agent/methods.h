@@ -49,10 +49,6 @@ TS_REPLY(lockdown);
 /* codes.c: comparing */
 TS_REPLY(codes);
 TS_REPLY(check_qr);
-TS_REPLY(live_start);
-TS_REPLY(live_answer);
-TS_REPLY(live_continue);
-TS_REPLY(live_result);
 
 /* service.c: the agent itself */
 TS_REPLY(stop);

@@ -103,13 +103,28 @@ client_gone(void *ctx)
 		ts_job_cancel(&op->job);
 }
 
+/* Our firmware erases nothing for a short touch (SPEC 12.1). */
+static bool
+wants_hold(const struct ts_op *op)
+{
+	return op->dev->info.applet.present &&
+	    (op->req.op == TS_TOKEN_MSG_RESET ||
+		op->req.op == TS_TOKEN_MSG_FORGET);
+}
+
 static void
 touch(void *ctx, bool waiting)
 {
 	struct ts_op *op = ctx;
 
-	ts_op_say(op, waiting ? "touch" : "touched",
-	    waiting ? "Touch the token now." : "");
+	if (!waiting)
+		ts_op_say(op, "touched", "");
+	else if (wants_hold(op))
+		ts_op_say(op, "hold",
+		    "Touch the token and hold it for 5 "
+		    "seconds.");
+	else
+		ts_op_say(op, "touch", "Touch the token now.");
 }
 
 /*
@@ -217,7 +232,10 @@ static bool
 needs_touch(enum ts_token_message op)
 {
 	return op == TS_TOKEN_MSG_CREATE || op == TS_TOKEN_MSG_SIGN ||
-	    op == TS_TOKEN_MSG_RESET;
+	    op == TS_TOKEN_MSG_RESET || op == TS_TOKEN_MSG_IMPORT ||
+	    op == TS_TOKEN_MSG_ATTEST || op == TS_TOKEN_MSG_LIVE_BEGIN ||
+	    op == TS_TOKEN_MSG_LIVE_ANSWER || op == TS_TOKEN_MSG_LIVE_CONFIRM ||
+	    op == TS_TOKEN_MSG_LIVE_TYPE || op == TS_TOKEN_MSG_FORGET;
 }
 
 static bool
@@ -233,7 +251,7 @@ run(struct ts_op *op)
 	struct ts_token_fds fds = {-1, -1, -1};
 	int r;
 
-	if (op->conn == NULL)
+	if (op->conn == NULL && !op->settling)
 		return TS_ERR_CANCELLED;
 	if (op->dev->state == TS_DEVICE_ABSENT)
 		return TS_ERR_TOKEN_PULLED;

@@ -16,9 +16,11 @@
 #include "conn.h"
 #include "device.h"
 
+#include <touchstone/code.h>
 #include <touchstone/contact.h>
 #include <touchstone/draft.h>
 #include <touchstone/queue.h>
+#include <touchstone/sync.h>
 
 struct ts_agent;
 struct ts_op;
@@ -39,6 +41,7 @@ struct ts_op {
 	struct ts_conn *conn; /* NULL once the client is gone */
 	bool used;
 	bool touching; /* the helper at work needs a person */
+	bool settling; /* goes on without its client, to know what is true */
 
 	/* Waiting for a token. */ bool waiting;
 	bool for_all;			 /* ts_op_settle */
@@ -78,6 +81,22 @@ struct ts_op {
 	struct ts_change change;
 	int (*queue)(struct ts_store *store, struct ts_change *out,
 	    const struct ts_token *token);
+
+	/* ts_flow_sync */
+	int sync_pin_fd; /* as pin_fd */
+	enum ts_sync sync;
+	struct ts_import import;
+	int (*synced)(struct ts_op *op);
+
+	/* Live codes on a token, attestation, and what is to be said. */
+	struct ts_live_ask live;
+	const char *live_theirs; /* of the call; NULL: we begin */
+	bool live_again;	 /* a run that was left over was ended */
+	uint32_t run;
+	uint8_t value[TSW_HASH_LEN];
+	uint8_t key_id[TSW_HASH_LEN];
+	int err; /* with which the operation will end */
+	uint8_t retries;
 };
 
 /*

@@ -205,12 +205,15 @@ ts_reply_keys(struct ts_agent *agent, struct ts_conn *c, struct ts_jw *out)
 int
 ts_reply_publish(struct ts_agent *agent, struct ts_conn *c, struct ts_jw *out)
 {
-	uint32_t published = 0;
-	int r;
+	uint32_t published = 0, dropped = 0;
+	int r = TS_OK;
 
-	(void)c;
-	r = ts_own_publish(agent->store, &published);
+	if (ts_call_arg(&c->call, "yield")->b)
+		r = ts_own_yield(agent->store, &dropped);
+	if (r == TS_OK)
+		r = ts_own_publish(agent->store, &published);
 	ts_jw_int(out, "published", published);
+	ts_jw_int(out, "dropped", dropped);
 	return r;
 }
 

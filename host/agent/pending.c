@@ -166,6 +166,7 @@ int
 ts_reply_pending(struct ts_agent *agent, struct ts_conn *c, struct ts_jw *out)
 {
 	struct change_list list = {out, false};
+	struct ts_draft draft;
 	int r;
 
 	(void)c;
@@ -181,6 +182,8 @@ ts_reply_pending(struct ts_agent *agent, struct ts_conn *c, struct ts_jw *out)
 	if (r == TS_OK)
 		r = ts_draft_missing(agent->store, list_name, out);
 	ts_jw_list_end(out);
+	ts_jw_bool(out, "final",
+	    ts_draft_get(agent->store, &draft) == TS_OK && draft.final);
 	return r;
 }
 

@@ -106,6 +106,20 @@ say_fingerprint(struct ts_jw *w, const uint8_t id[TSW_HASH_LEN])
 	ts_text_wipe(&text);
 }
 
+/* What the attestation of an applet key says; "" without one. */
+static void
+say_attested(struct ts_jw *w, const struct ts_token *token)
+{
+	static const uint8_t none[TSW_HASH_LEN];
+	const bool has = ts_token_is_applet(token) &&
+	    memcmp(token->device, none, sizeof(none)) != 0;
+
+	ts_jw_hex(w, "model", token->model, has ? sizeof(token->model) : 0);
+	ts_jw_hex(w, "image", token->image, has ? sizeof(token->image) : 0);
+	ts_jw_hex(w, "device_key", token->device,
+	    has ? sizeof(token->device) : 0);
+}
+
 void
 ts_say_token(struct ts_jw *w, const char *key, const struct ts_token *token,
     bool present)
@@ -117,6 +131,7 @@ ts_say_token(struct ts_jw *w, const char *key, const struct ts_token *token,
 	ts_jw_str(w, "algorithm", or_empty(tsw_alg_word(token->key.alg)));
 	ts_jw_str(w, "evidence", or_empty(tsw_evidence_word(token->evidence)));
 	say_fingerprint(w, token->id);
+	say_attested(w, token);
 	ts_jw_bool(w, "present", present);
 	ts_jw_bool(w, "retired", token->state == TS_TOKEN_RETIRED);
 	ts_jw_object_end(w);
@@ -132,6 +147,9 @@ ts_say_chain_token(struct ts_jw *w, const struct tsw_chain_token *token)
 	t.key = token->key;
 	t.role = token->role;
 	t.evidence = token->evidence;
+	memcpy(t.model, token->model, sizeof(t.model));
+	memcpy(t.image, token->image, sizeof(t.image));
+	memcpy(t.device, token->device, sizeof(t.device));
 	memcpy(t.name, token->name, token->name_len);
 	t.state = TS_TOKEN_ACTIVE;
 	ts_say_token(w, NULL, &t, false);
@@ -146,6 +164,55 @@ say_words(struct ts_jw *w, const char *key, const struct ts_token_words *words)
 	for (i = 0; i < words->cnt; i++)
 		ts_jw_str(w, NULL, words->word[i]);
 	ts_jw_list_end(w);
+}
+
+void
+ts_say_outputs(struct ts_jw *w, const char *key, uint8_t outputs)
+{
+	ts_jw_list(w, key);
+	if ((outputs & TSW_APPLET_OUT_DISPLAY) != 0)
+		ts_jw_str(w, NULL, "display");
+	if ((outputs & TSW_APPLET_OUT_LED) != 0)
+		ts_jw_str(w, NULL, "led");
+	if ((outputs & TSW_APPLET_OUT_KEYBOARD) != 0)
+		ts_jw_str(w, NULL, "keyboard");
+	ts_jw_list_end(w);
+}
+
+/* The statement applet: null for a token without it. */
+static void
+say_applet(struct ts_jw *w, const struct ts_token_applet *applet)
+{
+	if (!applet->present) {
+		ts_jw_null(w, "applet");
+		return;
+	}
+	ts_jw_object(w, "applet");
+	ts_jw_hex(w, "model", applet->model, sizeof(applet->model));
+	ts_jw_hex(w, "image", applet->image, sizeof(applet->image));
+	ts_say_outputs(w, "outputs", applet->outputs);
+	ts_jw_int(w, "used", applet->used);
+	ts_jw_int(w, "free", applet->free);
+	ts_jw_int(w, "runs", applet->runs);
+	ts_jw_bool(w, "unlocked", applet->unlocked);
+	ts_jw_object_end(w);
+}
+
+/* Why it cannot be used; TS_OK if it can. */
+static int
+problem_of(const struct ts_device *dev)
+{
+	if (dev->problem != TS_OK)
+		return dev->problem;
+	switch (dev->info.applet.fault) {
+	case TS_TOKEN_FAULT_ENTROPY:
+		return TS_ERR_TOKEN_ENTROPY;
+	case TS_TOKEN_FAULT_STORE:
+		return TS_ERR_TOKEN_STORE;
+	case TS_TOKEN_FAULT_NONE:
+	default:
+		return TS_OK;
+	}
 }
 
 void
@@ -171,7 +238,9 @@ ts_say_device(struct ts_jw *w, const char *key, const struct ts_device *dev,
 		ts_jw_null(w, "key");
 	else
 		ts_say_token(w, "key", own, true);
-	ts_jw_str(w, "problem", known ? "" : ts_strerror(dev->problem));
+	say_applet(w, &info->applet);
+	ts_jw_str(w, "problem",
+	    problem_of(dev) == TS_OK ? "" : ts_strerror(problem_of(dev)));
 	ts_jw_object_end(w);
 }
 

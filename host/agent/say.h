@@ -21,6 +21,9 @@ void ts_say_token(struct ts_jw *w, const char *key,
 /* A token as a chain lists it. */
 void ts_say_chain_token(struct ts_jw *w, const struct tsw_chain_token *token);
 
+/* TSW_APPLET_OUT_ bits as words. */
+void ts_say_outputs(struct ts_jw *w, const char *key, uint8_t outputs);
+
 /* own: the key of the identity on it, or NULL. */
 void ts_say_device(struct ts_jw *w, const char *key,
     const struct ts_device *dev, const struct ts_token *own);

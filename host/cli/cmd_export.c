@@ -3,91 +3,20 @@
  * `touchstone export`: statements and signatures as files that stock
  * ssh-keygen -Y verify takes.
  */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <touchstone/text.h>
 
 #include "agent/json.h"
+#include "folder.h"
 #include "op.h"
 #include "out.h"
 #include "verbs.h"
 
 #define NAME_MAX_LEN 64
 #define STATEMENT_MAX 4096 /* bytes; the format allows 1024 */
-
-static bool
-is_empty(int folder)
-{
-	const struct dirent *e;
-	int copy = dup(folder);
-	DIR *dir = copy >= 0 ? fdopendir(copy) : NULL;
-	bool empty = dir != NULL;
-
-	while (empty && (e = readdir(dir)) != NULL)
-		empty =
-		    strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
-	if (dir != NULL)
-		(void)closedir(dir);
-	else if (copy >= 0)
-		(void)close(copy);
-	return empty;
-}
-
-/* The folder to write to, made if it is not there. */
-static enum cli_exit
-open_folder(const struct cli *cli, int *out, const char *path)
-{
-	int fd;
-
-	if (mkdir(path, 0777) != 0 && errno != EEXIST)
-		return out_fail(cli, CLI_FAILED, "IO",
-		    "%s: the folder cannot be made: %s", path, strerror(errno));
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return out_fail(cli, CLI_FAILED, "IO",
-		    "%s: the folder cannot be opened: %s", path,
-		    strerror(errno));
-	if (!is_empty(fd)) {
-		(void)close(fd);
-		return out_fail(cli, CLI_FAILED, "ALREADY",
-		    "%s: the folder is not empty; name one that is, or a new "
-		    "one",
-		    path);
-	}
-	*out = fd;
-	return CLI_DONE;
-}
-
-static enum cli_exit
-write_file(const struct cli *cli, int folder, const char *name, const void *p,
-    size_t len)
-{
-	const char *next = p;
-	ssize_t n = 0;
-	int fd;
-
-	fd = openat(folder, name,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-	while (fd >= 0 && len > 0) {
-		n = write(fd, next, len);
-		if (n < 0 && errno != EINTR)
-			break;
-		next += n > 0 ? n : 0;
-		len -= n > 0 ? (size_t)n : 0;
-	}
-	if (fd >= 0 && close(fd) == 0 && len == 0)
-		return CLI_DONE;
-	return out_fail(cli, CLI_FAILED, errno == ENOSPC ? "DISK_FULL" : "IO",
-	    "%s cannot be written: %s; the export is not complete", name,
-	    strerror(errno));
-}
 
 /* "0003-update", or "confirm-0001" for what is no part of the history. */
 static void
@@ -120,7 +49,8 @@ write_signatures(const struct cli *cli, int folder, const char *base,
 		else
 			(void)snprintf(name, sizeof(name), "%s.%zu.sig", base,
 			    i + 1);
-		exit = write_file(cli, folder, name, armored, strlen(armored));
+		exit =
+		    folder_write(cli, folder, name, armored, strlen(armored));
 	}
 	return exit;
 }
@@ -140,7 +70,7 @@ write_statement(const struct cli *cli, int folder,
 		return out_fail(cli, CLI_FAILED, "PROTOCOL",
 		    "the agent sent a statement that is not hex");
 	(void)snprintf(name, sizeof(name), "%s.stmt", base);
-	exit = write_file(cli, folder, name, bytes, len);
+	exit = folder_write(cli, folder, name, bytes, len);
 	if (exit == CLI_DONE)
 		exit = write_signatures(cli, folder, base,
 		    ts_json_get(statement, "signatures"));
@@ -155,7 +85,7 @@ write_all(const struct cli *cli, int folder, const struct reply *reply)
 	enum cli_exit exit;
 	size_t i, confirmations = 0;
 
-	exit = write_file(cli, folder, "allowed_signers", signers,
+	exit = folder_write(cli, folder, "allowed_signers", signers,
 	    strlen(signers));
 	for (i = 0; i < ts_json_cnt(list) && exit == CLI_DONE; i++)
 		exit = write_statement(cli, folder, ts_json_at(list, i),
@@ -190,7 +120,7 @@ cmd_export(struct cli *cli)
 		    "FOLDER is missing; with --json it may be");
 	exit = op_get(cli, &reply, "Export", NULL, NULL);
 	if (exit == CLI_DONE && path != NULL)
-		exit = open_folder(cli, &folder, path);
+		exit = folder_open(cli, &folder, path);
 	if (exit == CLI_DONE && path != NULL)
 		exit = write_all(cli, folder, &reply);
 	if (exit == CLI_DONE && json)

@@ -26,6 +26,10 @@ list_pending(const struct cli *cli, const struct json_t *pending)
 	for (i = 0; i < ts_json_cnt(waiting); i++)
 		out_say(cli, TONE_PLAIN, "  waits for the token %s",
 		    out_text(ts_json_at(waiting, i)));
+	if (ts_json_bool(pending, "final", false))
+		out_say(cli, TONE_PLAIN,
+		    "  A token has this in its memory and signs nothing else "
+		    "in its place: it cannot be dropped.");
 	show_changes(cli, "To be signed", changes);
 	out_hint(cli, "To sign:", "touchstone sign");
 }
@@ -154,12 +158,25 @@ cmd_publish(struct cli *cli)
 {
 	enum cli_exit exit;
 	struct reply reply;
+	struct op op;
 	long long n;
 
-	exit = op_get(cli, &reply, "Publish", NULL, NULL);
+	op_init(&op, "Publish", OP_PLAIN);
+	ts_jw_bool(&op.params, "yield", args_has(&cli->args, OPT_YIELD));
+	exit = op_run(cli, &reply, &op);
 	if (exit == CLI_DONE && args_has(&cli->args, OPT_JSON)) {
 		exit = out_json(cli, reply.params);
 	} else if (exit == CLI_DONE) {
+		n = ts_json_int(reply.params, "dropped", 0);
+		if (n > 0) {
+			out_say(cli, TONE_PLAIN,
+			    "Gave way to the directory: the changes of %lld "
+			    "statement%s wait again.",
+			    n, n == 1 ? "" : "s");
+			out_hint(cli,
+			    "Sign them with another token:", "touchstone sign");
+			goto out;
+		}
 		n = ts_json_int(reply.params, "published", 0);
 		if (n == 0)
 			out_say(cli, TONE_PLAIN, "All was published already.");
@@ -167,6 +184,8 @@ cmd_publish(struct cli *cli)
 			out_say(cli, TONE_GOOD, "Published %lld statement%s.",
 			    n, n == 1 ? "" : "s");
 	}
+out:
 	reply_wipe(&reply);
+	op_wipe(&op);
 	return exit;
 }

@@ -77,7 +77,8 @@ list_keys(const struct cli *cli, const struct json_t *keys)
 		    ts_json_bool(key, "retired", false)	      ? "retired"
 			: ts_json_bool(key, "present", false) ? "plugged in"
 							      : "away");
-		table_add(cli, &table, "%s", out_str(key, "evidence"));
+		table_add(cli, &table, "%s",
+		    show_evidence(out_str(key, "evidence")));
 		table_add(cli, &table, "%s", out_str(key, "fingerprint"));
 	}
 	table_print(cli, &table, 2);
@@ -116,6 +117,20 @@ field_list(const struct cli *cli, const char *name, const struct json_t *list)
 		out_field(cli, name, "%s", line);
 }
 
+/* Only tokens with Touchstone firmware have one. */
+static void
+show_applet(const struct cli *cli, const struct json_t *applet)
+{
+	if (ts_json_type(applet) != TS_JSON_OBJECT)
+		return;
+	out_field(cli, "statements", "parsed on the token");
+	out_field(cli, "image", "%s", out_str(applet, "image"));
+	field_list(cli, "shows codes by", ts_json_get(applet, "outputs"));
+	out_field(cli, "identity keys", "%lld, and room for %lld more",
+	    (long long)ts_json_int(applet, "used", 0),
+	    (long long)ts_json_int(applet, "free", 0));
+}
+
 static void
 show_device(const struct cli *cli, const struct json_t *device)
 {
@@ -132,6 +147,7 @@ show_device(const struct cli *cli, const struct json_t *device)
 	out_field(cli, "PIN", "%s", pin);
 	if (room >= 0)
 		out_field(cli, "room", "for %lld more keys", room);
+	show_applet(cli, ts_json_get(device, "applet"));
 	if (*out_str(key, "name") != '\0')
 		out_field(cli, "your key", "%s, %s", show_token(text, key),
 		    out_str(key, "fingerprint"));

@@ -23,13 +23,16 @@ struct comparison {
 	char contact[ASK_LABEL_MAX];
 	const char *method;
 	char proof[PROOF_MAX];
+	char token[ASK_TOKEN_MAX]; /* own token that signs, or "" */
+	struct live_result live;   /* by live code */
 };
 
 static enum cli_exit
 confirm(struct cli *cli, const struct comparison *c)
 {
-	char token[ASK_TOKEN_MAX] = "", words[160];
+	const bool on_token = c->live.token[0] != '\0';
 	enum cli_exit exit = CLI_DONE;
+	char words[160];
 	struct reply reply;
 	struct op op;
 
@@ -39,24 +42,25 @@ confirm(struct cli *cli, const struct comparison *c)
 	    "Your token will sign: you have verified %s.", c->contact);
 	op.words = words;
 	op.subject = c->contact;
-	if (args_has(&cli->args, OPT_TOKEN))
-		exit = ask_token_name(cli, token, cli->args.text[OPT_TOKEN]);
-	if (exit == CLI_DONE)
-		exit = op_take_pin(cli, &op, "pin_fd", token, OPT_PIN_FD);
+	/* A live code on the token asked for the PIN when it began. */
+	if (!on_token)
+		exit = op_take_pin(cli, &op, "pin_fd", c->token, OPT_PIN_FD);
 	if (exit != CLI_DONE)
 		goto out;
 	ts_jw_str(&op.params, "contact", c->contact);
 	ts_jw_str(&op.params, "method", c->method);
 	ts_jw_str(&op.params, "proof", c->proof);
-	ts_jw_str(&op.params, "token", token);
+	ts_jw_str(&op.params, "token", on_token ? "" : c->token);
 	exit = op_run(cli, &reply, &op);
 	if (exit == CLI_DONE && args_has(&cli->args, OPT_JSON))
 		exit = out_json(cli, reply.params);
 	else if (exit == CLI_DONE)
 		out_say(cli, TONE_GOOD,
-		    "%s is verified. From now on each change of theirs is "
+		    "%s is verified%s%s%s. From now on each change of theirs "
+		    "is "
 		    "checked by itself; you only hear of what matters.",
-		    c->contact);
+		    c->contact, on_token ? ", by a code that your token " : "",
+		    c->live.token, on_token ? " showed" : "");
 out:
 	reply_wipe(&reply);
 	op_wipe(&op);
@@ -199,6 +203,17 @@ show_all(const struct cli *cli, const struct comparison *c,
 	qr_print(cli, reply_str(codes, "qr"));
 }
 
+static enum cli_exit
+by_live_code(struct cli *cli, struct comparison *c)
+{
+	enum cli_exit exit;
+
+	c->method = "live";
+	exit = live_compare(cli, &c->live, c->contact, c->token);
+	(void)snprintf(c->proof, sizeof(c->proof), "%s", c->live.proof);
+	return exit;
+}
+
 /* Without an option: a menu.  The first way is the one to prefer. */
 static enum cli_exit
 walk(struct cli *cli, struct comparison *c, const struct reply *codes)
@@ -221,8 +236,7 @@ walk(struct cli *cli, struct comparison *c, const struct reply *codes)
 			return exit;
 		switch (answer[0] != '\0' ? answer[0] : '1') {
 		case '1':
-			c->method = "live";
-			return live_compare(cli, c->proof, c->contact);
+			return by_live_code(cli, c);
 		case '2':
 			return by_public_code(cli, c, codes);
 		case '3':
@@ -299,7 +313,7 @@ compare(struct cli *cli, struct comparison *c)
 	if (c->proof[0] != '\0')
 		return CLI_DONE;
 	if (c->method != NULL)
-		return live_compare(cli, c->proof, c->contact);
+		return by_live_code(cli, c);
 	exit = op_get(cli, &codes, "GetCodes", "contact", c->contact);
 	if (exit == CLI_DONE)
 		exit = walk(cli, c, &codes);
@@ -315,6 +329,8 @@ cmd_verify(struct cli *cli)
 
 	memset(&c, 0, sizeof(c));
 	exit = read_options(cli, &c);
+	if (exit == CLI_DONE && args_has(&cli->args, OPT_TOKEN))
+		exit = ask_token_name(cli, c.token, cli->args.text[OPT_TOKEN]);
 	if (exit == CLI_DONE)
 		exit = ask_contact(cli, c.contact, cli->args.rest[0]);
 	if (exit == CLI_DONE)

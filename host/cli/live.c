@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "agent/json.h"
 #include "ask.h"
@@ -12,32 +13,32 @@
 
 #define PASTE_MAX 512 /* a text has 120; line ends and blanks come with it */
 
+/* Where a token shows its code. */
+enum { BY_DISPLAY = 1, BY_LED = 2, BY_KEYBOARD = 4 };
+
 struct run {
 	const char *contact;
-	int64_t number; /* 0: not begun */
-	char code[32];	/* "" until it is known */
+	const char *own; /* token to use, or "" */
+	int64_t number;	 /* 0: not begun */
+	bool shown;	 /* the code is there ... */
+	char code[32];	 /* ... here; or "": on the token ... */
+	char token[LIVE_NAME_MAX];
+	unsigned outputs;
 };
-
-/* {"key": value} as a line for the program at the other end. */
-static void
-tell_program(const struct cli *cli, const char *key, const char *value)
-{
-	struct ts_jw w;
-
-	memset(&w, 0, sizeof(w));
-	ts_jw_object(&w, NULL);
-	ts_jw_str(&w, key, value);
-	ts_jw_object_end(&w);
-	out_jw_note(cli, &w);
-}
 
 static void
 give_text(const struct cli *cli, const struct run *run, const char *text)
 {
+	struct ts_jw w;
+
 	if (*text == '\0')
 		return;
 	if (args_has(&cli->args, OPT_JSON)) {
-		tell_program(cli, "send", text);
+		memset(&w, 0, sizeof(w));
+		ts_jw_object(&w, NULL);
+		ts_jw_str(&w, "send", text);
+		ts_jw_object_end(&w);
+		out_jw_note(cli, &w);
 		return;
 	}
 	out_say(cli, TONE_PLAIN,
@@ -62,6 +63,65 @@ is_slip(const struct reply *reply)
 	return false;
 }
 
+/* What a reply says of where the code is, or will be. */
+static void
+take_place(struct run *run, const struct json_t *reply)
+{
+	const struct json_t *outputs = ts_json_get(reply, "outputs");
+	const char *word;
+	size_t i;
+
+	(void)snprintf(run->token, sizeof(run->token), "%s",
+	    out_str(reply, "token"));
+	run->outputs = 0;
+	for (i = 0; i < ts_json_cnt(outputs); i++) {
+		word = out_text(ts_json_at(outputs, i));
+		if (strcmp(word, "display") == 0)
+			run->outputs |= BY_DISPLAY;
+		else if (strcmp(word, "led") == 0)
+			run->outputs |= BY_LED;
+		else if (strcmp(word, "keyboard") == 0)
+			run->outputs |= BY_KEYBOARD;
+	}
+}
+
+/* The call that takes the other side's text, or begins if it is empty. */
+static void
+prepare(struct cli *cli, struct op *op, const struct run *run,
+    const char *pasted)
+{
+	if (run->number != 0) {
+		op_init(op, "LiveContinue", OP_PLAIN);
+		ts_jw_int(&op->params, "run", run->number);
+		ts_jw_str(&op->params, "text", pasted);
+		return;
+	}
+	op_init(op, *pasted == '\0' ? "LiveStart" : "LiveAnswer", OP_TOKEN);
+	op->words = "Your token will make and show a live code.";
+	op_take_pin_later(cli, op, "pin_fd", run->own, OPT_PIN_FD);
+	ts_jw_str(&op->params, "contact", run->contact);
+	if (*pasted != '\0')
+		ts_jw_str(&op->params, "text", pasted);
+	ts_jw_str(&op->params, "token", run->own);
+	ts_jw_bool(&op->params, "wait", cli->term.in_tty);
+	ts_jw_bool(&op->params, "on_computer",
+	    args_has(&cli->args, OPT_ON_COMPUTER));
+}
+
+static enum cli_exit
+refused(struct cli *cli, const struct reply *reply, const struct run *run)
+{
+	enum cli_exit exit = op_report(cli, reply, run->contact);
+
+	if (exit == CLI_NO_TOKEN && !args_has(&cli->args, OPT_JSON))
+		out_note(cli, TONE_PLAIN,
+		    "A token of yours shows live codes itself, so that malware "
+		    "on this computer cannot. Plug it in; or choose "
+		    "--on-computer, if you have another token to confirm "
+		    "with.");
+	return exit;
+}
+
 /* Hand the other side's text to the agent, or begin if it is empty. */
 static enum cli_exit
 step(struct cli *cli, struct run *run, bool *slip, const char *pasted)
@@ -71,17 +131,7 @@ step(struct cli *cli, struct run *run, bool *slip, const char *pasted)
 	struct reply reply;
 	struct op op;
 
-	op_init(&op,
-	    begun		  ? "LiveContinue"
-		: *pasted == '\0' ? "LiveStart"
-				  : "LiveAnswer",
-	    OP_PLAIN);
-	if (begun)
-		ts_jw_int(&op.params, "run", run->number);
-	else
-		ts_jw_str(&op.params, "contact", run->contact);
-	if (begun || *pasted != '\0')
-		ts_jw_str(&op.params, "text", pasted);
+	prepare(cli, &op, run, pasted);
 	exit = op_try(cli, &reply, &op);
 	if (exit != CLI_DONE)
 		goto out;
@@ -91,13 +141,15 @@ step(struct cli *cli, struct run *run, bool *slip, const char *pasted)
 		goto out;
 	}
 	if (reply.error != NULL) {
-		exit = op_report(cli, &reply, run->contact);
+		exit = refused(cli, &reply, run);
 		goto out;
 	}
 	if (!begun)
 		run->number = ts_json_int(reply.params, "run", 0);
+	run->shown = begun;
 	(void)snprintf(run->code, sizeof(run->code), "%s",
 	    reply_str(&reply, "code"));
+	take_place(run, reply.params);
 	give_text(cli, run, reply_str(&reply, "text"));
 out:
 	reply_wipe(&reply);
@@ -105,14 +157,50 @@ out:
 	return exit;
 }
 
+static void
+tell_program(const struct cli *cli, const struct run *run)
+{
+	struct ts_jw w;
+
+	memset(&w, 0, sizeof(w));
+	ts_jw_object(&w, NULL);
+	ts_jw_str(&w, "code", run->code);
+	ts_jw_str(&w, "shown_by", run->token[0] != '\0' ? "token" : "computer");
+	ts_jw_str(&w, "token", run->token);
+	ts_jw_object_end(&w);
+	out_jw_note(cli, &w);
+}
+
+/* The digits are on the token: say where to look. */
+static void
+point_at_token(const struct cli *cli, const struct run *run)
+{
+	out_blank(cli);
+	if ((run->outputs & BY_DISPLAY) != 0)
+		out_say(cli, TONE_BOLD,
+		    "Your token %s shows the code on its display.", run->token);
+	else if ((run->outputs & BY_LED) != 0)
+		out_say(cli, TONE_BOLD,
+		    "Your token %s blinks the code: each digit as so many "
+		    "blinks, ten for 0, a pause between; again and again.",
+		    run->token);
+	else
+		out_say(cli, TONE_BOLD, "Your token %s has the code.",
+		    run->token);
+	if ((run->outputs & BY_KEYBOARD) != 0)
+		out_say(cli, TONE_PLAIN,
+		    "It can also type it: answer `type` and touch it. That is "
+		    "only as true as this screen.");
+	out_say(cli, TONE_PLAIN,
+	    "Compare by voice or face to face, not in that chat: read to each "
+	    "other what you see there. This computer does not know it.");
+	out_blank(cli);
+}
+
 /* "123456789" as "123 456 789"; other forms as they are. */
 static void
 show_digits(const struct cli *cli, const char *code)
 {
-	if (args_has(&cli->args, OPT_JSON)) {
-		tell_program(cli, "code", code);
-		return;
-	}
 	out_say(cli, TONE_PLAIN,
 	    "Now compare by voice or face to face, not in that chat. Read it "
 	    "to "
@@ -124,6 +212,62 @@ show_digits(const struct cli *cli, const char *code)
 	else
 		out_say(cli, TONE_BOLD, "    %s", code);
 	out_blank(cli);
+	out_say(cli, TONE_DIM, "This computer showed it.");
+}
+
+static void
+show(const struct cli *cli, const struct run *run)
+{
+	if (args_has(&cli->args, OPT_JSON))
+		tell_program(cli, run);
+	else if (run->token[0] != '\0')
+		point_at_token(cli, run);
+	else
+		show_digits(cli, run->code);
+}
+
+/* Have the token type its code here. */
+static enum cli_exit
+type(struct cli *cli, const struct run *run)
+{
+	enum cli_exit exit;
+	struct reply reply;
+	struct op op;
+
+	op_init(&op, "LiveType", OP_TOKEN);
+	op.words = "Your token will type the code, as a keyboard.";
+	ts_jw_int(&op.params, "run", run->number);
+	exit = op_run(cli, &reply, &op);
+	reply_wipe(&reply);
+	op_wipe(&op);
+	return exit;
+}
+
+/* yes or no; what the token types in between is for the eye. */
+static enum cli_exit
+ask_match(struct cli *cli, const struct run *run, bool *match)
+{
+	const char *question = run->token[0] == '\0'
+	    ? "The same code on both sides? yes or no: "
+	    : "The same code on both sides? yes or no; after yes, touch the "
+	      "token: ";
+	char answer[64];
+	enum cli_exit exit;
+
+	for (;;) {
+		exit = ask_line(cli, answer, sizeof(answer), question);
+		if (exit != CLI_DONE)
+			return exit;
+		*match = strcasecmp(answer, "yes") == 0;
+		if (*match || strcasecmp(answer, "no") == 0)
+			return CLI_DONE;
+		if (strcasecmp(answer, "type") == 0 &&
+		    (run->outputs & BY_KEYBOARD) != 0)
+			exit = type(cli, run);
+		if (exit != CLI_DONE)
+			return exit;
+		question = "Please type yes or no: ";
+	}
 }
 
 /* Tell the agent what the people said. */
@@ -162,7 +306,7 @@ exchange(struct cli *cli, struct run *run)
 	    "you begin.",
 	    run->contact);
 	(void)snprintf(prompt, sizeof(prompt), "Their text, or Enter: ");
-	while (run->code[0] == '\0') {
+	while (!run->shown) {
 		exit = ask_line(cli, pasted, sizeof(pasted), prompt);
 		if (exit != CLI_DONE)
 			return exit;
@@ -179,21 +323,27 @@ exchange(struct cli *cli, struct run *run)
 }
 
 enum cli_exit
-live_compare(struct cli *cli, char proof[LIVE_PROOF_MAX], const char *contact)
+live_compare(struct cli *cli, struct live_result *out, const char *contact,
+    const char *token)
 {
-	struct run run = {contact, 0, ""};
 	enum cli_exit exit;
 	bool match = false;
+	struct run run;
 
+	memset(&run, 0, sizeof(run));
+	run.contact = contact;
+	run.own = token;
 	exit = exchange(cli, &run);
 	if (exit != CLI_DONE)
 		return exit;
-	show_digits(cli, run.code);
-	exit = ask_yes(cli, &match, "The same code on both sides? yes or no: ");
+	show(cli, &run);
+	exit = ask_match(cli, &run, &match);
 	if (exit == CLI_DONE)
 		exit = result(cli, &run, match);
-	if (exit == CLI_DONE)
-		(void)snprintf(proof, LIVE_PROOF_MAX, "%lld",
-		    (long long)run.number);
-	return exit;
+	if (exit != CLI_DONE)
+		return exit;
+	(void)snprintf(out->proof, sizeof(out->proof), "%lld",
+	    (long long)run.number);
+	memcpy(out->token, run.token, sizeof(out->token));
+	return CLI_DONE;
 }

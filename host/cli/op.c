@@ -29,18 +29,12 @@ op_wipe(struct op *op)
 	ts_jw_wipe(&op->params);
 }
 
-enum cli_exit
-op_take_pin(const struct cli *cli, struct op *op, const char *param,
-    const char *token, enum opt fd_opt)
+/* The PIN that a script gives on the descriptor of fd_opt. */
+static enum cli_exit
+read_pin(const struct cli *cli, struct op_pin *slot, enum opt fd_opt)
 {
-	struct op_pin *slot = &op->pin[op->pin_cnt++];
 	int r;
 
-	slot->param = param;
-	slot->token = token;
-	slot->is_new = fd_opt == OPT_NEW_PIN_FD;
-	if (!args_has(&cli->args, fd_opt))
-		return CLI_DONE;
 	slot->by_script = true;
 	r = pin_read(&slot->pin, (int)cli->args.number[fd_opt]);
 	if (r == TS_OK)
@@ -56,6 +50,32 @@ op_take_pin(const struct cli *cli, struct op *op, const char *param,
 		    PIN_LEN_MAX);
 	return out_fail(cli, CLI_FAILED, "NO_MEMORY",
 	    "there is no locked memory for the PIN; see `ulimit -l`");
+}
+
+enum cli_exit
+op_take_pin(const struct cli *cli, struct op *op, const char *param,
+    const char *token, enum opt fd_opt)
+{
+	struct op_pin *slot = &op->pin[op->pin_cnt++];
+
+	slot->param = param;
+	slot->token = token;
+	slot->is_new = fd_opt == OPT_NEW_PIN_FD;
+	if (!args_has(&cli->args, fd_opt))
+		return CLI_DONE;
+	return read_pin(cli, slot, fd_opt);
+}
+
+void
+op_take_pin_later(const struct cli *cli, struct op *op, const char *param,
+    const char *token, enum opt fd_opt)
+{
+	struct op_pin *slot = &op->pin[op->pin_cnt++];
+
+	slot->param = param;
+	slot->token = token;
+	slot->later = args_has(&cli->args, fd_opt);
+	slot->fd_opt = fd_opt;
 }
 
 /* Transport errors; err is of client.h. */
@@ -273,6 +293,10 @@ ask_pin(struct cli *cli, struct op *op, const struct reply *reply, bool wrong)
 
 	if (slot == NULL || slot->pin.secret_text != NULL)
 		return op_report(cli, reply, NULL);
+	if (slot->later) {
+		slot->later = false;
+		return read_pin(cli, slot, slot->fd_opt);
+	}
 	say_words(cli, op);
 	(void)snprintf(problem, sizeof(problem),
 	    retries >= 0 ? "%sTries left before the token blocks itself: %lld."

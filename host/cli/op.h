@@ -30,7 +30,9 @@ struct op_pin {
 	const char *token; /* of which token; "" if only the agent knows */
 	struct pin pin;	   /* once it is known */
 	bool by_script;	   /* came from a descriptor: never asked for again */
-	bool is_new;	   /* to be set, not to be checked */
+	bool later;	   /* to be read from fd_opt if it is needed */
+	enum opt fd_opt;
+	bool is_new; /* to be set, not to be checked */
 };
 
 struct op {
@@ -53,6 +55,10 @@ void op_wipe(struct op *op);
  */
 enum cli_exit op_take_pin(const struct cli *cli, struct op *op,
     const char *param, const char *token, enum opt fd_opt);
+
+/* The same, but the descriptor is left alone unless the PIN is needed. */
+void op_take_pin_later(const struct cli *cli, struct op *op, const char *param,
+    const char *token, enum opt fd_opt);
 
 /*
  * Call.  OP_TOKEN: reply->params is the object `result`.  On anything but

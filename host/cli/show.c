@@ -53,6 +53,14 @@ show_signed(const struct cli *cli, const struct reply *reply)
 			    out_text(ts_json_at(missing, i)));
 		out_hint(cli,
 		    "Plug in the next one and repeat:", "touchstone sign");
+	} else if (ts_json_bool(reply->params, "conflict", false)) {
+		out_say(cli, TONE_BAD,
+		    "Signed as statement %lld, but not published: the "
+		    "directory has another change of yours in that place, "
+		    "which was not made here.",
+		    (long long)ts_json_int(reply->params, "seq", 0));
+		out_hint(cli,
+		    "What that means, and what to do:", "touchstone alerts");
 	} else if (ts_json_bool(reply->params, "published", false)) {
 		out_say(cli, TONE_GOOD,
 		    "Signed and published: statement %lld of your history.",
@@ -94,12 +102,33 @@ show_alert(const struct cli *cli, const struct json_t *alert)
 }
 
 const char *
+show_evidence(const char *word)
+{
+	static const char *const words[][2] = {
+	    {"token-statement", "parsed on the token"},
+	    {"fido-uv", "PIN and touch"},
+	    {"fido-up", "touch only"},
+	    {"card-attested", "attested card"},
+	    {"card", "card"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(word, words[i][0]) == 0)
+			return words[i][1];
+	return *word != '\0' ? word : "unknown evidence";
+}
+
+const char *
 show_token(char out[SHOW_TOKEN_MAX], const struct json_t *key)
 {
 	const char *role = out_str(key, "role");
+	const char *image = out_str(key, "image");
 
-	(void)snprintf(out, SHOW_TOKEN_MAX, "%s (%s%s%s)", out_str(key, "name"),
-	    *role != '\0' ? role : "token",
+	(void)snprintf(out, SHOW_TOKEN_MAX, "%s (%s, %s%s%.16s%s%s)",
+	    out_str(key, "name"), *role != '\0' ? role : "token",
+	    show_evidence(out_str(key, "evidence")),
+	    *image != '\0' ? ", image " : "", image,
 	    ts_json_bool(key, "present", false) ? ", plugged in" : "",
 	    ts_json_bool(key, "retired", false) ? ", retired" : "");
 	return out;

@@ -24,8 +24,11 @@ void show_alert(const struct cli *cli, const struct json_t *alert);
 /* The tone of a level: "news", "warning", "stop". */
 enum tone show_tone_of_level(const char *level);
 
-/* "name (role, plugged in, retired)". */
-#define SHOW_TOKEN_MAX 160
+/* An evidence class for people: "parsed on the token". */
+const char *show_evidence(const char *word);
+
+/* "name (role, parsed on the token, image 0123abcd, plugged in, retired)". */
+#define SHOW_TOKEN_MAX 200
 const char *show_token(char out[SHOW_TOKEN_MAX], const struct json_t *key);
 
 /* A public code or pair number in a line of its own, to be copied. */

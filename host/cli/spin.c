@@ -166,6 +166,10 @@ spin_progress(struct spin *spin, struct json_t *progress)
 	if (strcmp(state, "touch") == 0) {
 		compose(text, "Touch your token now:", progress);
 		set_text(spin, TONE_WARN, true, text);
+	} else if (strcmp(state, "hold") == 0) {
+		compose(text,
+		    "Touch your token and hold it for 5 seconds:", progress);
+		set_text(spin, TONE_WARN, true, text);
 	} else if (strcmp(state, "plug-in") == 0) {
 		compose(text, "Plug in your token", progress);
 		set_text(spin, TONE_BOLD, true, text);

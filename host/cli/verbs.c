@@ -32,6 +32,9 @@ const struct verb verb_table[] = {
 	"Makes a key on the token that can never leave it, and signs the "
 	"first statement of your identity with it. Needs the PIN and two "
 	"touches of each token.\n"
+	"On a token with Touchstone firmware the key signs nothing that the "
+	"token has not read itself, and contacts see that. Any other FIDO2 "
+	"token signs what this computer gives it.\n"
 	"With a second token as backup, losing the first costs you nothing: "
 	"retire it with the other one and your contacts stay verified. "
 	"The name is \"daily\" unless you give another one.",
@@ -80,11 +83,15 @@ const struct verb verb_table[] = {
 	"If your policy asks for several tokens, run it once with each.",
 	"touchstone sign\ntouchstone sign --wait\n"
 	"touchstone sign --pin-fd 3 3</run/user/1000/pin"},
-    {"publish", cmd_publish, "", ARG_NONE, 0, 0, ANY, 0, DAILY,
+    {"publish", cmd_publish, "", ARG_NONE, 0, 0, ANY | OPT(YIELD), 0, DAILY,
 	"publish what is signed but not published",
 	"Signing publishes by itself; this repeats it after the directory was "
-	"out of reach.",
-	"touchstone publish"},
+	"out of reach.\n"
+	"If another computer of yours published another change in the same "
+	"place (alert OWN_CONFLICT), --yield gives way to it: yours go back on "
+	"the list of changes, to be signed behind it. Sign them with another "
+	"token than before; the one that signed them follows after that.",
+	"touchstone publish\ntouchstone publish --yield"},
 
     {"contact add", cmd_contact_add, "LABEL", ARG_NONE, 1, 1, ANY | OPT(CODE),
 	0, OTHERS, "look somebody up and watch their record",
@@ -105,15 +112,20 @@ const struct verb verb_table[] = {
 	"watched.",
 	"touchstone contact remove bob"},
     {"verify", cmd_verify, "CONTACT", ARG_CONTACT, 1, 1,
-	ANY | PIN | OPT(LIVE) | OPT(CODE) | OPT(PAIR) | OPT(QR) | OPT(NO_QR), 0,
-	OTHERS, "compare a code with a contact, once and for all",
+	ANY | PIN | OPT(LIVE) | OPT(ON_COMPUTER) | OPT(CODE) | OPT(PAIR) |
+	    OPT(QR) | OPT(NO_QR),
+	0, OTHERS, "compare a code with a contact, once and for all",
 	"Walks you through it: by a live code while you talk, by a public code "
 	"from a place you trust, by QR code, or by pair number. It ends with a "
 	"touch: your token signs that this identity is theirs. Later changes "
 	"that their tokens sign need no new comparison.\n"
 	"An option goes straight to that way. --live is the safest: it holds "
 	"even against somebody who controls the directory and the chat, as "
-	"long as you know the voice.",
+	"long as you know the voice.\n"
+	"A token with Touchstone firmware shows the live code itself, and only "
+	"its touch confirms it: then it holds against malware on this computer "
+	"too. --on-computer shows the code here instead; such a token does not "
+	"confirm it.",
 	"touchstone verify bob\ntouchstone verify bob --live\n"
 	"touchstone verify bob --code touch1qqqsyqc...\n"
 	"zbarimg --raw -q photo.png | touchstone verify bob --qr -"},
@@ -150,8 +162,30 @@ const struct verb verb_table[] = {
 	"touchstone token list"},
     {"token info", cmd_token_info, "[TOKEN]", ARG_TOKEN, 0, 1, ANY | OPT(TOKEN),
 	0, TOKENS, "show what a token is and can do",
-	"Shows product, versions, PIN state and room for keys.",
+	"Shows product, versions, PIN state and room for keys. For a token "
+	"with "
+	"Touchstone firmware also its image (the SHA-256 of that firmware), "
+	"and "
+	"where it can show a live code.",
 	"touchstone token info fido:/dev/hidraw3"},
+    {"token attest", cmd_token_attest, "[TOKEN]", ARG_TOKEN, 0, 1,
+	ANY | OPT(TOKEN) | OPT(OUT), 0, TOKENS,
+	"have a token sign what it is and what firmware it runs",
+	"For tokens with Touchstone firmware. The token signs a fresh "
+	"challenge "
+	"with its device key, after a touch. It is compared with what it said "
+	"when its key was made: another device key means another token, "
+	"another "
+	"image other firmware.\n"
+	"With --out, stock ssh-keygen can judge the signature.",
+	"touchstone token attest\ntouchstone token attest --out attested/"},
+    {"token forget", cmd_token_forget, "KEY", ARG_NAME, 1, 1,
+	ANY | PIN | OPT(YES), 0, TOKENS, "erase one unused key from its token",
+	"For tokens with Touchstone firmware. KEY is the name or id of a token "
+	"key that was retired, or that no statement ever listed; one that is "
+	"in "
+	"use is refused. Needs the PIN and a touch of 5 seconds.",
+	"touchstone token forget old-daily"},
     {"token enrol", cmd_token_enrol, "[TOKEN]", ARG_TOKEN, 0, 1,
 	ANY | PIN | OPT(NAME) | OPT(ROLE) | OPT(ALGORITHM), OPT(NAME), TOKENS,
 	"add another token to your identity",
@@ -173,7 +207,8 @@ const struct verb verb_table[] = {
 	ANY | OPT(TOKEN) | OPT(YES), 0, TOKENS, "erase a token",
 	"Erases every key and passkey on the token, for all web sites too, and "
 	"its PIN. Tokens allow it only in the first 10 seconds after they are "
-	"plugged in, with a touch.",
+	"plugged in, with a touch; those with Touchstone firmware want it held "
+	"for 5 seconds.",
 	"touchstone token reset fido:/dev/hidraw3"},
     {"token wink", cmd_token_wink, "[TOKEN]", ARG_TOKEN, 0, 1, ANY | OPT(TOKEN),
 	0, TOKENS, "let a token blink, to tell it from others",

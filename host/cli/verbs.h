@@ -63,6 +63,8 @@ enum cli_exit cmd_token_enrol(struct cli *cli);
 enum cli_exit cmd_token_retire(struct cli *cli);
 enum cli_exit cmd_token_pin(struct cli *cli);
 enum cli_exit cmd_token_reset(struct cli *cli);
+enum cli_exit cmd_token_attest(struct cli *cli);
+enum cli_exit cmd_token_forget(struct cli *cli);
 enum cli_exit cmd_token_wink(struct cli *cli);
 enum cli_exit cmd_recover(struct cli *cli);
 enum cli_exit cmd_veto(struct cli *cli);

@@ -65,6 +65,7 @@ int ts_draft_sign(struct ts_store *store, bool *complete, const uint8_t *sig,
 
 /*
  * Before applet key id is asked to sign the draft: from now on it is final.
+ * (Not for a new key that the draft itself lists: no harm if that is dropped.)
  * Afterwards, when it is certain that it did not sign: it is as before.
  * TS_ERR_NOTHING_PENDING without a draft.
  */

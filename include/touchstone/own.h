@@ -101,6 +101,16 @@ int ts_own_token_find(struct ts_store *store, struct ts_token *out,
     const char *name) TS_MUST_CHECK;
 
 /*
+ * Whether a key may be erased from its token: TS_ERR_IN_USE if the chain lists
+ * it, or a change that waits would.  drop: it was erased; forget it, unless it
+ * was listed once.
+ */
+int ts_own_token_unused(struct ts_store *store,
+    const uint8_t id[TSW_HASH_LEN]) TS_MUST_CHECK;
+int ts_own_token_drop(struct ts_store *store,
+    const uint8_t id[TSW_HASH_LEN]) TS_MUST_CHECK;
+
+/*
  * Bring every statement of the own chain that is not there yet to the
  * directory; *published counts them.  Repeating is harmless.  TS_ERR_CONFLICT
  * if the directory has something else at this place (an alert says what),

@@ -38,6 +38,7 @@ struct ts_import {
  * Compare; *import is written for TS_SYNC_BEHIND only.  What is said settles
  * whether the token has signed the draft, see ts_draft_ask().
  *
+ * TS_ERR_ENROL_AGAIN: a new key that signed a draft which is no more.
  * TS_ERR_TOKEN_IDENTITY: the key is bound to another identity.  TS_ERR_ASTRAY:
  * it has signed what the chain does not have.  The directory may know it: look
  * there, then compare again with TS_SYNC_LAST, which raises TOKEN_ASTRAY.  Once

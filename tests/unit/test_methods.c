@@ -60,9 +60,9 @@ test_no_method_takes_something_to_sign(void **state)
 	static const char *const known[] = {"algorithm", "all", "app", "backup",
 	    "backup_name", "backup_pin_fd", "code", "contact", "device",
 	    "directory", "expires", "file", "id", "key", "label", "match",
-	    "method", "name", "new_pin_fd", "number", "on", "pin_fd", "proof",
-	    "protocol", "qr", "role", "run", "text", "threshold", "timelock",
-	    "token", "wait"};
+	    "method", "name", "new_pin_fd", "number", "on", "on_computer",
+	    "pin_fd", "proof", "protocol", "qr", "role", "run", "text",
+	    "threshold", "timelock", "token", "wait", "yield"};
 	struct ts_signature s;
 	size_t i, j, k;
 

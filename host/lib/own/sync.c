@@ -171,10 +171,15 @@ ts_sync_plan(struct ts_store *store, enum ts_sync *out,
 		return r;
 	if (is_draft(&p, head)) {
 		*out = TS_SYNC_SIGNED;
-		return ts_draft_ask(store, token->id);
+		return token->state == TS_TOKEN_NEW
+		    ? TS_OK
+		    : ts_draft_ask(store, token->id);
 	}
 	if (p.has_draft)
 		r = ts_draft_unask(store, token->id);
+	/* A new key is bound to the statement that would have listed it. */
+	if (r == TS_OK && head->bound && token->state == TS_TOKEN_NEW)
+		return TS_ERR_ENROL_AGAIN;
 	if (r == TS_OK && head->bound) {
 		if (!is_own(&p, head))
 			return TS_ERR_TOKEN_IDENTITY;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "draft_rows.h"
+
 #define COLUMNS "id, alg, key, role, evidence, name, credential, attestation"
 
 struct tsw_token
@@ -291,4 +293,53 @@ ts_own_token_find(struct ts_store *store, struct ts_token *out,
 		return TS_ERR_AMBIGUOUS;
 	*out = t;
 	return TS_OK;
+}
+
+struct use {
+	const uint8_t *id;
+	bool found;
+};
+
+static int
+look_for_use(void *arg, const struct ts_waiting *w)
+{
+	uint8_t id[TSW_HASH_LEN];
+	struct use *use = arg;
+
+	if (w->op.kind != TSW_OP_ENROL_TOKEN && w->op.kind != TSW_OP_RECOVER)
+		return TS_OK;
+	tsw_token_id(id, &w->op.token.key);
+	if (memcmp(id, use->id, sizeof(id)) == 0)
+		use->found = true;
+	return TS_OK;
+}
+
+int
+ts_own_token_unused(struct ts_store *store, const uint8_t id[TSW_HASH_LEN])
+{
+	struct use use = {id, false};
+	struct ts_draft d;
+	int r;
+
+	ts_names_clear(store);
+	if (tsw_chain_find_token(&store->chain, id) >= 0)
+		return TS_ERR_IN_USE;
+	r = ts_waiting_each(store, look_for_use, &use);
+	if (r == TS_OK && use.found)
+		return TS_ERR_IN_USE;
+	/* Before there is an identity, every key is of the drafted genesis. */
+	if (r == TS_OK && !store->own.provisioned &&
+	    ts_draft_get(store, &d) == TS_OK)
+		return TS_ERR_IN_USE;
+	return r;
+}
+
+int
+ts_own_token_drop(struct ts_store *store, const uint8_t id[TSW_HASH_LEN])
+{
+	int r = ts_own_token_unused(store, id);
+
+	if (r == TS_OK)
+		r = ts_store_begin(store);
+	return r == TS_OK ? ts_store_end(store, ts_token_forget(store, id)) : r;
 }
