@@ -54,7 +54,6 @@ enum hal_output {
 
 /* Why the token stopped.  Only faults of its own; never bad input. */
 enum hal_fault {
-	HAL_FAULT_ENTROPY,	 /* the noise source failed a health test */
 	HAL_FAULT_STORE_CORRUPT, /* the flash changed under a running token */
 	HAL_FAULT_STORE_NEWER,	 /* flash content of a newer version */
 	HAL_FAULT_STORE_SIZE,	 /* flash too small for what is promised */

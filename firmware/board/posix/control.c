@@ -197,6 +197,10 @@ run_line(struct conn *cn, const char *line)
 		reply(cn, "ok");
 		return;
 	}
+	if (strncmp(line, "entropy ", 8) == 0 && sim_noise_choose(line + 8)) {
+		reply(cn, "ok");
+		return;
+	}
 	reply(cn, "error: unknown command");
 }
 

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -54,22 +53,6 @@ hal_millis(void)
 	    clock_offset;
 }
 
-void
-hal_entropy(uint8_t *out, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = getrandom(out, len, 0);
-		if (n < 0 && errno != EINTR)
-			sim_die("getrandom", "kernel");
-		if (n > 0) {
-			out += n;
-			len -= (size_t)n;
-		}
-	}
-}
-
 bool
 hal_button(void)
 {
@@ -87,9 +70,6 @@ hal_halt(enum hal_fault fault)
 
 	errno = 0;
 	switch (fault) {
-	case HAL_FAULT_ENTROPY:
-		what = "the entropy source failed its health test";
-		break;
 	case HAL_FAULT_STORE_CORRUPT:
 		what = "the flash image is damaged; it was left as it is";
 		break;
@@ -351,6 +331,8 @@ static const char usage[] =
     "                      and say its digits; \"none\" if it blinks none\n"
     "  keyboard            what the token typed since last asked\n"
     "  clock +SECONDS      move the token's clock forward\n"
+    "  entropy KIND        be a noise source that is good, stuck, biased,\n"
+    "                      locked or repeat\n"
     "  quit                end the simulator\n";
 
 struct options {

@@ -69,6 +69,10 @@ void sim_watch(bool on); /* the LED goes on or off, as by HAL_LED_ON */
 /* Let the clock run until the LED has blinked a code; "none" if it does not. */
 const char *sim_blinks(void);
 
+/* noise.c: "good", "stuck", "biased", "locked" or "repeat"; false if it is
+ * none of them. */
+bool sim_noise_choose(const char *name);
+
 /* image.c: dies if the program cannot be read. */
 void sim_image_measure(void);
 
