@@ -53,12 +53,19 @@ hal_millis(void)
 	    clock_offset;
 }
 
+/* A long touch has begun. */
+static bool
+is_held(void)
+{
+	return token.button_down && fw_token_wants_long_touch(&token);
+}
+
 bool
 hal_button(void)
 {
 	/* Automatic touch: up and down in turn, like a finger, but down for
 	 * as long as is asked. */
-	if (auto_touch && !(button && fw_token_wants_long_touch(&token)))
+	if (auto_touch && !is_held())
 		button = !button;
 	return button;
 }
@@ -124,7 +131,7 @@ sim_touch(void)
 		return false;
 	button = true;
 	sim_step();
-	if (fw_token_wants_long_touch(&token)) {
+	if (is_held()) {
 		sim_clock_forward(FW_TOKEN_LONG_TOUCH_MS);
 		sim_step();
 	}
@@ -175,7 +182,7 @@ step(void)
 	/* A few rounds, then look at the sockets again. */
 	for (i = 0; plugged && i < 16; i++) {
 		ms = fw_token_step(&token);
-		if (auto_touch && button && fw_token_wants_long_touch(&token))
+		if (auto_touch && is_held())
 			sim_clock_forward(FW_TOKEN_LONG_TOUCH_MS);
 		if (ms > 0 && !(auto_touch && sim_is_waiting()))
 			break;
