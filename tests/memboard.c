@@ -75,6 +75,7 @@ leave(enum memboard_end end)
 static _Noreturn void
 power_cut(void)
 {
+	memboard.unsynced = false; /* what is there now is there */
 	leave(MEMBOARD_POWER_CUT);
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The store opens any flash: it works, or it is refused and left as it is.
+ * The store opens any flash: it works, or it is refused and left as it is, and
+ * then a reset makes it work.
  *
- * Input: patches of a flash with a few records: offset u16 (times 2, so both
- * areas can be reached), length u8, bytes.
+ * Input: how many commits a flash has seen (u8; 0: it is blank), and patches
+ * of it: offset u16 (times 2, so all of it can be reached), length u8, bytes.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -33,26 +34,43 @@ use_all(void)
 	unsigned int key;
 
 	for (key = 0; key < FW_STORE_KEY_CNT; key++)
-		if (fw_store_get(&s, value, sizeof(value), key) == FW_ERR_FULL)
+		if (fw_store_get(&s, value, sizeof(value), key) ==
+		    FW_ERR_LENGTH)
 			abort();
 	put(FW_STORE_PIN, "can be written");
 	if (fw_store_get(&s, value, sizeof(value), FW_STORE_PIN) != 14)
 		abort();
+	if (fw_store_open(&s) != FW_OK ||
+	    fw_store_get(&s, value, sizeof(value), FW_STORE_PIN) != 14)
+		abort();
+}
+
+/* Some log, several pages of it if there are many commits. */
+static void
+write_log(unsigned int commits)
+{
+	unsigned int i;
+
+	if (commits > 0 && fw_store_open(&s) != FW_OK)
+		abort();
+	for (i = 0; i < commits; i++) {
+		put(FW_STORE_CRED + i % 5, "a credential");
+		put(FW_STORE_COUNTER, "0001");
+		if (i % 16 == 7 && fw_store_open(&s) != FW_OK)
+			abort();
+	}
 }
 
 static void
 run(void *arg)
 {
+	static const struct fw_store_item item = {FW_STORE_COUNTER,
+	    (const uint8_t *)"0003", 4};
 	struct tsw_rd *rd = arg;
 	const uint8_t *p;
 	size_t off, n;
 
-	if (fw_store_open(&s) != FW_OK)
-		abort();
-	put(FW_STORE_DEVICE, "a device secret of thirty-two b.");
-	put(FW_STORE_COUNTER, "0001");
-	put(FW_STORE_CRED + 3, "a credential");
-	put(FW_STORE_COUNTER, "0002");
+	write_log(tsw_rd_u8(rd));
 	while (rd->left > 0) {
 		off = 2 * (size_t)tsw_rd_u16(rd);
 		n = tsw_rd_u8(rd);
@@ -62,10 +80,12 @@ run(void *arg)
 			memcpy(memboard.flash + off, p, n);
 	}
 	memcpy(image, memboard.flash, sizeof(image));
-	if (fw_store_open(&s) == FW_OK)
-		use_all();
-	else if (memcmp(image, memboard.flash, sizeof(image)) != 0)
-		abort();
+	if (fw_store_open(&s) != FW_OK) {
+		if (memcmp(image, memboard.flash, sizeof(image)) != 0)
+			abort();
+		fw_store_reset(&s, &item, 1);
+	}
+	use_all();
 }
 
 int

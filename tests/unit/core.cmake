@@ -38,3 +38,9 @@ target_link_options(test_sim_flash PRIVATE -Wl,--wrap=pwrite
 foreach(name fw_live fw_show fw_words)
 	ts_unit_test(${name} fw_memboard fw_core)
 endforeach()
+
+# The store against a model, and what power cuts leave of it.
+foreach(name fw_store_model fw_store_reset fw_store_v1)
+	ts_unit_test(${name} fw_memboard fw_core)
+	target_sources(test_${name} PRIVATE fw_store_state.c)
+endforeach()
