@@ -210,34 +210,61 @@ class SimulatorTest(unittest.TestCase):
         broken = os.path.join(self.dir, "flash", "no folder")
         self.assertEqual(self.run_sim("--dir", broken).returncode, 1)
 
-    def refused(self, image, word):
+    def put_flash(self, image):
         os.makedirs(self.dir, exist_ok=True)
-        path = os.path.join(self.dir, "flash")
-        with open(path, "wb") as f:
+        with open(os.path.join(self.dir, "flash"), "wb") as f:
             f.write(image)
+
+    def flash(self):
+        with open(os.path.join(self.dir, "flash"), "rb") as f:
+            return f.read()
+
+    def refused(self, image, word):
+        self.put_flash(image)
         done = self.run_sim("--dir", self.dir, "--foreground")
         self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertIn(word, done.stderr)
-        with open(path, "rb") as f:
-            self.assertEqual(f.read(), image)
+        self.assertEqual(self.flash(), image)
+
+    def faulty(self, image):
+        """The token says so, does nothing, and leaves the image as it is."""
+        self.put_flash(image)
+        self.sim.start()
+        self.assertEqual(self.sim.control("led"), "fault-store")
+        self.assertIn("only a reset helps", self.sim.control("display"))
+        with contextlib.closing(self.sim.device()) as device:
+            ctap = Ctap2(device)
+            with self.assertRaises(CtapError) as caught:
+                ClientPin(ctap).set_pin("1234")
+            self.assertEqual(int(caught.exception.code), 0xFF)
+        self.sim.stop()
+        self.assertEqual(self.flash(), image)
 
     def test_bad_flash_is_left_alone(self):
         self.sim.start()
         with contextlib.closing(self.sim.device()) as device:
             ClientPin(Ctap2(device)).set_pin("1234")
         self.sim.stop()
-        with open(os.path.join(self.dir, "flash"), "rb") as f:
-            good = f.read()
+        good = self.flash()
         self.refused(b"", "not a flash image")
         self.refused(good + b"x", "not a flash image")
-        self.refused(random.Random(1).randbytes(len(good)), "damaged")
-        self.refused(bytes(len(good)), "damaged")
-        at = good.index(b"DONE") - 12  # inside the first of two records
-        damaged = good[:at] + bytes([good[at] ^ 1]) + good[at + 1 :]
-        self.refused(damaged, "damaged")
-        with open(os.path.join(self.dir, "flash"), "wb") as f:
-            f.write(good)
+        self.faulty(random.Random(1).randbytes(len(good)))
+        self.faulty(bytes(len(good)))
+        self.put_flash(good)
         self.sim.start()
+        self.assertTrue(self.works().options["clientPin"])
+
+    def test_reset_mends_bad_flash(self):
+        self.sim.start()
+        self.sim.stop()
+        self.put_flash(bytes(len(self.flash())))
+        self.sim.start()
+        self.sim.ok("auto-touch on")
+        with contextlib.closing(self.sim.device()) as device:
+            Ctap2(device).reset()
+            ClientPin(Ctap2(device)).set_pin("1234")
+        self.assertEqual(self.sim.control("led"), "idle")
+        self.assertEqual(self.sim.control("display"), "")
 
     def test_options(self):
         self.assertIn("--dir DIR", self.run_sim("--help").stdout)
