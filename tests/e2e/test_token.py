@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""touchstone-token against the simulator: every operation, every way it ends.
+"""touchstone-token against the simulator as any FIDO2 token, without the
+statement applet: every operation, every way it ends.
 
 usage: test_token.py BUILD
 """
@@ -19,7 +20,7 @@ PIN = "1234"
 
 
 def bench(build, pin=True, touch=True):
-    b = Bench(build)
+    b = Bench(build, "--fido-only")
     if touch:
         b.sim.ok("auto-touch on")
     if pin:
