@@ -79,8 +79,10 @@ chain_update(const struct tsw_chain *chain, enum tsw_op_kind kind)
 {
 	struct tsw_statement st;
 	struct tsw_op *op = &st.u.update.op[0];
+	struct tsw_key key;
 
 	memset(&st, 0, sizeof(st));
+	memset(&key, 0, sizeof(key));
 	st.kind = TSW_KIND_UPDATE;
 	st.time = chain->time;
 	memcpy(st.u.update.identity, chain->id, TSW_ID_LEN);
@@ -88,15 +90,18 @@ chain_update(const struct tsw_chain *chain, enum tsw_op_kind kind)
 	st.u.update.seq = chain->seq + 1;
 	st.u.update.op_cnt = 1;
 	op->kind = kind;
-	op->key.app = TSW_APP_RAW;
-	op->key.type = TSW_KEY_RAW;
-	op->key.device = soft_slice("laptop");
-	op->key.data = soft_slice("data");
-	op->token = soft_token_entry(&token[NEW], "new");
+	key.app = TSW_APP_RAW;
+	key.type = TSW_KEY_RAW;
+	key.device = soft_slice("laptop");
+	key.data = soft_slice("data");
 	op->threshold = 1;
 	op->timelock_h = 72;
+	if (kind == TSW_OP_ADD_KEY)
+		op->key = key;
+	if (kind == TSW_OP_ENROL_TOKEN || kind == TSW_OP_RECOVER)
+		op->token = soft_token_entry(&token[NEW], "new");
 	if (kind == TSW_OP_REVOKE_KEY)
-		assert_int_equal(tsw_key_id(op->id, &op->key), TSW_OK);
+		assert_int_equal(tsw_key_id(op->id, &key), TSW_OK);
 	if (kind == TSW_OP_RETIRE_TOKEN)
 		tsw_token_id(op->id, &token[SAFE].key);
 	return st;

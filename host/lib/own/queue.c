@@ -329,7 +329,8 @@ find_change(void *arg, const struct ts_waiting *w)
 		d->found = true;
 		d->has_token = w->op.kind == TSW_OP_ENROL_TOKEN ||
 		    w->op.kind == TSW_OP_RECOVER;
-		tsw_token_id(d->token, &w->op.token.key);
+		if (d->has_token)
+			tsw_token_id(d->token, &w->op.token.key);
 		return change(&d->change, w, &d->chain);
 	}
 	r = apply(&d->chain, w);

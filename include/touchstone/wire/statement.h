@@ -103,14 +103,17 @@ struct tsw_checkpoint {
 	uint8_t root[TSW_HASH_LEN];
 };
 
+/* Only what belongs to kind is set; a small token holds eight of these. */
 struct tsw_op {
 	enum tsw_op_kind kind;
-	struct tsw_key key;	  /* add-key */
-	uint8_t id[TSW_HASH_LEN]; /* revoke-key, retire-token */
-	struct tsw_token token;	  /* enrol-token, recover: the one new token */
-	uint8_t min_proto;	  /* set-verification; 0: off */
-	uint8_t threshold;	  /* set-policy */
-	uint16_t timelock_h;	  /* set-policy, hours */
+	union {
+		struct tsw_key key;	  /* add-key */
+		uint8_t id[TSW_HASH_LEN]; /* revoke-key, retire-token */
+		struct tsw_token token; /* enrol-token, recover: the new one */
+	};
+	uint8_t min_proto;   /* set-verification; 0: off */
+	uint8_t threshold;   /* set-policy */
+	uint16_t timelock_h; /* set-policy, hours */
 };
 
 struct tsw_genesis {
