@@ -255,6 +255,51 @@ statements_are_described(void **state)
 	ts_text_wipe(&t);
 }
 
+static void
+described_as(const struct tsw_statement *st, const char *words)
+{
+	uint8_t b[TSW_STATEMENT_MAX];
+	struct ts_text t;
+	struct tsw_wr wr;
+
+	tsw_wr_init(&wr, b, sizeof(b));
+	assert_int_equal(tsw_statement_encode(&wr, st), TSW_OK);
+	ts_text_init(&t);
+	assert_int_equal(ts_describe_statement(&t, NULL, b, tsw_wr_len(&wr)),
+	    TS_OK);
+	assert_non_null(strstr(t.p, words));
+	assert_int_equal(count_lines(t.p, "\n"), 1);
+	ts_text_wipe(&t);
+}
+
+/* What only tokens with our firmware are asked, or say of themselves. */
+static void
+words_for_our_tokens(void **state)
+{
+	struct soft_token key = soft_token_new(TSW_ALG_SK_ED25519, 3);
+	struct soft_token device = soft_token_new(TSW_ALG_ED25519, 4);
+	uint8_t room[TSW_ATTESTATION_LEN];
+	struct tsw_statement st;
+
+	(void)state;
+	memset(&st, 0, sizeof(st));
+	st.kind = TSW_KIND_IMPORT;
+	st.u.import.from_seq = 3;
+	st.u.import.seq = 5;
+	memset(st.u.import.head, 0xab, sizeof(st.u.import.head));
+	described_as(&st,
+	    "take over the head of statement 5, abababababababab, and leave "
+	    "that of statement 3\n");
+	memset(&st, 0, sizeof(st));
+	st.kind = TSW_KIND_UPDATE;
+	st.u.update.seq = 1;
+	st.u.update.op_cnt = 1;
+	st.u.update.op[0].kind = TSW_OP_ENROL_TOKEN;
+	st.u.update.op[0].token =
+	    soft_token_attested(room, &key, &device, "ours");
+	described_as(&st, ", attests firmware 2222222222222222\n");
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -265,6 +310,7 @@ main(void)
 	    T(allowed_signers_lists_only_the_verified),
 	    T(app_key_verifies_files),
 	    T(statements_are_described),
+	    T(words_for_our_tokens),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
