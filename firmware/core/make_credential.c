@@ -121,8 +121,8 @@ put_attested(struct fw_authdata *a, const struct fw_ctap2 *c,
 
 /* Self attestation, "packed" (WebAuthn section 8.2). */
 static void
-put_response(struct tsw_wr *rsp, struct fw_authdata *a,
-    struct fw_ctap2 *c, const struct fw_cred *cred)
+put_response(struct tsw_wr *rsp, struct fw_authdata *a, struct fw_ctap2 *c,
+    const struct fw_cred *cred)
 {
 	uint8_t sig[FW_CRED_SIG_MAX];
 	size_t len, sig_len;
