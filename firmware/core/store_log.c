@@ -149,6 +149,26 @@ record_is_good(const struct fw_store *s, const struct unit *u,
 	return (crc | TOP) == u->right;
 }
 
+static bool
+is_end(const struct unit *u)
+{
+	return (u->left & TOP) != 0 && u->right == ~u->left;
+}
+
+bool
+fw_log_has_end(const struct fw_store *s, uint32_t page)
+{
+	struct fw_log_at at = {.page = page, .off = FW_LOG_START};
+	struct unit u;
+
+	for (; at.off + UNIT <= s->page_len; at.off += UNIT) {
+		unit_read(s, &u, at);
+		if (is_end(&u))
+			return true;
+	}
+	return false;
+}
+
 enum fw_log_state
 fw_log_batch_read(const struct fw_store *s, uint32_t *next, struct fw_log_at at)
 {
@@ -159,7 +179,7 @@ fw_log_batch_read(const struct fw_store *s, uint32_t *next, struct fw_log_at at)
 	while (at.off + UNIT <= s->page_len) {
 		unit_read(s, &u, at);
 		len = UNIT;
-		if ((u.left & TOP) != 0 && u.right == ~u.left) {
+		if (is_end(&u)) {
 			*next = at.off + UNIT;
 			return u.left == (crc | TOP) ? FW_LOG_DONE : FW_LOG_BAD;
 		}
