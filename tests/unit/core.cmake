@@ -23,7 +23,8 @@ target_link_options(test_pin PRIVATE -Wl,--wrap=fw_pbkdf2_sha256)
 # The cutoffs in the code are those that can be computed.
 add_test(NAME unit/health_cutoffs COMMAND ${TS_PYTHON3}
     ${CMAKE_CURRENT_SOURCE_DIR}/health_cutoffs.py
-    ${PROJECT_SOURCE_DIR}/firmware/core/health.h)
+    ${PROJECT_SOURCE_DIR}/firmware/core/health.h
+    ${PROJECT_SOURCE_DIR}/docs/ENTROPY.md)
 
 # The simulator's flash file, with the disk in the hands of the test.
 ts_unit_test(sim_flash)
