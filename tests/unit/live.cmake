@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Live codes between two whole tokens.
+foreach(name fw_live_cmd)
+	ts_unit_test(${name} fw_rig fw_memboard fw_core
+	    PkgConfig::LIBCRYPTO)
+	target_sources(test_${name} PRIVATE livepair.c saying.c)
+endforeach()
