@@ -45,13 +45,14 @@ check_run(struct fw_live_pair *pair, struct fw_ctap2 *c,
 	struct fw_identity id;
 	enum fw_status st;
 
+	st = fw_applet_key(&id, c, req);
+	if (st != FW_CTAP_OK)
+		return st;
 	if (req->cmd == TSW_APPLET_LIVE_ANSWER && req->value == NULL)
 		return FW_ST_LIVE_EARLY;
 	if (c->live.state != FW_LIVE_IDLE)
 		return FW_ST_LIVE_BUSY;
-	st = fw_applet_key(&id, c, req);
-	if (st == FW_CTAP_OK)
-		st = fw_live_pair_decode(pair, req->self, req->peer);
+	st = fw_live_pair_decode(pair, req->self, req->peer);
 	if (st == FW_CTAP_OK)
 		st = check_self(&id, &pair->self);
 	return st;
