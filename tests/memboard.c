@@ -135,9 +135,9 @@ changed_bits(size_t i, size_t len)
 	case 2:
 		return a | b;
 	case 3:
-		return i == seed / 6 % len ? (uint8_t) ~(1u << seed % 8) : 0xff;
+		return (uint8_t)(i == seed / 6 % len ? ~(1u << seed % 8) : ~0u);
 	case 4:
-		return i == seed / 6 % len ? (uint8_t)(1u << seed % 8) : 0;
+		return (uint8_t)(i == seed / 6 % len ? 1u << seed % 8 : 0u);
 	default:
 		return i < seed / 6 * 37 % len ? 0xff : 0;
 	}

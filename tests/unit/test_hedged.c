@@ -25,8 +25,8 @@
 #include "fw_crypto.h"
 #include "wire/canonical.h"
 
-#define SIG_CNT 2000
-#define NONCE_CNT 600
+#define SIG_CNT 1000 /* of each kind */
+#define NONCE_CNT 300
 
 static const char p256_order[] = "ffffffff00000000ffffffffffffffff"
 				 "bce6faada7179e84f3b9cac2fc632551";
