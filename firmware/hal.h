@@ -41,11 +41,7 @@ enum hal_led {
 };
 
 /* How the board can show a live code to a person; bits. */
-enum hal_output {
-	HAL_OUT_DISPLAY = 1,
-	HAL_OUT_LED = 2,
-	HAL_OUT_KEYBOARD = 4
-};
+enum hal_output { HAL_OUT_DISPLAY = 1, HAL_OUT_LED = 2, HAL_OUT_KEYBOARD = 4 };
 
 #define HAL_DISPLAY_COLUMNS 21
 #define HAL_DISPLAY_LINES 4
@@ -55,7 +51,6 @@ enum hal_output {
 /* Why the token stopped.  Only faults of its own; never bad input. */
 enum hal_fault {
 	HAL_FAULT_STORE_CORRUPT, /* the flash changed under a running token */
-	HAL_FAULT_STORE_NEWER,	 /* flash content of a newer version */
 	HAL_FAULT_STORE_SIZE,	 /* flash too small for what is promised */
 	HAL_FAULT_BUG		 /* the token contradicts itself */
 };

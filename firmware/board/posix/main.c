@@ -80,10 +80,6 @@ hal_halt(enum hal_fault fault)
 	case HAL_FAULT_STORE_CORRUPT:
 		what = "the flash image is damaged; it was left as it is";
 		break;
-	case HAL_FAULT_STORE_NEWER:
-		what = "the flash image was written by a newer version; "
-		       "it was left as it is";
-		break;
 	case HAL_FAULT_STORE_SIZE:
 		what = "the flash is too small";
 		break;
