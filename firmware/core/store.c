@@ -92,8 +92,10 @@ fw_store_peek(const struct fw_store *s, uint8_t *out, size_t len,
 		hal_halt(HAL_FAULT_STORE_CORRUPT);
 	if ((size_t)have < len)
 		return FW_ERR_LENGTH;
-	hal_flash_read((uint32_t)s->pos[key] * FW_LOG_UNIT + FW_LOG_UNIT, out,
-	    len);
+	if (len > 0) /* else: is there one? */
+		hal_flash_read((uint32_t)s->pos[key] * FW_LOG_UNIT +
+			FW_LOG_UNIT,
+		    out, len);
 	return FW_OK;
 }
 
