@@ -145,6 +145,15 @@ create_fido(const struct ts_job *job, struct ts_token_result *out)
 	return ts_reply_create(&out->u.created, &reply);
 }
 
+/* TS_OK without a fault. */
+static int
+fault_error(const struct ts_token_applet *info)
+{
+	if (info->fault == TS_TOKEN_FAULT_ENTROPY)
+		return TS_ERR_TOKEN_ENTROPY;
+	return info->fault == TS_TOKEN_FAULT_STORE ? TS_ERR_TOKEN_STORE : TS_OK;
+}
+
 static int
 run_create(const struct ts_job *job, struct ts_token_result *out)
 {
@@ -153,6 +162,8 @@ run_create(const struct ts_job *job, struct ts_token_result *out)
 
 	if (job->req->want_applet)
 		r = ts_applet_info(job, &info);
+	if (r == TS_OK)
+		r = fault_error(&info); /* it says that it has no PIN */
 	if (r != TS_OK)
 		return r;
 	if (info.present)
@@ -284,12 +295,10 @@ explain(const struct ts_job *job, struct ts_token_result *out, int err)
 		out->retries = 0;
 	}
 	/* libfido2 has no word for a token that refuses everything. */
-	if (err != TS_ERR_TOKEN_IO || job->hid->cause != TS_OK ||
-	    ts_applet_info(job, &info) != TS_OK)
+	if ((err != TS_ERR_TOKEN_IO && err != TS_ERR_NO_MEMORY) ||
+	    job->hid->cause != TS_OK || ts_applet_info(job, &info) != TS_OK)
 		return err;
-	if (info.fault == TS_TOKEN_FAULT_ENTROPY)
-		return TS_ERR_TOKEN_ENTROPY;
-	return info.fault == TS_TOKEN_FAULT_STORE ? TS_ERR_TOKEN_STORE : err;
+	return info.fault != TS_TOKEN_FAULT_NONE ? fault_error(&info) : err;
 }
 
 static int

@@ -230,5 +230,49 @@ def test_attestations_answer_the_challenge(build):
         b.close()
 
 
+# Faults
+
+def test_a_failed_noise_source_is_told(build):
+    i = identity(build)
+    i.b.sim.ok("entropy stuck")
+    made_later = create(applet=True)
+    for _ in range(2):
+        expect(i.sign(i.next()), "TS_TOKEN_ENTROPY")
+        expect(i.b.run(made_later, pin=PIN), "TS_TOKEN_ENTROPY")
+        expect(i.b.run(probe([i.key])), "TS_TOKEN_ENTROPY")
+        expect(i.b.run(common(PIN_CHANGE), pin=PIN, new_pin="5678"),
+               "TS_TOKEN_ENTROPY")
+        assert expect(i.b.run(common(INFO)), "OK").info()["fault"] == 1
+    # Only the next power-up asks again.
+    i.b.sim.ok("entropy good")
+    expect(i.sign(i.next()), "TS_TOKEN_ENTROPY")
+    i.b.sim.ok("power-cycle")
+    assert i.b.run(common(INFO)).info()["fault"] == 0
+    i.update()
+    i.b.close()
+
+
+def test_a_damaged_memory_is_told(build):
+    i = identity(build)
+    i.b.sim.stop()
+    path = os.path.join(i.b.sim.dir, "flash")
+    size = os.path.getsize(path)
+    with open(path, "wb") as f:
+        f.write(b"garbage " * (size // 8))
+    i.b.sim.start()
+    i.b.sim.ok("auto-touch on")
+    assert expect(i.b.run(common(INFO)), "OK").info()["fault"] == 2
+    for request in (sign(i.key, i.next()), probe([i.key]),
+                    create(applet=True), applet(KEY_INFO, i.key)):
+        expect(i.b.run(request, pin=PIN), "TS_TOKEN_STORE")
+    expect(i.b.run(common(PIN_SET), new_pin=PIN), "TS_TOKEN_STORE")
+    # A reset is all that helps.
+    expect(i.b.run(common(RESET)), "OK")
+    assert i.b.run(common(INFO)).info()["fault"] == 0
+    expect(i.b.run(common(PIN_SET), new_pin=PIN), "OK")
+    made(i.b)
+    i.b.close()
+
+
 if __name__ == "__main__":
     sys.exit(run_all(globals()))

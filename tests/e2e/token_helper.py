@@ -66,8 +66,12 @@ class Sim:
     def __init__(self, build, *options):
         self.path = os.path.join(build, "firmware/board/posix/touchstone-sim")
         self.dir = tempfile.mkdtemp(prefix="ts")
+        self.options = options
+        self.start()
+
+    def start(self):
         self.process = subprocess.Popen(
-            [self.path, "--dir", self.dir, "--foreground", *options],
+            [self.path, "--dir", self.dir, "--foreground", *self.options],
             stdout=subprocess.PIPE, text=True, preexec_fn=die_with_parent)
         assert self.process.stdout.readline() == "touchstone-sim: ready\n"
 
@@ -88,10 +92,13 @@ class Sim:
         s.connect(os.path.join(self.dir, "hid"))
         return s
 
-    def close(self):
+    def stop(self):
         self.process.terminate()
         self.process.wait(TIMEOUT)
         self.process.stdout.close()
+
+    def close(self):
+        self.stop()
         shutil.rmtree(self.dir)
 
 
