@@ -121,6 +121,7 @@ test_attest(void **state)
 	/* Another token, after a reset. */
 	assert_int_equal(ctapclient_plain(&rig.client, FW_CTAP2_RESET),
 	    FW_CTAP_OK);
+	assert_int_equal(show(&a, &h), FW_CTAP_NO_CREDENTIALS);
 	assert_int_equal(ctapclient_set_pin(&rig.client, FW_PINPROTO_TWO,
 			     SAYING_PIN),
 	    FW_CTAP_OK);
