@@ -59,14 +59,15 @@ class Connection(CtapHidConnection):
 class Sim:
     """A simulator in a folder of its own."""
 
-    def __init__(self, dir=None):
+    def __init__(self, dir=None, options=()):
+        self.options = options
         self.own_dir = dir is None
         self.dir = dir or tempfile.mkdtemp(prefix="ts")
         self.process = None
 
     def start(self):
         self.process = subprocess.Popen(
-            [SIM, "--dir", self.dir, "--foreground"],
+            [SIM, "--dir", self.dir, "--foreground", *self.options],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
