@@ -2,9 +2,9 @@
 /*
  * The store against a plain array, with the power cut at every flash operation
  * of every call.  What is left must be the state before or after, whatever
- * bits the cut left, and whatever further cuts hit the recovery; and it must
- * go on to work.  The board in memory watches that no unit is programmed twice
- * and no weak page is used.
+ * bits the cut left, and whatever further cuts hit the next attempts; and it
+ * must go on to work.  The board in memory watches that no unit is programmed
+ * twice and no weak page is used.
  *
  * TS_CUTS is the number of cuts to make in each test.
  */
@@ -21,7 +21,7 @@
 
 #include "fw_store_state.h"
 
-#define CUTS_DEFAULT 3000
+#define CUTS_DEFAULT 1500
 #define ITEM_MAX 5
 
 /* One call of the store. */
@@ -162,14 +162,24 @@ assert_bounded(const struct call *c)
 	assert_true(memboard.programs <= (FW_STORE_GC_PAGES + 1) * page_units);
 }
 
-/* The power is back, and fails again a few times; then the store is read. */
+/* What a person does after a cut. */
 static void
-recover(void)
+again_call(void *arg)
+{
+	open_call(NULL);
+	run_call(arg);
+}
+
+/* The power is back, and fails again a few times, while the store is opened
+ * or the call is made again; then the store is read. */
+static void
+recover(struct call *c)
 {
 	int again;
 
-	for (again = 0; again < 3 && dice(3) == 0; again++)
-		(void)fw_store_cut(open_call, NULL, 1 + dice(8), &rng);
+	for (again = 0; again < 4 && dice(2) == 0; again++)
+		(void)fw_store_cut(dice(4) == 0 ? open_call : again_call, c,
+		    1 + dice(dice(3) == 0 ? 40 : 4), &rng);
 	open_call(NULL);
 	fw_store_state_read(&got, &s);
 	if (!fw_store_state_equal(&got, &before) &&
@@ -217,7 +227,7 @@ cut_everywhere(struct call *c, bool fresh)
 		if (end == MEMBOARD_DONE)
 			return;
 		assert_int_equal(end, MEMBOARD_POWER_CUT);
-		recover();
+		recover(c);
 		/* Sometimes life goes on from a cut. */
 		if (dice(n + 1 < 1000 ? (uint32_t)n + 1 : 1000) == 0)
 			left = memboard;
