@@ -230,12 +230,21 @@ class Verify(CliTest):
         self.ends(child, 3)
 
 
+def run_of(number, text, token=""):
+    return {"progress": None, "result": {
+        "run": number, "text": text, "token": token, "outputs": [],
+        "shown_by": "token" if token else "computer"}}
+
+
+WHERE = dict(token="", wait=True, on_computer=False)
+
+
 class Live(CliTest):
     def agent(self, *script):
         super().agent(REFRESH, *script)
 
     def test_who_begins(self):
-        self.agent(("LiveStart", {"run": 7, "text": "live1first"}),
+        self.agent(("LiveStart", run_of(7, "live1first")),
                    ("LiveContinue", {"text": "live1third",
                                      "code": "123456789"}),
                    ("LiveResult", {}), ("Confirm", VERIFIED))
@@ -252,12 +261,13 @@ class Live(CliTest):
         child.expect("is verified")
         self.ends(child)
         self.assertEqual([c for _, c in self.fake.calls], [
-            dict(label=BOB), dict(contact=BOB), dict(run=7, text="live1second"),
+            dict(label=BOB), dict(contact=BOB, **WHERE),
+            dict(run=7, text="live1second"),
             dict(run=7, match=True),
             dict(contact=BOB, method="live", proof="7", token="")])
 
     def test_who_answers_and_a_slip_of_the_mouse(self):
-        self.agent(("LiveAnswer", {"run": 9, "text": "live1second"}),
+        self.agent(("LiveAnswer", run_of(9, "live1second")),
                    ("LiveContinue", Error("Failed", "CHECKSUM", "no code")),
                    ("LiveContinue", {"text": "", "code": "000000001"}),
                    ("LiveResult", {}))
@@ -276,7 +286,7 @@ class Live(CliTest):
         self.assertEqual(self.fake.calls[-1][1], dict(run=9, match=False))
 
     def test_for_programs(self):
-        self.agent(("LiveStart", {"run": 7, "text": "live1first"}),
+        self.agent(("LiveStart", run_of(7, "live1first")),
                    ("LiveContinue", {"text": "live1third",
                                      "code": "123456789"}),
                    ("LiveResult", {}), ("Confirm", VERIFIED))
@@ -284,11 +294,71 @@ class Live(CliTest):
                         stdin="\nlive1second\nyes\n")
         self.assertEqual([json.loads(x) for x in done.stderr.splitlines()],
                          [{"send": "live1first"}, {"send": "live1third"},
-                          {"code": "123456789"}])
+                          {"code": "123456789", "shown_by": "computer",
+                           "token": ""}])
         self.assertEqual(json.loads(done.stdout)["state"], "verified")
 
+    def on_token(self, outputs, *script):
+        self.agent(("LiveStart", run_of(7, "live1first", "blue")),
+                   ("LiveContinue", {
+                       "text": "live1third", "code": "", "token": "blue",
+                       "shown_by": "token", "outputs": outputs}), *script)
+        child = self.terminal("verify", BOB, "--live", env={"NO_COLOR": "1"})
+        child.expect("Their text, or Enter: ")
+        child.sendline("")
+        child.expect("sends back: ")
+        child.sendline("live1second")
+        return child
+
+    def test_token_shows_the_code(self):
+        child = self.on_token(["display"], ("LiveResult", {}),
+                              ("Confirm", VERIFIED))
+        child.expect("blue shows the code on its display")
+        child.expect("This computer does not know it")
+        child.expect("after yes, touch the token: ")
+        child.sendline("yes")
+        child.expect("by a code that your token blue")
+        self.ends(child)
+        self.assertEqual(self.fake.calls[-1][1],
+                         dict(contact=BOB, method="live", proof="7", token=""))
+
+    def test_token_blinks_the_code_and_it_differs(self):
+        child = self.on_token(["led"], ("LiveResult", {}))
+        child.expect("ten for 0")
+        child.expect("touch the token: ")
+        child.sendline("type")  # it cannot
+        child.expect("Please type yes or no: ")
+        child.sendline("no")
+        self.assertIn("is blocked", self.ends(child, 3))
+
+    def test_token_types_the_code(self):
+        child = self.on_token(
+            ["keyboard"], ("LiveType", run_of(7, "", "blue")),
+            ("LiveResult", {}), ("Confirm", VERIFIED))
+        child.expect("answer `type`")
+        child.expect("touch the token: ")
+        child.sendline("type")
+        child.expect("Please type yes or no: ")
+        child.sendline("123456789")  # what it typed is no answer
+        child.expect("Please type yes or no: ")
+        child.sendline("yes")
+        self.ends(child)
+
+    def test_token_that_is_away(self):
+        self.agent(("LiveStart", Error("NoToken", "NO_TOKEN", "not there")))
+        done = self.cli("verify", BOB, "--live", stdin="\n", expect=4)
+        self.assertIn("--on-computer", done.stderr)
+
+    def test_on_computer_is_passed_on(self):
+        self.agent(("LiveStart", Error("Refused", "NOT_SHOWN", "no")))
+        self.cli("verify", BOB, "--live", "--on-computer", stdin="\n",
+                 expect=3)
+        self.assertEqual(self.fake.calls[-1][1],
+                         dict(contact=BOB, token="", wait=False,
+                              on_computer=True))
+
     def test_input_that_ends(self):
-        self.agent(("LiveStart", {"run": 7, "text": "live1first"}))
+        self.agent(("LiveStart", run_of(7, "live1first")))
         self.cli("verify", BOB, "--live", stdin="\n", expect=5)
 
 

@@ -1,45 +1,68 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Two people compare a live code, each with `touchstone verify --live`.
 
-With --json the CLI writes the texts to send and the code as JSON lines on
-standard error, and reads what the other side sent from standard input.
+With --json the CLI writes the texts to send as JSON lines on standard error,
+and who shows the code: the computer, then the line has it, or the token, then
+it is read from there.  What the other side sent is read from standard input.
 """
 
 import json
+import os
 import subprocess
 
-from world import Mismatch
+from world import PIN, Mismatch
 
 
 class Caller:
-    """One side of a live code."""
+    """One side of a live code; sim: this person's token, if it shows codes."""
 
-    def __init__(self, person, contact, show=None):
-        self.person, self.show = person, show
+    def __init__(self, person, contact, show=None, sim=None):
+        self.person, self.show, self.sim = person, show, sim
         args = ["verify", contact, "--live", "--json"]
-        argv, _ = person.arguments(args, {})
+        argv, fds = person.arguments(args, {"pin-fd": PIN})
         if show:
             show(f"{person.name}$ touchstone verify {contact} --live")
         self.process = subprocess.Popen(
             argv, env=person.environment(), text=True, bufsize=1,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE)
+            stderr=subprocess.PIPE, pass_fds=fds)
+        for fd in fds:
+            os.close(fd)
 
     def give(self, line):
         """What the person types or pastes; "" begins."""
         self.process.stdin.write(line + "\n")
         self.process.stdin.flush()
 
-    def get(self, key):
-        """The next text ("send") or the code ("code") that it shows."""
+    def line(self, key):
+        """The next line for programs that has key."""
         for line in self.process.stderr:
-            value = json.loads(line).get(key) if line[0] == "{" else None
-            if value is not None:
-                if self.show:
-                    self.show(f"  | {key}: {value}")
-                return value
+            values = json.loads(line) if line[0] == "{" else {}
+            if key in values:
+                return values
         raise Mismatch(f"{self.person.name} got no {key}: "
                        + self.process.stdout.read())
+
+    def get(self, key):
+        """The next text ("send")."""
+        value = self.line(key)[key]
+        if self.show:
+            self.show(f"  | {key}: {value}")
+        return value
+
+    def code(self):
+        """The digits, from where the person looks."""
+        shown = self.line("code")
+        if shown["shown_by"] == "computer":
+            if self.show:
+                self.show(f"  | code: {shown['code']}")
+            return shown["code"]
+        if shown["code"] != "":
+            raise Mismatch("the computer knows what the token shows")
+        if self.show:
+            self.show(f"  | the token {shown['token']} shows: "
+                      + self.sim.display())
+        return self.sim.live_code()
 
     def finish(self, answer, expect=0):
         """Say whether the codes are the same; then the token is touched."""
@@ -58,14 +81,15 @@ def exchange(a, b):
     b.give(a.get("send"))
     a.give(b.get("send"))
     opening = a.get("send")
-    code = a.get("code")
+    code = a.code()
     b.give(opening)
-    return code, b.get("code")
+    return code, b.code()
 
 
-def relay(alice, bob, show=None):
+def relay(alice, bob, show=None, sims=(None, None)):
     """Both confirm if the codes are the same."""
-    a, b = Caller(alice, bob.label, show), Caller(bob, alice.label, show)
+    a = Caller(alice, bob.label, show, sims[0])
+    b = Caller(bob, alice.label, show, sims[1])
     codes = exchange(a, b)
     same = codes[0] == codes[1]
     for caller in (a, b):

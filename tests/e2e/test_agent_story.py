@@ -33,7 +33,11 @@ def provision_and_sign(world):
     status = alice.status()
     same(sorted((t["name"], t["present"], t["evidence"])
                 for t in status["tokens"]),
-         [("backup", True, "fido-uv"), ("daily", True, "fido-uv")], "tokens")
+         [("backup", True, "token-statement"),
+          ("daily", True, "token-statement")], "tokens")
+    for key in status["tokens"]:
+        device = alice.call("TokenInfo", token=key["name"])["device"]
+        same(key["image"], device["applet"]["image"], "image")
     same(status["published_seq"], 0, "published_seq")
 
     change = alice.add_key("laptop")["change"]
@@ -46,7 +50,8 @@ def provision_and_sign(world):
          ["working", "touch", "touched", "publishing"], "states")
     holds("laptop" in seen[0]["text"], "said in words before the touch")
     same(alice.call("ListPending"),
-         {"changes": [], "signing": [], "waiting_for": []}, "pending")
+         {"changes": [], "signing": [], "waiting_for": [], "final": False},
+         "pending")
     same([k["device"] for k in alice.call("ListKeys")["keys"]], ["laptop"],
          "keys")
     alice.fails("Failed", "NOTHING_PENDING", "Sign", token="", wait=False)
@@ -213,8 +218,9 @@ def more_changes_than_one_statement_holds(world):
 
 def pair(world):
     alice, bob = world.agent("alice"), world.agent("bob")
-    alice.provision(world.sim("a"))
-    bob.provision(world.sim("b"))
+    alice.sim = world.sim("a")
+    alice.provision(alice.sim)
+    bob.provision(world.sim("b", fido_only=True))
     bob.add_key("phone")
     bob.sign()
     for one, other in ((alice, bob), (bob, alice)):
@@ -224,11 +230,17 @@ def pair(world):
 
 
 def live_code(alice, bob):
-    start = alice.call("LiveStart", contact=bob.label)
-    answer = bob.call("LiveAnswer", contact=alice.label, text=start["text"])
+    """Alice's token shows the code itself; Bob's cannot, so his agent does."""
+    start = alice.call("LiveStart", contact=bob.label, token="")["result"]
+    answer = bob.call("LiveAnswer", contact=alice.label, text=start["text"],
+                      token="")["result"]
+    same((start["shown_by"], answer["shown_by"]), ("token", "computer"), "by")
     opened = alice.call("LiveContinue", run=start["run"], text=answer["text"])
     done = bob.call("LiveContinue", run=answer["run"], text=opened["text"])
-    return start["run"], opened["code"], answer["run"], done["code"]
+    same((opened["code"], opened["shown_by"], opened["token"]),
+         ("", "token", "daily"), "the agent does not know the code")
+    same(done["shown_by"], "computer", "by")
+    return start["run"], alice.sim.live_code(), answer["run"], done["code"]
 
 
 def contacts(world):

@@ -7,6 +7,7 @@ started, by pid, and removes the folder.
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -22,10 +23,15 @@ class Mismatch(AssertionError):
 
 
 class Sim:
-    """One simulated token: DIR/hid, DIR/control, DIR/flash."""
+    """One simulated token: DIR/hid, DIR/control, DIR/flash.
 
-    def __init__(self, world, name, auto_touch=True):
+    It has the statement applet and shows what it is asked to sign; fido_only
+    makes it a FIDO2 token like others.
+    """
+
+    def __init__(self, world, name, auto_touch=True, fido_only=False):
         self.world = world
+        self.fido_only = fido_only
         self.dir = os.path.join(world.root, name)
         self.token = "sim:" + self.dir
         self.process = None
@@ -34,7 +40,7 @@ class Sim:
     def start(self, auto_touch=True):
         self.process = subprocess.Popen(
             [self.world.program("touchstone-sim"), "--foreground", "--dir",
-             self.dir],
+             self.dir] + ["--fido-only"] * self.fido_only,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         line = self.process.stdout.readline()
         if "ready" not in line:
@@ -48,6 +54,17 @@ class Sim:
             s.connect(os.path.join(self.dir, "control"))
             s.sendall(command.encode() + b"\n")
             return s.makefile().readline().strip()
+
+    def display(self):
+        """What the token shows, its lines joined by " | "."""
+        return self.control("display")
+
+    def live_code(self):
+        """The nine digits of a live code, read from the display."""
+        digits = re.sub(r"\D", "", self.display().split(" | ")[-1])
+        if len(digits) != 9:
+            raise Mismatch(f"the display has no code: {self.display()!r}")
+        return digits
 
     def kill(self):
         if self.process:
