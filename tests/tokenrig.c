@@ -153,6 +153,9 @@ person(void)
 	case RIG_UNPLUG:
 		rig_plug();
 		break;
+	case RIG_ACT:
+		rig.act();
+		break;
 	case RIG_HELD:
 	case RIG_NONE:
 		break;
@@ -224,7 +227,8 @@ rig_plug(void)
 	if (!memboard_take_report(r))
 		abort();
 	memcpy(rig.cid, r + 15, sizeof(rig.cid));
-	ctapclient_init(&rig.client, &rig.t.ctap2);
+	if (rig.client.c == NULL)
+		ctapclient_init(&rig.client, &rig.t.ctap2);
 	rig.client.send = client_send;
 }
 

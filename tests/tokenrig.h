@@ -19,7 +19,8 @@ enum rig_touch {
 	RIG_HELD,   /* the button is down before the command comes, and stays */
 	RIG_NONE,   /* nobody is there */
 	RIG_CANCEL, /* the host takes the command back */
-	RIG_UNPLUG  /* the power goes while the token waits */
+	RIG_UNPLUG, /* the power goes while the token waits */
+	RIG_ACT	    /* what rig.act does */
 };
 
 /* How a command ended that gave no CTAP status. */
@@ -33,6 +34,7 @@ struct tokenrig {
 	struct ctapclient client;
 	uint8_t cid[4];
 	enum rig_touch touch;
+	void (*act)(void);
 	enum fw_profile profile; /* of the next rig_plug() */
 	bool asked;		 /* the last command waited for a touch */
 	enum hal_led led;	 /* and showed this */

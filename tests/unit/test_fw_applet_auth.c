@@ -314,6 +314,66 @@ test_held(void **state)
 	assert_int_equal(view_applet(&answer, &cmd), FW_CTAP_OK);
 }
 
+static uint8_t other_cid[4];
+
+/* A channel of another program. */
+static void
+open_channel(void)
+{
+	uint8_t r[HAL_HID_REPORT_LEN] = {0xff, 0xff, 0xff, 0xff,
+	    FW_CTAPHID_INIT | 0x80, 0, 8};
+
+	memboard.out_cnt = 0;
+	rig_report(r);
+	rig_settle();
+	assert_true(memboard_take_report(r));
+	memcpy(other_cid, r + 15, sizeof(other_cid));
+}
+
+/* Another program asks for a touch of its own; then this one gives up. */
+static void
+meddle(void)
+{
+	uint8_t r[HAL_HID_REPORT_LEN] = {0};
+
+	memcpy(r, other_cid, sizeof(other_cid));
+	r[4] = FW_CTAPHID_CBOR | 0x80;
+	r[6] = 1;
+	r[7] = FW_CTAP2_SELECTION;
+	rig_report(r);
+	rig_settle();
+	assert_int_equal(rig.t.ctap2.op.kind, FW_OP_APPLET);
+	assert_memory_equal(rig.t.ctap2.op.applet.statement.p, update.p,
+	    update.len);
+	memcpy(r, rig.cid, sizeof(rig.cid));
+	r[4] = FW_CTAPHID_INIT | 0x80;
+	r[6] = 8;
+	rig_report(r);
+	rig_settle();
+	assert_int_equal(rig.t.ctap2.op.kind, FW_OP_NONE);
+	memboard.button = true; /* too late */
+	rig_settle();
+	memboard.button = false;
+}
+
+/* While a touch is waited for, nobody can change what it is for. */
+static void
+test_swapped_while_waiting(void **state)
+{
+	struct applet_cmd cmd;
+	uint8_t token[32];
+
+	(void)state;
+	open_channel();
+	world_token(token, FW_PERM_GA, TSW_APPLET_RP_ID);
+	cmd = sign_cmd(token);
+	rig.touch = RIG_ACT;
+	rig.act = meddle;
+	assert_int_equal(view_applet(&answer, &cmd), RIG_SILENT);
+	rig.touch = RIG_NONE; /* that touch was for nothing */
+	fails(&cmd, FW_CTAP_USER_ACTION_TIMEOUT);
+}
+
 /* No FIDO2 command takes or finds the name of identity keys. */
 static void
 test_fido_refused(void **state)
@@ -412,6 +472,7 @@ main(void)
 	    cmocka_unit_test_setup(test_param_of_another_alg, setup),
 	    cmocka_unit_test_setup(test_touch_and_token_are_spent, setup),
 	    cmocka_unit_test_setup(test_held, setup),
+	    cmocka_unit_test_setup(test_swapped_while_waiting, setup),
 	    cmocka_unit_test_setup(test_fido_refused, setup),
 	    cmocka_unit_test_setup(test_cred_mgmt_sees_nothing, setup),
 	    cmocka_unit_test_setup(test_fido_only, setup),

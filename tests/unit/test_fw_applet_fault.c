@@ -117,11 +117,12 @@ test_garbage(void **state)
 
 /* Records that no version of this firmware writes. */
 static void
-contradict(unsigned int key, size_t len, uint8_t first)
+contradict(unsigned int key, size_t len, uint8_t format, uint8_t second)
 {
 	uint8_t value[128] = {0};
 
-	value[0] = first;
+	value[0] = format;
+	value[1] = second; /* alg or role */
 	assert_int_equal(fw_store_put(&rig.t.ctap2.store, key, value, len),
 	    FW_OK);
 }
@@ -130,7 +131,7 @@ static void
 test_head_without_key(void **state)
 {
 	(void)state;
-	contradict(FW_STORE_HEAD + 3, FW_HEAD_VALUE_LEN, 1);
+	contradict(FW_STORE_HEAD + 3, FW_HEAD_VALUE_LEN, 1, 1);
 	assert_store_fault();
 }
 
@@ -141,7 +142,7 @@ test_head_of_no_role(void **state)
 
 	(void)state;
 	(void)world_bound(&at, TSW_ALG_SK_P256, TSW_ROLE_SIGNER);
-	contradict(FW_STORE_HEAD, FW_HEAD_VALUE_LEN, 1);
+	contradict(FW_STORE_HEAD, FW_HEAD_VALUE_LEN, 1, 3);
 	assert_store_fault();
 }
 
@@ -150,7 +151,7 @@ test_key_of_unknown_format(void **state)
 {
 	(void)state;
 	(void)world_create(TSW_ALG_SK_ED25519);
-	contradict(FW_STORE_IDENTITY, 2 + 32 + 32, 2);
+	contradict(FW_STORE_IDENTITY, 2 + 32 + 32, 2, 1);
 	assert_store_fault();
 }
 
@@ -158,7 +159,26 @@ static void
 test_key_of_wrong_length(void **state)
 {
 	(void)state;
-	contradict(FW_STORE_IDENTITY, 2 + 32 + 31, 1);
+	contradict(FW_STORE_IDENTITY, 2 + 32 + 31, 1, 1);
+	assert_store_fault();
+}
+
+static void
+test_key_of_unknown_alg(void **state)
+{
+	(void)state;
+	contradict(FW_STORE_IDENTITY, 2 + 32 + 32, 1, 3);
+	assert_store_fault();
+}
+
+static void
+test_head_of_unknown_format(void **state)
+{
+	struct place at;
+
+	(void)state;
+	(void)world_bound(&at, TSW_ALG_SK_P256, TSW_ROLE_SIGNER);
+	contradict(FW_STORE_HEAD, FW_HEAD_VALUE_LEN, 2, 1);
 	assert_store_fault();
 }
 
@@ -166,7 +186,7 @@ static void
 test_counter_of_wrong_length(void **state)
 {
 	(void)state;
-	contradict(FW_STORE_COUNTER, 3, 0);
+	contradict(FW_STORE_COUNTER, 3, 0, 0);
 	assert_store_fault();
 }
 
@@ -174,7 +194,7 @@ static void
 test_secret_of_wrong_length(void **state)
 {
 	(void)state;
-	contradict(FW_STORE_DEVICE, 31, 0);
+	contradict(FW_STORE_DEVICE, 31, 0, 0);
 	assert_store_fault();
 }
 
@@ -192,7 +212,7 @@ static void
 test_device_key_of_wrong_length(void **state)
 {
 	(void)state;
-	contradict(FW_STORE_ATTEST, 31, 0);
+	contradict(FW_STORE_ATTEST, 31, 0, 0);
 	assert_store_fault();
 }
 
@@ -252,6 +272,8 @@ main(void)
 	    cmocka_unit_test_setup(test_head_of_no_role, setup),
 	    cmocka_unit_test_setup(test_key_of_unknown_format, setup),
 	    cmocka_unit_test_setup(test_key_of_wrong_length, setup),
+	    cmocka_unit_test_setup(test_key_of_unknown_alg, setup),
+	    cmocka_unit_test_setup(test_head_of_unknown_format, setup),
 	    cmocka_unit_test_setup(test_counter_of_wrong_length, setup),
 	    cmocka_unit_test_setup(test_secret_of_wrong_length, setup),
 	    cmocka_unit_test_setup(test_device_key_of_wrong_length, setup),

@@ -386,6 +386,30 @@ test_role(void **state)
 	    FW_CTAP_OK);
 }
 
+/* A signer that is listed anew, for recovery, signs that, and is that. */
+static void
+test_relisted(void **state)
+{
+	struct tsw_op op =
+	    op_token(TSW_OP_ENROL_TOKEN, &key.key, TSW_ROLE_RECOVERY);
+	struct saying s;
+
+	(void)state;
+	say_update(&s, &at, &op);
+	assert_int_equal(world_sign(&answer, TSW_APPLET_SIGN, &key, &s),
+	    FW_CTAP_OK);
+	assert_int_equal(read_key(&key).role, TSW_ROLE_RECOVERY);
+	place_next(&at, &s);
+	op = op_plain(TSW_OP_SET_POLICY);
+	say_update(&s, &at, &op);
+	refused(TSW_APPLET_SIGN, &s, FW_ST_MAY_NOT);
+	op = op_token(TSW_OP_ENROL_TOKEN, &key.key, TSW_ROLE_SIGNER);
+	say_update(&s, &at, &op);
+	assert_int_equal(world_sign(&answer, TSW_APPLET_SIGN, &key, &s),
+	    FW_CTAP_OK);
+	assert_int_equal(read_key(&key).role, TSW_ROLE_SIGNER);
+}
+
 /* A recovery key that was told of a head does not sign that either. */
 static void
 test_role_imported(void **state)
@@ -447,6 +471,7 @@ main(void)
 	    cmocka_unit_test_setup(test_unbound, setup),
 	    cmocka_unit_test_setup(test_enrolled, setup),
 	    cmocka_unit_test_setup(test_role, setup),
+	    cmocka_unit_test_setup(test_relisted, setup),
 	    cmocka_unit_test_setup(test_role_imported, setup),
 	    cmocka_unit_test_setup(test_confirm_head, setup),
 	};
