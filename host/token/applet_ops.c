@@ -369,8 +369,11 @@ call_plain(const struct ts_job *job, enum tsw_applet_cmd cmd)
 int
 ts_applet_live_type(const struct ts_job *job, struct ts_token_result *out)
 {
+	int r = call_plain(job, TSW_APPLET_LIVE_TYPE);
+
 	(void)out;
-	return call_plain(job, TSW_APPLET_LIVE_TYPE);
+	/* Not allowed means that there is no keyboard (SPEC 12.5). */
+	return r == TS_ERR_DECLINED ? TS_ERR_TOKEN_UNSUPPORTED : r;
 }
 
 int

@@ -92,7 +92,7 @@ def test_forgotten_keys_are_gone(build):
 
 def test_a_chain_is_signed(build):
     for alg in (ref.SK_ED25519, ref.SK_P256):
-        i = identity(build, alg)
+        i = identity(build, alg=alg)
         assert expect(i.b.run(applet(KEY_INFO, i.key)), "OK").key_info() == \
             (i.id, 0, i.id, ref.SIGNER)
         counters = []
@@ -164,7 +164,7 @@ def test_only_statements_reach_the_token(build):
 
 def test_confirmations(build):
     for alg in (ref.SK_ED25519, ref.SK_P256):
-        i = identity(build, alg)
+        i = identity(build, alg=alg)
         message = i.confirmation()
         for pin, flags in ((None, ref.UP), (PIN, ref.UP | ref.UV)):
             signature = expect(

@@ -7,6 +7,7 @@ Each lie has its name, and nothing that is not true comes out.
 usage: test_token_applet_hostile.py BUILD
 """
 
+import os
 import random
 import sys
 
@@ -55,6 +56,28 @@ def test_the_honest_one_is_believed(build):
                     assert result.key_info() == (IMAGE, 4, CHALLENGE, 1)
                 if command == A_OPEN:
                     assert result.live() == (CHALLENGE, 3)
+
+
+def page(name):
+    """The hex block of docs/HELPER.md under that mark, in its parts."""
+    with open(os.path.join(ROOT, "docs", "HELPER.md")) as f:
+        block = f.read().split(f"<!-- bytes: {name} -->")[1].split("```")[1]
+    lines = [line.split(";")[0] for line in block.split("\n")[1:]]
+    return [bytes.fromhex(part)
+            for part in "\n".join(lines).strip().split("\n\n")]
+
+
+def test_the_page_has_these_bytes(build):
+    request, asked, answer, result = page("KEY_INFO")
+    token = change(a_key=lambda self, asked: {
+        2: 1, 3: self.key.pk, 16: 1, 17: genesis, 18: 0, 19: genesis, 20: 1})
+    token.key = ref.Token(ref.SK_ED25519, "alice blue")
+    genesis = answer[-34:-2]
+    message = applet(KEY_INFO, key_of(token))
+    assert frame(message) == request
+    out = ask(build, token, message)
+    assert frame(out.body) == result
+    assert token.messages[-1] == (asked, answer)
 
 
 def test_a_key_that_is_no_more_bound(build):

@@ -114,5 +114,13 @@ def test_a_helper_killed_in_a_live_run(build):
     run.close()
 
 
+def test_only_a_keyboard_types(build):
+    run = Run(build, "--outputs", "led")
+    run.shown()
+    expect(run.a.b.run(common(LIVE_TYPE)), "TS_TOKEN_UNSUPPORTED")
+    expect(run.confirm(run.a), "OK")
+    run.close()
+
+
 if __name__ == "__main__":
     sys.exit(run_all(globals()))

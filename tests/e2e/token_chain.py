@@ -85,8 +85,8 @@ class Identity:
         return [self.id, self.seq, self.head, self.label, 0, NONE]
 
 
-def identity(build, alg=ref.SK_ED25519, label="alice@example.org", **o):
-    b = bench(build, **o)
+def identity(build, *options, alg=ref.SK_ED25519, label="alice@example.org"):
+    b = bench(build, *options)
     return Identity(b, made(b, alg)[0], label)
 
 
@@ -133,9 +133,10 @@ def stock_attestation(attestation, key, challenge=None):
 class Run:
     """Alice begins, Bob answers; each with a token."""
 
-    def __init__(self, build):
-        self.a = identity(build)
-        self.b = identity(build, ref.SK_P256, label="bob@example.org")
+    def __init__(self, build, *options):
+        self.a = identity(build, *options)
+        self.b = identity(build, *options, alg=ref.SK_P256,
+                          label="bob@example.org")
         self.parties = [self.a.party(), self.b.party()]
 
     def begin(self, who=None, **o):
@@ -158,7 +159,7 @@ class Run:
         r_b = expect(self.answer(c), "OK").live()[0]
         r_a, out_a = expect(self.open(self.a, r_b), "OK").live()
         none, out_b = expect(self.open(self.b, r_a), "OK").live()
-        assert none is None and out_a == out_b and out_a & DISPLAY
+        assert none is None and out_a == out_b and out_a & (DISPLAY | LED)
         assert c == ref.live_commitment(*self.parties, r_a)
         return ref.live_code(*self.parties, c, r_a, r_b)
 

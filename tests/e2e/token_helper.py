@@ -151,6 +151,7 @@ class Result:
             ">BBBHB", body[:6])
         assert (version, kind) == (1, RESULT)
         self.err = ERRORS[err]
+        self.body = body
         self.payload = body[6:]
 
     def created(self):

@@ -42,6 +42,7 @@ class Applet(Token):
         self.agreement = ec.generate_private_key(ec.SECP256R1())
         self.secret_token = os.urandom(32)
         self.pin_hash = ref.sha256(PIN.encode())[:16]
+        self.messages = []  # (request, reply), from the command byte on
         self.bad = []  # what an honest host never sends, or our own mistakes
 
     def run(self):
@@ -171,6 +172,12 @@ class Applet(Token):
                 A_OPEN: self.a_open}.get(command, self.a_nothing)(request)
 
     def reply(self, command, request):
+        answer = self.reply_to(command, request)
+        asked = bytes([command]) + (ref.cbor(request) if request else b"")
+        self.messages.append((asked, answer))
+        return answer
+
+    def reply_to(self, command, request):
         if command == CLIENT_PIN:
             return self.client_pin(request)
         if not A_INFO <= command <= A_FORGET:
