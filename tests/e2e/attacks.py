@@ -3,15 +3,20 @@
 
 The folder directory is DIR/v1/<sha256(label)>/<number>.rec (SPEC section 10),
 each record CBOR [statement, [+ signature]].  The encoder here is a few lines
-of its own, so that the attacker needs nothing of ours.
+of its own, so that the attacker needs nothing of ours but the token's helper.
 """
 
+import base64
 import glob
 import hashlib
 import os
 import shutil
+import socket
 import sqlite3
 import struct
+
+import token_helper
+from world import PIN
 
 
 def head(major, value):
@@ -60,9 +65,10 @@ class Record:
         shutil.rmtree(self.path)
         os.rename(self.copy, self.path)
 
-    def last_statement_hash(self):
-        """SHA-256 of the last statement: the first string of the envelope."""
-        with open(self.files()[-1], "rb") as f:
+    def last_statement_hash(self, back=0):
+        """SHA-256 of the last statement, or of one further back: the first
+        string of the envelope."""
+        with open(self.files()[-1 - back], "rb") as f:
             data = f.read()
         size, at = data[1] & 31, 2
         if size >= 24:
@@ -104,3 +110,32 @@ def mark_verified(home, label, like):
             "JOIN confirm c ON c.person = b.id "
             "WHERE a.label = ? AND b.label = ?", (label, like))
     db.close()
+
+
+class Malware:
+    """A program with the rights of its victim, and the PIN.
+
+    It does not ask the agent: it talks to the token with its own words, by
+    the helper because that is at hand.
+    """
+
+    def __init__(self, world, person, sim):
+        self.world, self.sim = world, sim
+        keys = [base64.b64decode(line.split()[-1]) for line in
+                person.json("export")["allowed_signers"].splitlines()]
+        ids = {t["name"]: t["id"] for t in person.json("status")["tokens"]}
+        blob = next(k for k in keys
+                    if hashlib.sha256(k).hexdigest() == ids["daily"])
+        size = struct.unpack(">I", blob[:4])[0]
+        self.key = (hashlib.sha256(blob).digest(), 1, blob[8 + size:40 + size],
+                    True)
+
+    def ask(self, update):
+        """Have the token sign an update; the name of what comes back."""
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(os.path.join(self.sim.dir, "hid"))
+            device = socket.socket(fileno=s.detach())
+        helper = token_helper.Helper(
+            self.world.program("touchstone-token"), device,
+            token_helper.sign(self.key, cbor(update)), pin=PIN)
+        return helper.finish()[1].err

@@ -10,10 +10,11 @@ import pty
 import shutil
 import subprocess
 import sys
+import threading
 
 sys.dont_write_bytecode = True
 
-from attacks import Record, mark_verified  # noqa: E402
+from attacks import Malware, Record, mark_verified  # noqa: E402
 from live import Caller, exchange, relay  # noqa: E402
 from world import PIN, Mismatch, World  # noqa: E402
 
@@ -57,6 +58,29 @@ class Storyteller:
             for line in done.stdout.splitlines():
                 print("  | " + line.replace(self.person.world.root, "~"))
         return done
+
+    def touching(self, sim, command, **kw):
+        """The same, touched by hand: at each touch, what the token shows."""
+        sim.control("auto-touch off")
+        shown, over = [], threading.Event()
+
+        def look_and_touch():
+            while not over.wait(0.02):
+                if sim.control("led").startswith("touch-"):
+                    shown.append(sim.display())
+                    sim.control("touch")
+
+        thread = threading.Thread(target=look_and_touch)
+        thread.start()
+        try:
+            done = self(command, **kw)
+        finally:
+            over.set()
+            thread.join()
+            sim.control("auto-touch on")
+        for text in shown:
+            print(paint("35", "  the token's own display: ") + text)
+        return done, shown
 
     def on_terminal(self, command):
         """The same in a terminal of its own: with pictures."""
@@ -120,10 +144,10 @@ def set_pin(story, sim):
     story(f"token pin {sim.token}", pins={"new-pin-fd": PIN})
 
 
-def settle(world, name, label, directory, *names):
+def settle(world, name, label, directory, *names, fido_only=False):
     """init, PIN and provision: a person with an identity."""
     story = Storyteller(world.person(name, label=label, directory=directory))
-    sims = [world.sim(f"{name}-{n}") for n in names]
+    sims = [world.sim(f"{name}-{n}", fido_only=fido_only) for n in names]
     story(f"init {label} --directory {directory}")
     for sim in sims:
         set_pin(story, sim)
@@ -137,13 +161,36 @@ def provision(world):
     chapter("1. Alice and Bob each provision a token; Alice has a backup")
     alice, tokens = settle(world, "alice", "alice@example.org",
                            world.directory, "daily", "backup")
-    bob, _ = settle(world, "bob", "bob@example.org", world.directory, "daily")
+    tell("Bob's token is a FIDO2 security key as you can buy it.")
+    bob, _ = settle(world, "bob", "bob@example.org", world.directory, "daily",
+                    fido_only=True)
     check(alice.status()["id"] != bob.status()["id"],
           "two identities, one per person")
+    check(evidence(alice) == {"token-statement"},
+          "what Alice signs is parsed on her token")
+    check(evidence(bob) == {"fido-uv"}, "Bob's asks for PIN and touch")
+    attest(world, alice, tokens[0])
     return alice, bob, tokens
 
 
-def add_keys(world, alice, bob):
+def evidence(story):
+    return {token["evidence"] for token in story.status()["tokens"]}
+
+
+def attest(world, alice, sim):
+    tell("Alice's token says which firmware it runs; ssh-keygen judges that.")
+    folder = os.path.join(world.root, "attested")
+    alice(f"token attest {sim.token} --out {folder}")
+    with open(os.path.join(folder, "attest.stmt"), "rb") as f:
+        done = subprocess.run(
+            ["ssh-keygen", "-Y", "verify", "-f", "allowed_signers", "-I",
+             "touchstone-device", "-n", "attest.v1@touchstone", "-s",
+             "attest.sig"], stdin=f, cwd=folder, capture_output=True,
+            text=True)
+    check(done.returncode == 0, done.stdout.strip())
+
+
+def add_keys(world, alice, bob, tokens):
     chapter("2. Keys of their devices, and verification")
     for story in (alice, bob):
         ssh, age = real_keys(world, story.person.name)
@@ -151,8 +198,11 @@ def add_keys(world, alice, bob):
         story(f"key add --app age --device laptop --file {age}")
     _, age = real_keys(world, "oldphone")
     bob(f"key add --app age --device oldphone --protocol 0 --file {age}")
-    for story in (alice, bob):
-        story("sign", pin=True)
+    _, shown = alice.touching(tokens[0], f"sign --token {tokens[0].token}",
+                              pin=True)
+    check(any("+ ssh laptop" in text for text in shown),
+          "the token itself said what the touch would sign")
+    bob("sign", pin=True)
     tell("Bob's old phone cannot check signatures: verification has to wait.")
     refused = bob("verification on", expect=3)
     check("oldphone" in refused.stdout,
@@ -166,13 +216,14 @@ def add_keys(world, alice, bob):
               f"verification is on for {story.person.name}")
 
 
-def verify(alice, bob):
+def verify(alice, bob, tokens):
     chapter("3. They verify each other: by live code, and by public code")
     alice("contact add bob@example.org")
     bob("contact add alice@example.org")
     refused = alice("keys bob --app ssh", expect=3)
     check("ssh-" not in refused.stdout, "no keys of an unverified contact")
-    codes = relay(alice.person, bob.person, show=print)
+    codes = relay(alice.person, bob.person, show=print,
+                  sims=(tokens[0], None))
     check(codes[0] == codes[1], f"both read {codes[0]} to each other")
     public = bob.status()["code"]
     tell("Bob puts his public code on his web page, as text and as a picture.")
@@ -258,8 +309,31 @@ def directory_attacks(world, alice, bob, evil):
            lambda: record.replace(Record(evil, "bob@example.org")))
 
 
+def lying_computer(world, alice, sim):
+    chapter("6. Malware on Alice's computer, with her PIN, and no touch to pay")
+    status = alice.status()
+    record = Record(world.directory, alice.person.label)
+    malware = Malware(world, alice.person, sim)
+    key = {0: 1, 1: {0: 2, 1: "phone", 2: 2, 3: b"\x09" * 32, 4: 1}}
+    update = {0: 1, 1: 2, 2: 4102444800, 3: bytes.fromhex(status["id"]),
+              4: status["seq"], 5: record.last_statement_hash(1), 6: [key]}
+    tell("It asks for a second statement in the place of one that is signed.")
+    got = malware.ask(update)
+    check(got == "TS_TOKEN_FORK", f"the token refuses: {got}")
+    update[4] += 2
+    update[5] = record.last_statement_hash()
+    tell("For one that leaves a number out, to hide one in between.")
+    got = malware.ask(update)
+    check(got == "TS_TOKEN_SKIP", f"the token refuses: {got}")
+    tell("For one that follows the past and not the present.")
+    update[4] -= 1
+    update[5] = record.last_statement_hash(1)
+    got = malware.ask(update)
+    check(got == "TS_TOKEN_PREV", f"the token refuses: {got}")
+
+
 def edited_database(alice):
-    chapter("6. (5) Alice's database is edited to mark Mallory as verified")
+    chapter("7. (5) Alice's database is edited to mark Mallory as verified")
     tell("The directory shows Mallory's identity under Carol's label.")
     alice("contact add carol@example.org")
     alice("keys carol --app ssh", expect=3)
@@ -271,12 +345,12 @@ def edited_database(alice):
           == "unverified", "Mallory is not verified")
 
 
-def man_in_the_middle(alice, carol, as_carol, as_alice):
-    chapter("7. (6) Mallory sits in the middle of a live code")
+def man_in_the_middle(alice, carol, as_carol, as_alice, token):
+    chapter("8. (6) Mallory sits in the middle of a live code")
     for story in (carol, as_alice, as_carol):
         other = "alice" if story is not as_alice else "carol"
         story(f"contact add {other}@example.org", quiet=True)
-    a = Caller(alice.person, "carol", print)
+    a = Caller(alice.person, "carol", print, token)
     towards_alice = Caller(as_carol.person, "alice")
     c = Caller(carol.person, "alice", print)
     towards_carol = Caller(as_alice.person, "carol")
@@ -296,7 +370,7 @@ def man_in_the_middle(alice, carol, as_carol, as_alice):
 
 
 def lost_token(alice, bob, tokens):
-    chapter("8. Alice loses her token, and retires it with the backup")
+    chapter("9. Alice loses her token, and retires it with the backup")
     tokens[0].control("unplug")
     alice("token retire daily --yes")
     alice(f"sign --token {tokens[1].token}", pin=True)
@@ -307,7 +381,7 @@ def lost_token(alice, bob, tokens):
 
 
 def judged_by_openssh(world, alice):
-    chapter("9. What Alice signed, judged by stock ssh-keygen")
+    chapter("10. What Alice signed, judged by stock ssh-keygen")
     folder = os.path.join(world.root, "export")
     alice(f"export {folder}", quiet=True)
     count = 0
@@ -329,7 +403,7 @@ def judged_by_openssh(world, alice):
 
 
 def judged_by_git(world, alice, bob):
-    chapter("10. Bob signs a commit; git checks it with what Alice verified")
+    chapter("11. Bob signs a commit; git checks it with what Alice verified")
     repo = os.path.join(world.root, "repo")
     signers = os.path.join(world.root, "allowed_signers")
     with open(signers, "w") as f:
@@ -354,8 +428,8 @@ def story(world):
     for url in (evil, apart):
         os.mkdir(url.removeprefix("file://"))
     alice, bob, tokens = provision(world)
-    add_keys(world, alice, bob)
-    verify(alice, bob)
+    add_keys(world, alice, bob, tokens)
+    verify(alice, bob, tokens)
     news(world, alice, bob)
     directory_attacks(world, alice, bob, evil)
 
@@ -366,10 +440,12 @@ def story(world):
             ("mallory-as-alice", "alice", apart)):
         with Silence():
             people[name], _ = settle(
-                world, name, label + "@example.org", directory, "daily")
+                world, name, label + "@example.org", directory, "daily",
+                fido_only=True)
+    lying_computer(world, alice, tokens[0])
     edited_database(alice)
     man_in_the_middle(alice, people["carol"], people["mallory-as-carol"],
-                      people["mallory-as-alice"])
+                      people["mallory-as-alice"], tokens[0])
     lost_token(alice, bob, tokens)
     judged_by_openssh(world, alice)
     judged_by_git(world, alice, bob)
