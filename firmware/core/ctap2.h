@@ -13,7 +13,10 @@
  * - the signature counter is one for the whole token, durable before the
  *   signature leaves, and goes on after a reset;
  * - any other CTAP2 command, on any channel, ends a getNextAssertion series
- *   and a walk of credentialManagement.
+ *   and a walk of credentialManagement;
+ * - authenticatorReset wants a touch of FW_TOKEN_LONG_TOUCH_MS;
+ * - the rpId "touchstone:" is CTAP2_ERR_NOT_ALLOWED in both credential
+ * commands: it belongs to the statement applet (applet.h).
  */
 #ifndef FW_CTAP2_H
 #define FW_CTAP2_H

@@ -166,6 +166,9 @@ derive(uint8_t secret_out[32], struct tsw_pubkey *key, const struct fw_ctap2 *c,
 	struct tsw_slice part[] = {{(const uint8_t *)"ts sign", 7}, {&try, 1},
 	    {&alg, 1}, {nonce, FW_IDENTITY_NONCE_LEN}};
 
+	/* A key of a secret that is not there would be everybody's. */
+	if (!fw_identity_is_unlocked(c))
+		hal_halt(HAL_FAULT_BUG);
 	key->len = public_len(key->alg);
 	for (try = 0; try < 8; try++) {
 		tsw_hmac_sha256(secret_out,

@@ -216,6 +216,46 @@ test_device_key_of_wrong_length(void **state)
 	assert_store_fault();
 }
 
+static struct held bent;
+
+static void
+sign_bent(void *s)
+{
+	struct applet_answer a;
+
+	(void)world_sign(&a, TSW_APPLET_SIGN, &bent, s);
+}
+
+/* A record that is well formed, but whose key pair is another: nothing is
+ * signed, and no counter or head is written. */
+static void
+test_key_of_another_nonce(void **state)
+{
+	struct fw_store *store = &rig.t.ctap2.store;
+	uint8_t value[128];
+	struct saying s;
+	int len;
+
+	(void)state;
+	bent = world_create(TSW_ALG_SK_ED25519);
+	len = fw_store_get(store, value, sizeof(value), FW_STORE_IDENTITY);
+	assert_int_equal(len, 2 + 32 + 32);
+	value[2] ^= 1;
+	assert_int_equal(fw_store_put(store, FW_STORE_IDENTITY, value,
+			     (size_t)len),
+	    FW_OK);
+	say_genesis(&s, &bent.key, TSW_ROLE_SIGNER);
+	assert_int_equal(memboard_run(sign_bent, &s, 0, MEMBOARD_CUT_ALL),
+	    MEMBOARD_HALTED);
+	assert_int_equal(memboard.fault, HAL_FAULT_STORE_CORRUPT);
+	assert_false(rig_reply_left());
+	rig_plug();
+	assert_int_equal(rig.t.ctap2.counter, 0);
+	assert_int_equal(fw_store_get(store, value, sizeof(value),
+			     FW_STORE_HEAD),
+	    FW_ERR_NONE);
+}
+
 static void
 test_no_noise(void **state)
 {
@@ -278,6 +318,7 @@ main(void)
 	    cmocka_unit_test_setup(test_secret_of_wrong_length, setup),
 	    cmocka_unit_test_setup(test_device_key_of_wrong_length, setup),
 	    cmocka_unit_test_setup(test_secret_is_gone, setup),
+	    cmocka_unit_test_setup(test_key_of_another_nonce, setup),
 	    cmocka_unit_test_setup(test_no_noise, setup),
 	    cmocka_unit_test_setup(test_noise_fails_later, setup),
 	};
