@@ -5,4 +5,15 @@ add_library(fw_rig OBJECT ${PROJECT_SOURCE_DIR}/tests/tokenrig.c
     ${PROJECT_SOURCE_DIR}/tests/appletclient.c)
 target_link_libraries(fw_rig PRIVATE ts_host PUBLIC fw_memboard fw_core)
 
+# Link it where the cost of a PIN is not the subject.
+add_library(fw_quickpin OBJECT ${PROJECT_SOURCE_DIR}/tests/quickpin.c)
+target_link_libraries(fw_quickpin PRIVATE ts_host PUBLIC fw_core)
+target_link_options(fw_quickpin PUBLIC -Wl,--wrap=fw_pbkdf2_sha256
+    -Wl,--wrap=fw_ka_regenerate -Wl,--wrap=fw_ka_decapsulate)
+
 ts_unit_test(fw_negative fw_rig fw_memboard fw_core)
+foreach(name fw_power fw_power_applet)
+	ts_unit_test(${name} fw_rig fw_quickpin fw_memboard fw_core)
+	target_sources(test_${name} PRIVATE fw_knife.c)
+	set_tests_properties(unit/${name} PROPERTIES TIMEOUT 300)
+endforeach()
