@@ -295,7 +295,11 @@ test_parties(void **state)
 	    FW_ST_LIVE_PARTY);
 	refused(&bob, &b, &a, FW_CTAP_NO_CREDENTIALS);
 	other.key = world_create(TSW_ALG_SK_ED25519);
-	refused(&other, &a, &b, FW_ST_LIVE_PARTY); /* not bound */
+	/* Not bound: not even to nobody. */
+	refused(&other, &a, &b, FW_ST_LIVE_PARTY);
+	memset(&bad, 0, sizeof(bad));
+	bad.label = a.label;
+	refused(&other, &bad, &b, FW_ST_LIVE_PARTY);
 	other.key =
 	    world_bound(&other.at, TSW_ALG_SK_ED25519, TSW_ROLE_RECOVERY);
 	bad = pair_party(&other);
