@@ -15,7 +15,6 @@ import socket
 import sqlite3
 import struct
 
-import token_helper
 from world import PIN
 
 
@@ -132,6 +131,7 @@ class Malware:
 
     def ask(self, update):
         """Have the token sign an update; the name of what comes back."""
+        import token_helper  # it needs more than the rest of the story
         with socket.socket(socket.AF_UNIX) as s:
             s.connect(os.path.join(self.sim.dir, "hid"))
             device = socket.socket(fileno=s.detach())

@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Tokens with the statement applet: heads, final drafts, codes, attestation.
+
+usage: test_agent_applet.py BUILD [test]...
+"""
+
+import os
+import shutil
+import subprocess
+
+from attacks import Record
+from varlink import holds, main, same, until
+from world import PIN
+
+
+def two_tokens(world):
+    """Alice with daily and backup, both with the applet."""
+    daily, backup = world.sim("daily"), world.sim("backup")
+    alice = world.agent("alice")
+    alice.provision(daily, backup)
+    return alice, daily, backup
+
+
+def texts(seen):
+    return "".join(p["text"] for p in seen)
+
+
+def token_that_was_away_is_told(world):
+    alice, _, _ = two_tokens(world)
+    for device in ("laptop", "phone"):
+        alice.add_key(device)
+        alice.sign("daily")
+    alice.add_key("tablet")
+    seen = []
+    same(alice.sign("backup", seen=seen)["seq"], 3, "seq")
+    holds("has not seen changes 1 to 2" in texts(seen), "said in words")
+    same([p["state"] for p in seen].count("touch"), 2, "touches")
+    # It is up to date now; the other one is not.
+    alice.add_key("watch")
+    seen = []
+    alice.sign("backup", seen=seen)
+    same([p["state"] for p in seen].count("touch"), 1, "touches")
+    alice.add_key("car")
+    seen = []
+    alice.sign("daily", seen=seen)
+    holds("has not seen changes 3 to 4" in texts(seen), "said in words")
+
+
+def draft_at_the_token_is_final(world):
+    """With two signers to sign, one has: nothing of it can be taken back."""
+    alice, _, _ = two_tokens(world)
+    alice.call("SetPolicy", threshold=2, timelock=0)
+    alice.sign("daily")
+    number = alice.add_key("laptop")["change"]["number"]
+    result = alice.sign("daily")
+    same(result["missing"], ["backup"], "missing")
+    same(alice.call("ListPending")["final"], True, "final")
+    alice.fails("Refused", "FINAL", "DropPending", number=number)
+    later = alice.add_key("phone")["change"]["number"]
+    alice.call("DropPending", number=later)
+    # Confirming would speak of a head that this token has left behind.
+    same(alice.sign("backup")["published"], True, "published")
+    same(alice.call("ListPending")["final"], False, "final")
+    same([k["device"] for k in alice.call("ListKeys")["keys"]], ["laptop"],
+         "keys")
+
+
+def touch_that_did_not_come_leaves_the_draft_free(world):
+    sim = world.sim("daily")
+    alice = world.agent("alice")
+    alice.provision(sim)
+    number = alice.add_key("laptop")["change"]["number"]
+    sim.control("auto-touch off")
+    c = alice.connect()
+    c.send("Sign", {"token": "", "wait": False, "pin_fd": 0}, pins=[PIN],
+           more=True)
+    c.wait_for("touch")
+    c.close()
+    until(lambda: not alice.call("ListPending")["final"], "the draft is free")
+    alice.call("DropPending", number=number)
+
+
+def lost_reply_is_repeated(world):
+    """The agent dies between the touch and the signature's arrival."""
+    sim = world.sim("daily")
+    alice = world.agent("alice")
+    alice.provision(sim)
+    number = alice.add_key("laptop")["change"]["number"]
+    sim.control("auto-touch off")
+    c = alice.connect()
+    c.send("Sign", {"token": "", "wait": False, "pin_fd": 0}, pins=[PIN],
+           more=True)
+    c.wait_for("touch")
+    alice.kill()
+    c.close()
+    alice.start()
+    # Whether it signed is not known: the draft stays as it is.
+    same(alice.call("ListPending")["final"], True, "final")
+    alice.fails("Refused", "FINAL", "DropPending", number=number)
+    sim.control("auto-touch on")
+    same(alice.sign()["seq"], 1, "seq")
+    same([k["device"] for k in alice.call("ListKeys")["keys"]], ["laptop"],
+         "keys")
+
+
+def restored_database_is_found_out(world):
+    """A backup of the database does not know what the token signed since."""
+    sim = world.sim("daily")
+    alice = world.agent("alice")
+    alice.provision(sim)
+    alice.stop()
+    database = os.path.join(alice.home, "touchstone.db")
+    shutil.copy(database, database + ".copy")
+    alice.start()
+    alice.add_key("laptop")
+    alice.sign()
+    alice.stop()
+    os.replace(database + ".copy", database)
+    alice.start()
+    alice.add_key("phone")
+    # The directory has it: it is fetched, and all goes on.
+    seen = []
+    same(alice.sign(seen=seen)["seq"], 2, "seq")
+    holds("Looking at the directory" in texts(seen), "looked")
+    same(sorted(k["device"] for k in alice.call("ListKeys")["keys"]),
+         ["laptop", "phone"], "keys")
+    # If it is lost there too, it is an alert, and nothing is signed.
+    alice.stop()
+    shutil.copy(database, database + ".copy")
+    alice.start()
+    alice.add_key("tablet")
+    alice.sign()
+    alice.stop()
+    Record(world.directory, alice.label).roll_back()
+    os.replace(database + ".copy", database)
+    alice.start()
+    alice.add_key("watch")
+    alice.fails("Refused", "ASTRAY", "Sign", pins=[PIN], token="", wait=False,
+                pin_fd=0)
+    codes = [a["code"] for a in alice.call("ListAlerts", all=False)["alerts"]]
+    holds("TOKEN_ASTRAY" in codes, codes)
+
+
+def conflict_is_yielded(world):
+    """Two computers of one person, two tokens, one place in the history."""
+    alice, daily, backup = two_tokens(world)
+    alice.stop()
+    other = world.agent("other")
+    other.stop()
+    shutil.copy(os.path.join(alice.home, "touchstone.db"), other.home)
+    other.label = alice.label
+    other.start()
+    other.add_key("there")
+    folder = world.directory.removeprefix("file://")
+    os.rename(folder, folder + ".away")
+    same(other.sign(backup.token)["published"], False, "published")
+    os.rename(folder + ".away", folder)
+    other.stop()
+    alice.start()
+    alice.add_key("here")
+    same(alice.sign("daily")["published"], True, "published")
+    alice.stop()
+    other.start()
+    other.fails("Failed", "CONFLICT", "Publish")
+    codes = [a["code"] for a in other.call("ListAlerts", all=False)["alerts"]]
+    holds("OWN_CONFLICT" in codes, codes)
+    same(other.call("Publish", **{"yield": True})["dropped"], 1, "dropped")
+    # The token that signed what is given up cannot sign at this place again.
+    other.fails("Refused", "ASTRAY", "Sign", pins=[PIN], token="backup",
+                wait=False, pin_fd=0)
+    same(other.sign(daily.token)["seq"], 2, "seq")
+    other.add_key("third")
+    alert = [a for a in other.call("ListAlerts", all=False)["alerts"]
+             if a["code"] == "TOKEN_ASTRAY"]
+    other.call("CloseAlert", id=alert[0]["id"])
+    same(other.sign("backup")["seq"], 3, "seq")
+    same(sorted(k["device"] for k in other.call("ListKeys")["keys"]),
+         ["here", "there", "third"], "keys")
+
+
+def code_on_the_token(world):
+    alice, daily, _ = two_tokens(world)
+    bob = world.agent("bob")
+    sim = world.sim("bobs")
+    bob.provision(sim)
+    for one, other in ((alice, bob), (bob, alice)):
+        one.call("AddContact", label=other.label, code="")
+    # After a power cycle the PIN is asked for before a try is counted.
+    daily.control("power-cycle")
+    until(lambda: any(t["name"] == "daily" and t["present"]
+                      for t in alice.status()["tokens"]), "it is there")
+    alice.fails("PinRequired", "PIN_REQUIRED", "LiveStart", contact=bob.label,
+                token="daily")
+    alice.fails("Refused", "NOT_SHOWN", "LiveStart", contact=bob.label,
+                token="", on_computer=True)
+    start = alice.call("LiveStart", pins=[PIN], contact=bob.label,
+                       token="daily", pin_fd=0)["result"]
+    answer = bob.call("LiveAnswer", contact=alice.label, text=start["text"],
+                      token="")["result"]
+    opened = alice.call("LiveContinue", run=start["run"], text=answer["text"])
+    bob.call("LiveContinue", run=answer["run"], text=opened["text"])
+    same(daily.live_code(), sim.live_code(), "codes")
+    typed = alice.call("LiveType", run=start["run"])["result"]
+    same(typed["token"], "daily", "token")
+    holds(daily.live_code() in daily.control("keyboard"), "typed")
+    # Only the token that showed it may confirm, and none without the run.
+    alice.call("LiveResult", run=start["run"], match=True)
+    confirm = {"contact": bob.label, "method": "live",
+               "proof": str(start["run"])}
+    alice.fails("Refused", "NOT_SHOWN", "Confirm", token="backup", **confirm)
+    reply = alice.call("Confirm", token="", **confirm)["result"]
+    same((reply["state"], reply["confirmed_by"]), ("verified", "daily"), "by")
+    same({t["evidence"] for t in reply["tokens"]}, {"token-statement"},
+         "evidence")
+    bob.call("LiveResult", run=answer["run"], match=False)
+    bob.fails("Refused", "BLOCKED", "GetKeys", contact=alice.label, app="age")
+    holds("code" not in sim.display(), "the run on the token is over")
+
+
+def token_that_shows_codes_is_waited_for(world):
+    alice, daily, backup = two_tokens(world)
+    bob = world.agent("bob")
+    bob.provision(world.sim("bobs"))
+    alice.call("AddContact", label=bob.label, code="")
+    for sim in (daily, backup):
+        sim.control("unplug")
+    alice.fails("NoToken", "NO_TOKEN", "LiveStart", contact=bob.label, token="")
+    with alice.connect() as c:
+        c.send("LiveStart", {"contact": bob.label, "token": "", "wait": True,
+                             "pin_fd": 0}, pins=[PIN], more=True)
+        said = c.receive()["parameters"]["progress"]
+        same(said["state"], "plug-in", "state")
+        holds("daily" in said["text"] and "backup" in said["text"], "names")
+        backup.control("plug")
+        while (last := c.receive())["parameters"].get("result") is None:
+            pass
+        same(last["parameters"]["result"]["token"], "backup", "token")
+
+
+def confirming_brings_the_token_up_to_date(world):
+    alice, _, _ = two_tokens(world)
+    bob = world.agent("bob")
+    bob.provision(world.sim("bobs", fido_only=True))
+    alice.call("AddContact", label=bob.label, code="")
+    alice.add_key("laptop")
+    alice.sign("daily")
+    code = bob.status()["code"]
+    confirm = {"contact": bob.label, "method": "public-code", "proof": code,
+               "token": "backup"}
+    alice.fails("PinRequired", "PIN_REQUIRED", "Confirm", **confirm)
+    seen = []
+    reply = alice.call("Confirm", pins=[PIN], seen=seen, pin_fd=0, **confirm)
+    same(reply["result"]["confirmed_by"], "backup", "by")
+    holds("has not seen change 1" in texts(seen), "said in words")
+
+
+def attestation(world):
+    alice, daily, _ = two_tokens(world)
+    a = alice.call("AttestToken", token="daily")["result"]
+    same((a["same_device"], a["same_image"]), (True, True), "verdict")
+    b = alice.call("AttestToken", token="daily")["result"]
+    holds(a["challenge"] != b["challenge"], "fresh")
+    same(a["image"], b["image"], "image")
+    folder = os.path.join(world.root, "attested")
+    os.mkdir(folder)
+    for name, data in (("s", a["armored"].encode()),
+                       ("signers", a["allowed_signers"].encode()),
+                       ("doc", bytes.fromhex(a["document"]))):
+        with open(os.path.join(folder, name), "wb") as f:
+            f.write(data)
+    for document, code in (("doc", 0), ("signers", 255)):
+        with open(os.path.join(folder, document), "rb") as f:
+            done = subprocess.run(
+                ["ssh-keygen", "-Y", "verify", "-f", "signers", "-I",
+                 "touchstone-device", "-n", "attest.v1@touchstone", "-s", "s"],
+                stdin=f, cwd=folder, capture_output=True, check=False)
+        same(done.returncode, code, "ssh-keygen on " + document)
+    plain = world.sim("plain", fido_only=True)
+    bob = world.agent("bob")
+    bob.provision(plain)
+    bob.fails("Failed", "TOKEN_UNSUPPORTED", "AttestToken", token="daily")
+    same(bob.call("TokenInfo", token="daily")["device"]["applet"], None,
+         "applet")
+    same(daily.control("led"), "idle", "led")
+
+
+def forgetting(world):
+    alice, _, backup = two_tokens(world)
+    alice.fails("Refused", "IN_USE", "ForgetKey", key="backup", token="")
+    alice.call("Retire", name="backup")
+    alice.sign("daily")
+    used = alice.call("TokenInfo", token=backup.token)["device"]["applet"]
+    same(used["used"], 1, "used")
+    alice.fails("PinRequired", "PIN_REQUIRED", "ForgetKey", key="backup",
+                token="")
+    seen = []
+    alice.call("ForgetKey", pins=[PIN], seen=seen, key="backup", token="",
+               pin_fd=0)
+    holds("hold" in [p["state"] for p in seen], "held for 5 seconds")
+    used = alice.call("TokenInfo", token=backup.token)["device"]["applet"]
+    same(used["used"], 0, "used")
+
+
+if __name__ == "__main__":
+    main([token_that_was_away_is_told, draft_at_the_token_is_final,
+          touch_that_did_not_come_leaves_the_draft_free,
+          lost_reply_is_repeated, restored_database_is_found_out,
+          conflict_is_yielded, code_on_the_token,
+          token_that_shows_codes_is_waited_for,
+          confirming_brings_the_token_up_to_date, attestation, forgetting])
