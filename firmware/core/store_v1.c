@@ -128,8 +128,7 @@ fw_v1_convert(struct fw_store *s, uint32_t spare)
 	for (key = 0; key < FW_STORE_KEY_CNT; key++) {
 		if (s->pos[key] == 0)
 			continue;
-		if (!record_read(s, &rec, (uint32_t)s->pos[key] * UNIT, seq) ||
-		    cnt >= s->page_cnt / 2)
+		if (!record_read(s, &rec, (uint32_t)s->pos[key] * UNIT, seq))
 			hal_halt(HAL_FAULT_STORE_CORRUPT);
 		need = fw_log_record_len(rec.len) + UNIT;
 		if (s->end + need > s->page_len) {
@@ -137,6 +136,8 @@ fw_v1_convert(struct fw_store *s, uint32_t spare)
 				fw_log_batch_end(s, &batch);
 				end = s->end;
 			}
+			if (cnt == s->page_cnt / 2)
+				hal_halt(HAL_FAULT_BUG);
 			fw_log_page_open(s, spare + cnt, cnt + 1,
 			    (uint16_t)end);
 			fw_log_batch_begin(s, &batch);

@@ -238,13 +238,14 @@ static void
 write_full(size_t base)
 {
 	struct writer w = write_header(base, 7);
+	size_t area_len = memboard.page_cnt / 2 * memboard.page_len;
 	unsigned int key;
 
 	write_record(&w, FW_STORE_DEVICE, "secret", 6);
 	write_pattern(&w, FW_STORE_PIN, FW_STORE_VALUE_MAX);
 	for (key = 0; key < FW_STORE_CRED_CNT; key++)
 		write_pattern(&w, FW_STORE_CRED + key, FW_STORE_VALUE_MAX);
-	while (w.off + 64 <= MEMBOARD_FLASH_LEN / 2)
+	while (w.off + 64 <= area_len)
 		write_record(&w, FW_STORE_COUNTER, "last", 4);
 }
 
@@ -379,21 +380,24 @@ test_small_pages(void **state)
 }
 
 static void
+convert_full(uint32_t page_len, uint32_t page_cnt, size_t base)
+{
+	memboard_reset();
+	memboard.page_len = page_len;
+	memboard.page_cnt = page_cnt;
+	write_full(base);
+	cut_conversion(getenv("TS_CUTS") == NULL ? 97 : 1);
+}
+
+static void
 test_full(void **state)
 {
-	long step = getenv("TS_CUTS") == NULL ? 97 : 1;
-
 	(void)state;
-	write_full(0);
-	cut_conversion(step);
-	memboard_reset();
-	write_full(MEMBOARD_FLASH_LEN / 2);
-	cut_conversion(step);
-	memboard_reset();
-	memboard.page_len = 2048;
-	memboard.page_cnt = 64;
-	write_full(0);
-	cut_conversion(step);
+	convert_full(4096, 32, 0);
+	convert_full(4096, 32, MEMBOARD_FLASH_LEN / 2);
+	convert_full(2048, 64, 0);
+	/* The smallest flash, in which there is one page to spare. */
+	convert_full(4096, 30, 0);
 }
 
 /* A version 1 that was cut while it formatted held nothing. */
