@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* P-256 from BearSSL: keys, ECDSA, ECDH. */
-#include <stdbool.h>
 #include <string.h>
 
 #include <bearssl_ec.h>
-#include <bearssl_rand.h>
 
 #include <touchstone/wire/crypto.h>
 
+#include "bear_salt.h"
 #include "fw_crypto.h"
 #include "wire/canonical.h"
 
@@ -44,72 +43,6 @@ fw_p256_public(uint8_t point[FW_P256_POINT_LEN],
 	return FW_OK;
 }
 
-/*
- * The hash class for RFC 6979: SHA-256 whose initial value is the state after
- * one block of noise.  BearSSL's HMAC starts each hash with init(), then reads
- * and sets its state, so HMAC and HMAC-DRBG over this class are themselves
- * over a hash nobody else knows.  Nothing else of the class is ours.  It is
- * static because init() is given nothing to find the noise with.
- */
-static struct {
-	br_hash_class class;
-	uint8_t secret_iv[32];
-} salted;
-
-static void
-salted_init(const br_hash_class **ctx)
-{
-	br_sha256_vtable.init(ctx);
-	br_sha256_vtable.set_state(ctx, salted.secret_iv, 0);
-	*ctx = &salted.class;
-}
-
-/* Block: noise | try u8 | zeros. */
-static void
-salted_set(const uint8_t secret_noise[FW_NOISE_LEN], uint8_t try)
-{
-	uint8_t secret_block[64] = {0};
-	br_sha256_context ctx;
-
-	memcpy(secret_block, secret_noise, FW_NOISE_LEN);
-	secret_block[FW_NOISE_LEN] = try;
-	br_sha256_init(&ctx);
-	br_sha256_update(&ctx, secret_block, sizeof(secret_block));
-	(void)br_sha256_state(&ctx, salted.secret_iv);
-	salted.class = br_sha256_vtable;
-	salted.class.init = salted_init;
-	tsw_wipe(secret_block, sizeof(secret_block));
-	tsw_wipe(&ctx, sizeof(ctx));
-}
-
-/*
- * br_ecdsa_i31_bits2int() takes a few cycles less for a nonce whose first byte
- * is zero (br_i15 for one whose first bit is), and a signer that shows that
- * loses its key after some thousand signatures.  So draw the nonce here first;
- * one that would show is never used.  Leaving out 1 in 256 tells nothing of
- * use.  (A hash >= n is reduced there, not here: 1 in 2^32.)
- */
-static bool
-nonce_shows(const uint8_t hash[32],
-    const uint8_t secret_scalar[FW_P256_SCALAR_LEN])
-{
-	br_hmac_drbg_context drbg;
-	uint8_t secret_seed[FW_P256_SCALAR_LEN + 32];
-	uint8_t secret_k[FW_P256_SCALAR_LEN];
-	bool shows;
-
-	memcpy(secret_seed, secret_scalar, FW_P256_SCALAR_LEN);
-	memcpy(secret_seed + FW_P256_SCALAR_LEN, hash, 32);
-	br_hmac_drbg_init(&drbg, &salted.class, secret_seed,
-	    sizeof(secret_seed));
-	br_hmac_drbg_generate(&drbg, secret_k, sizeof(secret_k));
-	shows = secret_k[0] == 0;
-	tsw_wipe(secret_seed, sizeof(secret_seed));
-	tsw_wipe(secret_k, sizeof(secret_k));
-	tsw_wipe(&drbg, sizeof(drbg));
-	return shows;
-}
-
 int
 fw_p256_sign(uint8_t sig[FW_P256_SIG_LEN], const uint8_t hash[32],
     const uint8_t secret_scalar[FW_P256_SCALAR_LEN],
@@ -118,19 +51,16 @@ fw_p256_sign(uint8_t sig[FW_P256_SIG_LEN], const uint8_t hash[32],
 	uint8_t secret_x[FW_P256_SCALAR_LEN], point[FW_P256_POINT_LEN];
 	uint8_t raw[FW_P256_SIG_LEN];
 	br_ec_private_key key = {BR_EC_secp256r1, secret_x, sizeof(secret_x)};
-	uint8_t try = 0;
 	int r = FW_ERR_RANGE;
 
 	memcpy(secret_x, secret_scalar, sizeof(secret_x));
 	if (fw_p256_public(point, secret_x) != FW_OK)
 		goto out;
 	r = FW_ERR_FAULT;
-	do
-		salted_set(secret_noise, try++);
-	while (try < UINT8_MAX && nonce_shows(hash, secret_x));
 	/* Not the default, which on small chips is i15. */
-	if (br_ecdsa_i31_sign_raw(br_ec_get_default(), &salted.class, hash,
-		&key, raw) != sizeof(raw))
+	if (br_ecdsa_i31_sign_raw(br_ec_get_default(),
+		fw_salt_begin(hash, secret_x, secret_noise), hash, &key,
+		raw) != sizeof(raw))
 		goto out;
 	/* A fault on the way could give the key away. */
 	if (tsw_p256_verify(raw, hash, point) != TSW_OK)
@@ -141,7 +71,7 @@ fw_p256_sign(uint8_t sig[FW_P256_SIG_LEN], const uint8_t hash[32],
 out:
 	tsw_wipe(secret_x, sizeof(secret_x));
 	tsw_wipe(raw, sizeof(raw));
-	tsw_wipe(&salted, sizeof(salted));
+	fw_salt_end();
 	return r;
 }
 
