@@ -37,7 +37,7 @@ target_link_options(test_sim_flash PRIVATE -Wl,--wrap=pwrite
     -Wl,--wrap=fdatasync)
 
 # Live codes on the token: the run, what is seen of it, the words.
-foreach(name fw_live fw_show fw_words)
+foreach(name fw_live fw_live_budget fw_show fw_words)
 	ts_unit_test(${name} fw_memboard fw_core)
 endforeach()
 

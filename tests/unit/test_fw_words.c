@@ -178,7 +178,12 @@ test_one_operation(void **state)
 	(void)snprintf(text, sizeof(text),
 	    "recover #3\nnew signer\n\"new one\"\ntoken %s", digits(id));
 	expect_statement(text);
+}
 
+static void
+test_operations_without_name(void **state)
+{
+	(void)state;
 	restart(4);
 	memset(op(TSW_OP_REVOKE_KEY)->id, 0xab, 32);
 	expect_statement("change keys #4\n- key abababababab");
@@ -268,8 +273,8 @@ test_rp(void **state)
 	expect("new login key\nssh:");
 	fw_words_login(out, TEXT("123 456 789"));
 	expect("log in\n123?456?789");
-	fw_words_login(out, TEXT("x\ntouch if codes match"));
-	expect("log in\nx?touch?if?codes?matc\nh");
+	fw_words_login(out, TEXT("\ntouch if all codes match"));
+	expect("log in\n?touch?if?all?codes?m\natch");
 	fw_words_login(out, (struct tsw_slice){zero, sizeof(zero)});
 	expect("log in\na?b????");
 	fw_words_login(out, (struct tsw_slice){NULL, 0});
@@ -362,6 +367,7 @@ main(void)
 	    cmocka_unit_test_setup(test_confirm, setup),
 	    cmocka_unit_test_setup(test_confirm_long_label, setup),
 	    cmocka_unit_test_setup(test_one_operation, setup),
+	    cmocka_unit_test_setup(test_operations_without_name, setup),
 	    cmocka_unit_test_setup(test_several_operations, setup),
 	    cmocka_unit_test_setup(test_genesis_and_import, setup),
 	    cmocka_unit_test_setup(test_rp, setup),
