@@ -18,7 +18,10 @@ target_include_directories(test_hedged PRIVATE ${PROJECT_SOURCE_DIR}/firmware)
 target_link_options(test_hedged PRIVATE -Wl,--wrap=br_ecdsa_i31_sign_raw
     -Wl,--wrap=crypto_core_ed25519_scalar_add)
 
-# What a wrong PIN costs is counted.
+# The PIN, and the same with the power cut; what a wrong one costs is counted.
+ts_unit_test(pin_cut fw_memboard fw_core)
+target_sources(test_pin PRIVATE pinrig.c)
+target_sources(test_pin_cut PRIVATE pinrig.c)
 target_link_options(test_pin PRIVATE -Wl,--wrap=fw_pbkdf2_sha256)
 
 # The cutoffs in the code are those that can be computed.
