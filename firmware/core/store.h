@@ -34,7 +34,7 @@
 
 enum fw_store_key {
 	FW_STORE_DEVICE = 0,  /* cred.c: the secret all keys derive from */
-	FW_STORE_PIN = 1,     /* pin.c: tries left and the PIN's hash */
+	FW_STORE_PIN = 1,     /* pin.c: check and wrapped identity secret */
 	FW_STORE_COUNTER = 2, /* ctap2.c: the signature counter */
 	FW_STORE_TRIES = 3,   /* pin.c: PIN tries left */
 	FW_STORE_SEED = 4,    /* rng.c: entropy carried to the next boot */
