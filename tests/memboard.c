@@ -46,6 +46,7 @@ hal_entropy(uint8_t *out, size_t len)
 {
 	size_t i;
 
+	memboard.millis += memboard.noise_ms;
 	for (i = 0; i < len; i++) {
 		out[i] = (uint8_t)(noise64() >> 56);
 		if (memboard.noise == MEMBOARD_NOISE_STUCK)
@@ -186,6 +187,7 @@ hal_flash_erase(uint32_t page)
 	size_t i;
 
 	memboard.erases++;
+	memboard.worn[page % MEMBOARD_PAGE_MAX]++;
 	if (page >= memboard.page_cnt)
 		die("erase outside the flash");
 	if (cut && memboard.cut == MEMBOARD_CUT_NOTHING)

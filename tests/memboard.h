@@ -59,6 +59,7 @@ struct memboard {
 	bool begun[MEMBOARD_UNIT_CNT]; /* reads erased, but was cut */
 	long ops;		       /* flash operations so far */
 	long programs, erases;	       /* of them */
+	long worn[MEMBOARD_PAGE_MAX];  /* erases of each page, ever */
 	long cut_at;		       /* cut at this operation; 0: never */
 	enum memboard_cut cut;
 	uint64_t cut_seed; /* of the subset of bits in CUT_PART */
@@ -81,6 +82,7 @@ struct memboard {
 	size_t typed_cnt;
 	enum hal_fault fault;
 	enum memboard_noise noise;
+	unsigned int noise_ms; /* hal_entropy() takes: makes commands slow */
 	uint64_t noise_state;
 	uint8_t in[MEMBOARD_QUEUE_CNT][HAL_HID_REPORT_LEN];
 	size_t in_first, in_cnt;

@@ -253,8 +253,9 @@ wink(void)
 	fail();
 }
 
-/* Alice's board has a LED only.  Her host asks and winks as often as it can:
- * she still counts what Bob reads out. */
+/* Alice's board has a LED only, and each command takes it half a second.  Her
+ * host asks and winks as often as it can: she still counts what Bob reads out.
+ */
 static void
 test_led_under_noise(void **state)
 {
@@ -270,6 +271,7 @@ test_led_under_noise(void **state)
 	assert_string_equal(memboard.display, "");
 	for (noisy = 0; noisy < 2; noisy++) {
 		memboard.led_cnt = 0;
+		memboard.noise_ms = noisy ? 500 : 0;
 		for (until = memboard.millis + 120000;
 		     memboard.millis < until;) {
 			if (noisy)
