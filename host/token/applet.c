@@ -25,13 +25,13 @@ static size_t
 count_fields(const struct ts_applet_request *req)
 {
 	const struct tsw_slice *slices[] = {&req->handle, &req->statement,
-	    &req->value, &req->self, &req->peer, &req->auth_param};
+	    &req->value, &req->self, &req->peer};
 	size_t i, n = 0;
 
 	for (i = 0; i < sizeof(slices) / sizeof(slices[0]); i++)
 		n += slices[i]->p != NULL ? 1 : 0;
 	n += (unsigned)req->alg != 0 ? 1 : 0;
-	return n + (req->auth_protocol != 0 ? 1 : 0);
+	return n + (req->auth_protocol != 0 ? 2 : 0);
 }
 
 int
@@ -39,7 +39,8 @@ ts_applet_request_encode(struct tsw_wr *wr, const struct ts_applet_request *req)
 {
 	size_t cnt = count_fields(req);
 
-	if ((req->auth_protocol != 0) != (req->auth_param.p != NULL))
+	if ((req->auth_protocol != 0) != (req->auth_len != 0) ||
+	    req->auth_len > sizeof(req->auth_param))
 		return TS_ERR_INTERNAL;
 	tsw_wr_u8(wr, (uint8_t)req->cmd);
 	if (cnt == 0)
@@ -57,8 +58,9 @@ ts_applet_request_encode(struct tsw_wr *wr, const struct ts_applet_request *req)
 	if (req->auth_protocol != 0) {
 		tsw_wr_cb_uint(wr, TSW_APPLET_F_AUTH_PROTO);
 		tsw_wr_cb_uint(wr, req->auth_protocol);
+		tsw_wr_cb_uint(wr, TSW_APPLET_F_AUTH_PARAM);
+		tsw_wr_cb_bytes(wr, req->auth_param, req->auth_len);
 	}
-	put_bytes(wr, TSW_APPLET_F_AUTH_PARAM, req->auth_param);
 	return wr->full ? TSW_ERR_NO_SPACE : TS_OK;
 }
 

@@ -20,8 +20,9 @@ struct ts_applet_request {
 	enum tsw_alg alg;
 	struct tsw_slice value; /* TSW_HASH_LEN bytes */
 	struct tsw_slice self, peer;
-	uint8_t auth_protocol;	     /* together with auth_param */
-	struct tsw_slice auth_param; /* 16..TSW_APPLET_AUTH_MAX bytes */
+	uint8_t auth_protocol; /* together with auth_len */
+	uint8_t auth_len;      /* 16 or 32 */
+	uint8_t auth_param[TSW_APPLET_AUTH_MAX];
 };
 
 /* Command byte and map: a whole CTAPHID_CBOR message. */

@@ -72,10 +72,9 @@ check_pin(const struct ts_job *job, enum pin_use use)
 	return job->pins->secret_pin != NULL ? TS_OK : TS_ERR_PIN_REQUIRED;
 }
 
-/* Put pinUvAuthParam, kept in param, into req. */
+/* Put pinUvAuthParam into req. */
 static int
-authorise(const struct ts_job *job, struct ts_applet_request *req,
-    uint8_t param[TS_PINUV_PARAM_MAX])
+authorise(const struct ts_job *job, struct ts_applet_request *req)
 {
 	bool make =
 	    req->cmd == TSW_APPLET_CREATE || req->cmd == TSW_APPLET_FORGET;
@@ -96,8 +95,7 @@ authorise(const struct ts_job *job, struct ts_applet_request *req,
 	    make ? TS_PINUV_MAKE : TS_PINUV_GET);
 	if (r != TS_OK)
 		return r;
-	req->auth_param.p = param;
-	req->auth_param.len = ts_pinuv_param(param, pinuv,
+	req->auth_len = (uint8_t)ts_pinuv_param(req->auth_param, pinuv,
 	    (struct tsw_slice){authed, tsw_wr_len(&wr)});
 	req->auth_protocol = protocol;
 	ts_pinuv_free(&pinuv);
@@ -109,12 +107,11 @@ static int
 call_with_pin(const struct ts_job *job, struct ts_applet_answer *out,
     struct ts_applet_request *req, enum pin_use use)
 {
-	uint8_t param[TS_PINUV_PARAM_MAX];
 	int r;
 
 	r = check_pin(job, use);
 	if (r == TS_OK && use != PIN_UNUSED && job->pins->secret_pin != NULL)
-		r = authorise(job, req, param);
+		r = authorise(job, req);
 	return r == TS_OK ? call(job->hid, out, req) : r;
 }
 

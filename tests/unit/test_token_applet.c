@@ -45,7 +45,7 @@ fields_stand_in_their_order(void **state)
 	    .self = {bytes, 4},
 	    .peer = {bytes, 5},
 	    .auth_protocol = 1,
-	    .auth_param = {bytes, 6}};
+	    .auth_len = 6};
 	static const uint8_t expected[] = {0x57, 0xa8, 0x01, 0x41, 0, 0x02,
 	    0x42, 0, 0, 0x03, 0x02, 0x04, 0x43, 0, 0, 0, 0x05, 0x44, 0, 0, 0, 0,
 	    0x06, 0x45, 0, 0, 0, 0, 0, 0x07, 0x01, 0x08, 0x46, 0, 0, 0, 0, 0,
@@ -67,7 +67,7 @@ the_longest_requests_fit(void **state)
 	    .handle = {bytes, TSW_ID_LEN},
 	    .statement = {bytes, TSW_STATEMENT_MAX},
 	    .auth_protocol = 2,
-	    .auth_param = {bytes, TSW_APPLET_AUTH_MAX}};
+	    .auth_len = TSW_APPLET_AUTH_MAX};
 	uint8_t buf[TS_APPLET_REQUEST_MAX];
 	struct tsw_wr wr;
 
