@@ -248,6 +248,38 @@ test_damage_while_running_halts(void **state)
 }
 
 static void
+open_and_put(void *arg)
+{
+	(void)arg;
+	open_store();
+	put(FW_STORE_PIN, "a value of several units, and none of them an end");
+}
+
+/* A first batch was cut, then the erasure of its page, of which a few bits
+ * had changed: that was told as damage. */
+static void
+test_torn_page_half_erased_is_no_damage(void **state)
+{
+	static struct memboard torn;
+	uint64_t seed;
+
+	(void)state;
+	open_store();
+	assert_int_equal(memboard_run(open_and_put, NULL, 8, MEMBOARD_CUT_ALL),
+	    MEMBOARD_POWER_CUT);
+	torn = memboard;
+	for (seed = 0; seed < 600; seed++) {
+		memboard = torn;
+		memboard.cut_seed = seed;
+		assert_int_equal(memboard_run(open_and_put, NULL, 1,
+				     MEMBOARD_CUT_PART),
+		    MEMBOARD_POWER_CUT);
+		open_store();
+		assert_none(FW_STORE_PIN);
+	}
+}
+
+static void
 assert_fresh(void)
 {
 	static const struct fw_store_item item = {FW_STORE_COUNTER,
@@ -318,6 +350,7 @@ main(void)
 	    TEST(test_damage_is_refused),
 	    TEST(test_damage_of_head_is_no_cut),
 	    TEST(test_damage_while_running_halts),
+	    TEST(test_torn_page_half_erased_is_no_damage),
 	    TEST(test_reset_of_unreadable),
 	    TEST(test_reset_of_small_flash_halts),
 	};
