@@ -356,10 +356,11 @@ quick_check(struct ts_db *db)
 	return r;
 }
 
+/* pragma is "PRAGMA name = %d". */
 static int
-set_version(struct ts_db *db, int32_t version)
+set(struct ts_db *db, const char *pragma, int32_t value)
 {
-	char *sql = sqlite3_mprintf("PRAGMA user_version = %d", (int)version);
+	char *sql = sqlite3_mprintf(pragma, (int)value);
 	int r;
 
 	r = sql == NULL ? TS_ERR_NO_MEMORY : exec(db, sql);
@@ -378,7 +379,7 @@ upgrade_steps(struct ts_db *db, const struct ts_db_kind *kind, int64_t version)
 	if (r == TS_ERR_INTERNAL || r == TS_ERR_ALREADY)
 		r = TS_ERR_DB_CORRUPT;
 	if (r == TS_OK)
-		r = set_version(db, kind->version);
+		r = set(db, "PRAGMA user_version = %d", kind->version);
 	return r == TS_OK ? schema_check(db, kind->schema) : r;
 }
 
@@ -421,23 +422,16 @@ identify(struct ts_db *db, const struct ts_db_kind *kind)
 static int
 create(struct ts_db *db, const struct ts_db_kind *kind)
 {
-	char *mark = NULL;
-	int r;
+	int r = ts_db_begin(db);
 
-	mark = sqlite3_mprintf(
-	    "PRAGMA application_id = %d; PRAGMA user_version = %d;",
-	    (int)kind->application, (int)kind->version);
-	if (mark == NULL)
-		return TS_ERR_NO_MEMORY;
-	r = ts_db_begin(db);
-	if (r == TS_OK) {
-		r = exec(db, kind->schema);
-		if (r == TS_OK)
-			r = exec(db, mark);
-		r = ts_db_end(db, r);
-	}
-	sqlite3_free(mark);
-	return r;
+	if (r != TS_OK)
+		return r;
+	r = exec(db, kind->schema);
+	if (r == TS_OK)
+		r = set(db, "PRAGMA application_id = %d", kind->application);
+	if (r == TS_OK)
+		r = set(db, "PRAGMA user_version = %d", kind->version);
+	return ts_db_end(db, r);
 }
 
 static int
