@@ -187,6 +187,30 @@ def chip_sizes(table):
               f"{chip['state']}, {chip['stack']}, {other}")
 
 
+YEARS = {"10,000 cycles (nRF52840, STM32L4)": 10000,
+         "100,000 cycles (serial NOR)": 100000}
+
+
+def flash(table, build, rounds):
+    """Written bytes and erasures are counted, not timed."""
+    table.head("What a token writes to its flash of 32 pages of 4 KB")
+    table.program(build, "bench_flash", rounds)
+    for key, name in (("statement", "a statement, with its PIN"),
+                      ("confirm", "a confirmation"),
+                      ("login", "a FIDO login"),
+                      ("plug", "a power-up")):
+        table.row(name, table.figures["flash." + key]["p50"], "bytes")
+    table.row("erasures for 1,000 statements",
+              table.figures["flash.thousand"]["p50"], "pages", None,
+              "4 power-ups for 100")
+    worst = table.figures["flash.day.worst"]["p50"]
+    table.row("worst page / mean",
+              worst / table.figures["flash.day.mean"]["p50"], "ratio")
+    for name, cycles in YEARS.items():
+        table.row("100 a day, " + name, cycles / worst / 365, "years", None,
+                  f"{worst:.2f} erasures a page and day")
+
+
 class Setting:
     """Two people called Alice, one on disk and one in memory."""
 
@@ -278,6 +302,7 @@ def main():
     memory(table, args.contacts, resident)
     program_sizes(table, build)
     chip_sizes(table)
+    flash(table, build, args.rounds)
     path = args.out or os.path.join(build, "bench.json")
     with open(path, "w", encoding="utf-8") as f:
         json.dump({"processors": os.cpu_count(), "rounds": args.rounds,

@@ -14,7 +14,8 @@ RUN = os.path.join(os.path.dirname(os.path.abspath(__file__)),
                    "..", "bench", "run.py")
 WANTED = {"token.touch", "helper.pin", "agent.memory.touch", "agent.disk.pin",
           "ssh-agent", "spawn.self-test", "ratio.ed25519", "ratio.p256",
-          "load.own.ed25519", "load.both.ed25519", "notice", "unplug"}
+          "load.own.ed25519", "load.both.ed25519", "notice", "unplug",
+          "flash.statement", "flash.login", "flash.day.worst"}
 
 
 def main(build):
