@@ -282,7 +282,8 @@ cmd_token_reset(struct cli *cli)
 	while (exit == CLI_DONE && too_late) {
 		exit = ask_line(cli, answer, sizeof(answer),
 		    "Pull the token out, plug it in again and press Enter at "
-		    "once; then touch it. ");
+		    "once; then touch it (for 5 seconds, if it has Touchstone "
+		    "firmware). ");
 		if (exit == CLI_DONE)
 			exit = reset_once(cli, token, &too_late);
 	}

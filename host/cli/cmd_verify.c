@@ -27,6 +27,17 @@ struct comparison {
 	struct live_result live;   /* by live code */
 };
 
+/* The token keeps its live code until it is touched or told to end. */
+static bool
+wants_again(const struct cli *cli)
+{
+	bool again = false;
+
+	return cli->term.in_tty &&
+	    ask_yes(cli, &again, "Touch it now? yes or no: ") == CLI_DONE &&
+	    again;
+}
+
 static enum cli_exit
 confirm(struct cli *cli, const struct comparison *c)
 {
@@ -52,6 +63,10 @@ confirm(struct cli *cli, const struct comparison *c)
 	ts_jw_str(&op.params, "proof", c->proof);
 	ts_jw_str(&op.params, "token", on_token ? "" : c->token);
 	exit = op_run(cli, &reply, &op);
+	while (on_token && exit == CLI_NO_TOUCH && wants_again(cli)) {
+		reply_wipe(&reply);
+		exit = op_run(cli, &reply, &op);
+	}
 	if (exit == CLI_DONE && args_has(&cli->args, OPT_JSON))
 		exit = out_json(cli, reply.params);
 	else if (exit == CLI_DONE)

@@ -105,6 +105,18 @@ class Live(CliTest):
         self.assertEqual(self.fake.calls[-1][1],
                          dict(contact=BOB, method="live", proof="7", token=""))
 
+    def test_touch_that_came_late(self):
+        late = Error("NoTouch", "NO_TOUCH", "not touched in time")
+        child = self.on_token(["display"], ("LiveResult", {}),
+                              ("Confirm", late), ("Confirm", late))
+        child.expect("touch the token: ")
+        child.sendline("yes")
+        child.expect("Touch it now")
+        child.sendline("yes")
+        child.expect("Touch it now")
+        child.sendline("no")
+        self.ends(child, 5)
+
     def test_token_blinks_the_code_and_it_differs(self):
         child = self.on_token(["led"], ("LiveResult", {}))
         child.expect("ten for 0")

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What each verb asks the agent, and what it shows."""
 
-import json
 import os
 import subprocess
 

@@ -199,6 +199,60 @@ recovery_goes_before_a_final_draft(void **state)
 	    TS_OK);
 }
 
+/* A key that was made for a change is in use until that is dropped. */
+static void
+unused_keys_can_be_dropped(void **state)
+{
+	struct ts_token spare = applet_token(alice, 2, "spare"), t;
+	uint8_t id[TSW_HASH_LEN];
+	struct ts_change change;
+
+	(void)state;
+	tsw_token_id(id, &spare.key);
+	assert_int_equal(ts_own_token_drop(alice->store, id), TS_OK);
+	assert_int_equal(ts_own_token_unused(alice->store,
+			     token_named("blue").id),
+	    TS_ERR_IN_USE);
+	assert_int_equal(ts_queue_enrol(alice->store, &change, &spare), TS_OK);
+	assert_int_equal(ts_own_token_drop(alice->store, id), TS_ERR_IN_USE);
+	assert_int_equal(ts_queue_drop(alice->store, NULL, change.number),
+	    TS_OK);
+	assert_int_equal(ts_own_token_drop(alice->store, id), TS_OK);
+	assert_int_equal(ts_queue_retire(alice->store, NULL, "green"), TS_OK);
+	person_sign(alice);
+	t = token_named("green");
+	assert_int_equal(ts_own_token_drop(alice->store, t.id), TS_OK);
+	/* The history remembers it. */
+	assert_int_equal(token_named("green").state, TS_TOKEN_RETIRED);
+}
+
+/* It is bound to a draft that is no more, and signs nothing else. */
+static void
+new_key_of_a_draft_that_is_gone_is_told(void **state)
+{
+	struct ts_token spare = applet_token(alice, 2, "spare");
+	struct ts_token_head head = head_now();
+	struct ts_import import;
+	enum ts_sync sync;
+	struct ts_draft d;
+
+	(void)state;
+	assert_int_equal(ts_queue_enrol(alice->store, NULL, &spare), TS_OK);
+	assert_int_equal(ts_draft_build(alice->store, &d), TS_OK);
+	head.seq = d.seq;
+	memcpy(head.head, d.hash, sizeof(head.head));
+	assert_int_equal(plan(&sync, &import, "spare", &head), TS_OK);
+	assert_int_equal(sync, TS_SYNC_SIGNED);
+	assert_int_equal(ts_draft_get(alice->store, &d), TS_OK);
+	assert_false(d.final);
+	assert_int_equal(ts_draft_discard(alice->store), TS_OK);
+	world_now += 5; /* the next draft is another one */
+	assert_int_equal(ts_draft_build(alice->store, &d), TS_OK);
+	assert_int_equal(plan(&sync, &import, "spare", &head),
+	    TS_ERR_ENROL_AGAIN);
+	assert_int_equal(count_all_alerts(alice), 0);
+}
+
 static void
 unfinished_signature_is_found_out(void **state)
 {
@@ -392,6 +446,8 @@ main(void)
 	    T(draft_that_was_asked_for_is_final),
 	    T(draft_that_was_not_signed_is_free_again),
 	    T(recovery_goes_before_a_final_draft),
+	    T(unused_keys_can_be_dropped),
+	    T(new_key_of_a_draft_that_is_gone_is_told),
 	    T(unfinished_signature_is_found_out),
 	    T(token_that_was_away_gets_an_import),
 	    T(key_of_another_identity_is_refused),
