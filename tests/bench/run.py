@@ -230,14 +230,17 @@ class Setting:
         self.ram.__exit__(*exc)
 
     def people(self):
-        """Tokens are all in memory: disk is what the agents differ in."""
+        """Tokens are all in memory: disk is what the agents differ in.
+
+        They are plain FIDO2 tokens, as the one that ssh-agent uses.
+        """
         self.known = flow.neighbours(self.ram, self.contacts)
         shutil.copytree(self.ram.directory.removeprefix("file://"),
                         self.disk.directory.removeprefix("file://"),
                         dirs_exist_ok=True)
-        self.sim = self.ram.sim("daily")
-        self.on_disk = flow.settle(self.disk, "alice",
-                                   self.ram.sim("disk-daily"))
+        self.sim = self.ram.sim("daily", fido_only=True)
+        self.on_disk = flow.settle(
+            self.disk, "alice", self.ram.sim("disk-daily", fido_only=True))
         self.in_memory = flow.settle(self.ram, "alice", self.sim)
         for alice in (self.on_disk, self.in_memory):
             flow.day(alice, self.known)
@@ -261,7 +264,7 @@ def measure(table, setting, rounds):
         look("ssh-agent, one key", ssh.process.pid)
         table.program(
             setting.build, "bench_sign", rounds,
-            setting.ram.sim("bare").dir,
+            setting.ram.sim("bare", fido_only=True).dir,
             setting.ram.program("touchstone-token"), ssh.path,
             agent_path(setting.on_disk), agent_path(alice),
             setting.known[0][1])
