@@ -251,7 +251,7 @@ test_led_and_questions(void **state)
 		wait(at, false);
 		if (!fw_show_may_run(&show, memboard.millis))
 			continue;
-		wait(30, true);
+		wait(3000, true);
 		wait(2 * ROUND_MAX_MS, false);
 		notes = watch();
 		n = strcspn(notes, "|");
