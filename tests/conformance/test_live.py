@@ -15,7 +15,7 @@ from fido2.ctap import CtapError
 from fido2.ctap2 import ClientPin, Ctap2
 from fido2.ctap2.pin import PinProtocolV2
 
-from client import GA, MC
+from client import EDDSA, GA, MC
 from sim import Sim
 
 PIN = "1234"
@@ -268,6 +268,34 @@ class LiveTest(unittest.TestCase):
                 token.send(END)
         self.fails(BUDGET, alice.begin, as_bob)
         self.fails(BUDGET, bob.answer, as_alice, c)
+
+
+class FidoOnlyTest(unittest.TestCase):
+    """The rpId of identity keys, and the applet, with and without."""
+
+    def make(self, *options):
+        sim = Sim(options=options).start()
+        self.addCleanup(sim.close)
+        device = sim.device()
+        self.addCleanup(device.close)
+        ctap = Ctap2(device)
+        sim.ok("auto-touch on")
+        codes = []
+        for call in (
+            lambda: ctap.send_cbor(0x50),
+            lambda: ctap.make_credential(ZERO, {"id": RP, "name": RP},
+                                         {"id": b"u", "name": "u"}, [EDDSA]),
+        ):
+            try:
+                call()
+                codes.append(0)
+            except CtapError as error:
+                codes.append(int(error.code))
+        return codes
+
+    def test_fido_only(self):
+        self.assertEqual(self.make("--fido-only"), [0x01, 0])
+        self.assertEqual(self.make(), [0, 0x30])
 
 
 if __name__ == "__main__":
