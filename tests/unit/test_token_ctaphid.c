@@ -195,12 +195,12 @@ replies_in_disorder_are_refused(void **state)
 		if (n == 3) /* another command */
 			say_first(&b, 0x83, 1, data, 1);
 		if (n == 4) { /* a gap */
-			say_first(&b, CBOR, 200, data, 57);
+			say_first(&b, CBOR, 57 + 59, data, 57);
 			say_more(&b, 1, data, 59);
 		}
 		if (n == 5) { /* begun anew */
-			say_first(&b, CBOR, 200, data, 57);
-			say_first(&b, CBOR, 200, data, 57);
+			say_first(&b, CBOR, 57 + 59, data, 57);
+			say_first(&b, CBOR, 57 + 59, data, 57);
 		}
 		assert_int_equal(ask(&b), TS_ERR_TOKEN_IO);
 		assert_int_equal(b.reply.status, 0xee);
