@@ -73,6 +73,24 @@ def test_info_tells_pin_and_algorithms(build):
     b.close()
 
 
+def test_without_the_applet_keys_are_fido_keys(build):
+    b = bench(build)
+    assert b.run(common(INFO)).info()["applet"] == 0
+    key, more = made(b, applet=True)
+    assert len(key) == 3 and more["attestation"] == b""
+    expect(b.run(sign(key, statement()), pin=PIN), "OK")
+    other = ref.Token(ref.SK_ED25519, "on another token")
+    identity_key = (other.id, other.alg, other.pk, True)
+    assert expect(b.run(probe([identity_key, key])), "OK").payload == b"\1"
+    for request in (probe([identity_key]), applet(KEY_INFO, identity_key),
+                    sign(identity_key, statement()),
+                    applet(FORGET, identity_key)):
+        expect(b.run(request, pin="9999"), "TS_WRONG_TOKEN")
+    expect(b.run(common(LIVE_END)), "TS_TOKEN_UNSUPPORTED")
+    assert b.run(common(INFO)).retries == 8
+    b.close()
+
+
 def test_keys_sign_what_stock_tools_verify(build):
     b = bench(build)
     for alg in (ref.SK_ED25519, ref.SK_P256):
