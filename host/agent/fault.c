@@ -34,6 +34,7 @@ static const struct {
     {TS_ERR_NOT_NEEDED, "NoToken"},
     {TS_ERR_TOKEN_PULLED, "NoToken"},
     {TS_ERR_NO_TOUCH, "NoTouch"},
+    {TS_ERR_TOKEN_HELD, "NoTouch"},
     {TS_ERR_DECLINED, "NoTouch"},
     {TS_ERR_CANCELLED, "NoTouch"},
     {TS_ERR_ARGUMENT, "Usage"},

@@ -66,6 +66,14 @@ int ts_flow_say_statement(struct ts_op *op, const uint8_t *p,
 void ts_flow_fill(struct ts_token_request *req, enum ts_token_message message,
     const struct ts_token *signer);
 
+/* Who shows the code of a live run: token is NULL for this computer. */
+void ts_flow_say_shown_by(struct ts_jw *w, const struct ts_token *token,
+    uint8_t outputs);
+
+/* Reply with a LiveRun; it is op->signer's if the operation has a token. */
+int ts_flow_reply_run(struct ts_op *op, uint32_t run,
+    const char *text) TS_MUST_CHECK;
+
 /* "Plug in one of: daily, backup.", name after name: for ts_own_token_each. */
 int ts_flow_plug_name(void *arg, const struct ts_token *token) TS_MUST_CHECK;
 

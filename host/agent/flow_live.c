@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Live codes.  With a key of the statement applet the run is on the token: it
- * makes the nonce and shows the code, and this process only carries values
- * (SPEC 12.5).  Without one it is here, in the library.
+ * Beginning a live code.  With a key of the statement applet the run is on the
+ * token: it makes the nonce and shows the code, and this process only carries
+ * values (SPEC 12.5).  Without one it is here, in the library.
  */
 #include <string.h>
 
@@ -21,28 +21,17 @@ keep_alive(struct ts_agent *agent)
 	agent->live_until_ms = ts_loop_now_ms() + LIVE_MS;
 }
 
-static int
-run_argument(uint32_t *out, const struct ts_conn *c)
-{
-	const int64_t run = ts_arg_int(c, "run");
-
-	if (run < 1 || run > UINT32_MAX)
-		return TS_ERR_NO_RUN;
-	*out = (uint32_t)run;
-	return TS_OK;
-}
-
-/* Who shows the code: token is NULL for this computer. */
-static void
-say_shown_by(struct ts_jw *w, const struct ts_token *token, uint8_t outputs)
+void
+ts_flow_say_shown_by(struct ts_jw *w, const struct ts_token *token,
+    uint8_t outputs)
 {
 	ts_jw_str(w, "shown_by", token == NULL ? "computer" : "token");
 	ts_jw_str(w, "token", token == NULL ? "" : token->name);
 	ts_say_outputs(w, "outputs", outputs);
 }
 
-static int
-reply_started(struct ts_op *op, uint32_t run, const char *text)
+int
+ts_flow_reply_run(struct ts_op *op, uint32_t run, const char *text)
 {
 	const bool on_token = op->dev != NULL;
 	struct ts_jw *w = ts_op_begin(op);
@@ -52,7 +41,7 @@ reply_started(struct ts_op *op, uint32_t run, const char *text)
 		ts_jw_object(w, "result");
 		ts_jw_int(w, "run", run);
 		ts_jw_str(w, "text", text);
-		say_shown_by(w, on_token ? &op->signer : NULL,
+		ts_flow_say_shown_by(w, on_token ? &op->signer : NULL,
 		    on_token ? op->dev->info.applet.outputs : 0);
 		ts_jw_object_end(w);
 	}
@@ -90,7 +79,7 @@ value_known(struct ts_op *op, const struct ts_token_result *result)
 		r = ts_live_token_started(store, text, op->live.run,
 		    result->u.live.value);
 	if (r == TS_OK)
-		return reply_started(op, op->live.run, text);
+		return ts_flow_reply_run(op, op->live.run, text);
 	ts_live_drop(store, op->live.run);
 	if (result->err == TS_OK)
 		return r;
@@ -103,6 +92,10 @@ ask_value(struct ts_op *op)
 {
 	const struct ts_live_ask *ask = &op->live;
 	struct ts_token_request req;
+
+	if (op->dev->info.applet.runs == 0)
+		ts_op_say(op, "working",
+		    "The token made many live codes: touch to allow more.");
 
 	ts_flow_fill(&req,
 	    ask->answer ? TS_TOKEN_MSG_LIVE_ANSWER : TS_TOKEN_MSG_LIVE_BEGIN,
@@ -192,7 +185,8 @@ count_signer(void *arg, const struct ts_token *token)
 		return TS_OK;
 	}
 	s->applet++;
-	return ts_flow_plug_name(s->op, token);
+	return s->op->target[0] == '\0' ? ts_flow_plug_name(s->op, token)
+					: TS_OK;
 }
 
 /* The token that was named is an own one without the applet. */
@@ -227,7 +221,7 @@ begin_here(struct ts_op *op)
 	r = op->live_theirs == NULL
 	    ? ts_live_start(store, &run, text, contact)
 	    : ts_live_answer(store, &run, text, contact, op->live_theirs);
-	return r == TS_OK ? reply_started(op, run, text) : r;
+	return r == TS_OK ? ts_flow_reply_run(op, run, text) : r;
 }
 
 /*
@@ -239,6 +233,7 @@ begin(struct ts_op *op)
 {
 	const struct ts_call *call = &op->conn->call;
 	struct signers s = {op, 0, 0};
+	struct ts_contact contact;
 	int r;
 
 	op->fits = begin_fits;
@@ -246,6 +241,10 @@ begin(struct ts_op *op)
 	r = ts_flow_text(op->target, sizeof(op->target), op, "token");
 	if (r == TS_OK)
 		r = ts_conn_take_fd(&op->pin_fd, op->conn, "pin_fd");
+	/* Nobody gives a PIN for a contact that is none. */
+	if (r == TS_OK)
+		r = ts_contact_get(op->agent->store, &contact,
+		    ts_call_arg(call, "contact")->s);
 	if (r == TS_OK)
 		r = ts_own_token_each(op->agent->store, count_signer, &s);
 	if (r != TS_OK)
@@ -281,214 +280,4 @@ int
 ts_flow_live_answer(struct ts_agent *agent, struct ts_conn *c)
 {
 	return start(agent, c, ts_arg_str(c, "text"));
-}
-
-/* --- Going on --- */
-
-/* An operation on the token that makes run op->run. */
-static int
-on_token(struct ts_op *op, int (*arrived)(struct ts_op *op))
-{
-	ts_hex_encode(op->target, op->key_id, TSW_HASH_LEN);
-	return ts_op_seize(op, arrived);
-}
-
-static int
-say_shown(struct ts_op *op, const char *text, uint8_t outputs)
-{
-	struct ts_jw *w = op->conn == NULL ? NULL : ts_conn_begin(op->conn);
-
-	if (w != NULL) {
-		ts_jw_str(w, "text", text);
-		ts_jw_str(w, "code", "");
-		say_shown_by(w, &op->signer, outputs);
-	}
-	ts_op_end(op, w);
-	return TS_OK;
-}
-
-static int
-opened(struct ts_op *op, const struct ts_token_result *result)
-{
-	const struct ts_token_live *live = &result->u.live;
-	struct ts_store *store = op->agent->store;
-	char text[TSW_LIVE_TEXT_MAX];
-	int r = result->err;
-
-	if (r == TS_ERR_TOKEN_LIVE_COMMITMENT) {
-		r = ts_live_token_lied(store, op->run);
-		return r == TS_OK ? TSW_ERR_COMMITMENT : r;
-	}
-	if (r == TS_OK)
-		r = ts_live_token_shown(store, text, op->run,
-		    live->has_value ? live->value : NULL);
-	if (r == TS_OK)
-		return say_shown(op, text, live->outputs);
-	/* Without the run on the token there is none here. */
-	ts_live_drop(store, op->run);
-	ts_op_fail_token(op, r, result->retries);
-	return TS_OK;
-}
-
-static int
-open_arrived(struct ts_op *op)
-{
-	struct ts_token_request req;
-	int r;
-
-	if (!ts_flow_find_signer(&op->signer, op->agent->store, op->dev))
-		return TS_ERR_WRONG_TOKEN;
-	memset(&req, 0, sizeof(req));
-	req.op = TS_TOKEN_MSG_LIVE_OPEN;
-	r = op->conn == NULL ? TS_ERR_CANCELLED
-			     : ts_live_token_take(op->agent->store, req.value,
-				   op->run, ts_arg_str(op->conn, "text"));
-	return r == TS_OK ? ts_op_run(op, &req, -1, opened) : r;
-}
-
-static int
-continue_here(struct ts_op *op)
-{
-	char text[TSW_LIVE_TEXT_MAX], code[TSW_LIVE_DIGITS + 1];
-	struct ts_jw *w;
-	int r;
-
-	r = ts_live_continue(op->agent->store, text, code, op->run,
-	    ts_arg_str(op->conn, "text"));
-	if (r != TS_OK)
-		return r;
-	w = ts_conn_begin(op->conn);
-	ts_jw_str(w, "text", text);
-	ts_jw_str(w, "code", code);
-	say_shown_by(w, NULL, 0);
-	ts_op_end(op, w);
-	return TS_OK;
-}
-
-static int
-go_on(struct ts_op *op)
-{
-	int r = run_argument(&op->run, op->conn);
-
-	if (r != TS_OK)
-		return r;
-	return ts_live_is_on_token(op->agent->store, op->key_id, op->run)
-	    ? on_token(op, open_arrived)
-	    : continue_here(op);
-}
-
-/* --- What the people said --- */
-
-static int
-reply_nothing(struct ts_op *op)
-{
-	ts_op_end(op, op->conn == NULL ? NULL : ts_conn_begin(op->conn));
-	return TS_OK;
-}
-
-static int
-ended(struct ts_op *op, const struct ts_token_result *result)
-{
-	(void)result; /* it forgets the run by itself soon */
-	return reply_nothing(op);
-}
-
-static int
-end_arrived(struct ts_op *op)
-{
-	struct ts_token_request req;
-
-	memset(&req, 0, sizeof(req));
-	req.op = TS_TOKEN_MSG_LIVE_END;
-	if (ts_op_run(op, &req, -1, ended) != TS_OK)
-		return reply_nothing(op);
-	return TS_OK;
-}
-
-/* The alert stands whatever becomes of the run on the token. */
-static int
-result(struct ts_op *op)
-{
-	const bool match = ts_call_arg(&op->conn->call, "match")->b;
-	bool token;
-	int r;
-
-	r = run_argument(&op->run, op->conn);
-	if (r != TS_OK)
-		return r;
-	token = ts_live_is_on_token(op->agent->store, op->key_id, op->run);
-	r = ts_live_result(op->agent->store, op->run, match);
-	if (r != TS_OK)
-		return r;
-	if (token && !match &&
-	    ts_device_by_key(&op->agent->devices, op->key_id) != NULL)
-		return on_token(op, end_arrived);
-	return reply_nothing(op);
-}
-
-/* --- Typing --- */
-
-static int
-typed(struct ts_op *op, const struct ts_token_result *result_)
-{
-	if (result_->err != TS_OK) {
-		ts_op_fail_token(op, result_->err, result_->retries);
-		return TS_OK;
-	}
-	return reply_started(op, op->run, "");
-}
-
-static int
-type_arrived(struct ts_op *op)
-{
-	struct ts_token_request req;
-
-	if (!ts_flow_find_signer(&op->signer, op->agent->store, op->dev))
-		return TS_ERR_WRONG_TOKEN;
-	memset(&req, 0, sizeof(req));
-	req.op = TS_TOKEN_MSG_LIVE_TYPE;
-	return ts_op_run(op, &req, -1, typed);
-}
-
-static int
-type(struct ts_op *op)
-{
-	int r = run_argument(&op->run, op->conn);
-
-	if (r != TS_OK)
-		return r;
-	return ts_live_is_on_token(op->agent->store, op->key_id, op->run)
-	    ? on_token(op, type_arrived)
-	    : TS_ERR_NO_RUN;
-}
-
-static int
-start_step(struct ts_agent *agent, struct ts_conn *c,
-    int (*step)(struct ts_op *op))
-{
-	struct ts_op *op;
-	int r;
-
-	r = ts_op_new(&op, agent, c);
-	if (r == TS_OK)
-		ts_op_step(op, step(op));
-	return r;
-}
-
-int
-ts_flow_live_continue(struct ts_agent *agent, struct ts_conn *c)
-{
-	return start_step(agent, c, go_on);
-}
-
-int
-ts_flow_live_result(struct ts_agent *agent, struct ts_conn *c)
-{
-	return start_step(agent, c, result);
-}
-
-int
-ts_flow_live_type(struct ts_agent *agent, struct ts_conn *c)
-{
-	return start_step(agent, c, type);
 }
