@@ -6,6 +6,7 @@ usage: test_agent_applet.py BUILD [test]...
 
 import os
 import shutil
+import signal
 import subprocess
 
 from attacks import Record
@@ -81,7 +82,7 @@ def touch_that_did_not_come_leaves_the_draft_free(world):
 
 
 def lost_reply_is_repeated(world):
-    """The agent dies between the touch and the signature's arrival."""
+    """The agent dies when the token has signed, and the signature with it."""
     sim = world.sim("daily")
     alice = world.agent("alice")
     alice.provision(sim)
@@ -91,16 +92,20 @@ def lost_reply_is_repeated(world):
     c.send("Sign", {"token": "", "wait": False, "pin_fd": 0}, pins=[PIN],
            more=True)
     c.wait_for("touch")
+    os.kill(alice.process.pid, signal.SIGSTOP)
+    same(sim.control("touch"), "ok", "touch")
+    until(lambda: not sim.control("led").startswith("touch"), "it signed")
     alice.kill()
     c.close()
     alice.start()
-    # Whether it signed is not known: the draft stays as it is.
+    # Whether it signed is not known here: the draft stays as it is.
     same(alice.call("ListPending")["final"], True, "final")
     alice.fails("Refused", "FINAL", "DropPending", number=number)
+    alice.add_key("phone")
     sim.control("auto-touch on")
-    same(alice.sign()["seq"], 1, "seq")
-    same([k["device"] for k in alice.call("ListKeys")["keys"]], ["laptop"],
-         "keys")
+    same(alice.sign()["seq"], 2, "both statements")
+    same([(k["device"], k["seq"]) for k in alice.call("ListKeys")["keys"]],
+         [("laptop", 1), ("phone", 2)], "keys")
 
 
 def restored_database_is_found_out(world):
