@@ -205,8 +205,8 @@ rig_reply_left(void)
 	for (i = 0; i < memboard.out_cnt; i++)
 		if (memcmp(memboard.out[i], rig.cid, 4) == 0 &&
 		    memboard.out[i][4] == (0x80 | FW_CTAPHID_CBOR))
-			return true;
-	return rig.answered;
+			return memboard.out[i][7] == FW_CTAP_OK;
+	return rig.answered && rig.in[0] == FW_CTAP_OK;
 }
 
 void

@@ -60,8 +60,8 @@ void rig_report(const uint8_t report[HAL_HID_REPORT_LEN]);
 /* Run the token until it has nothing to do now. */
 void rig_settle(void);
 void rig_wait_ms(uint64_t ms);
-/* A final answer to the command under way has begun to leave: what the power
- * cut may have let through. */
+/* The answer that the command under way succeeded has begun to leave: what the
+ * power cut may have let through. */
 bool rig_reply_left(void);
 
 #endif

@@ -43,9 +43,10 @@ after_cut(void)
 {
 	struct model *may[] = {&seq.now, &seq.mid, &seq.next};
 	struct view model, token;
-	bool left = rig_reply_left() && seq.status == FW_CTAP_OK;
+	bool left = rig_reply_left();
 	size_t i;
 
+	seq.was_cut = !left;
 	seq_plug();
 	model_plug(&seq.mid);
 	model_plug(&seq.next);
@@ -82,6 +83,7 @@ run(void (*act)(void *), void *arg)
 	seq.cut_at = 0;
 	if (end == MEMBOARD_HALTED)
 		model_fail("halted");
+	seq.was_cut = false;
 	if (end == MEMBOARD_POWER_CUT)
 		after_cut();
 	return end == MEMBOARD_DONE;
@@ -286,15 +288,6 @@ act_change(void *arg)
 	    model_pin[pin[0]], model_pin[pin[1]]);
 }
 
-void
-seq_change_pin(uint8_t a, uint8_t b)
-{
-	int pin[2] = {pin_of(a), pin_of(b)};
-
-	seq.mid = seq.next = seq.now;
-	(void)guess(act_change, pin, pin[0], pin[1]);
-}
-
 static uint8_t fresh[32];
 
 static void
@@ -302,6 +295,38 @@ act_token(void *arg)
 {
 	seq.status = ctapclient_token(&rig.client, fresh, FW_PINPROTO_TWO,
 	    model_pin[*(const int *)arg], RP);
+}
+
+/* After a cut the PIN may be the old one or pin: only a try tells. */
+static void
+find_pin(int pin)
+{
+	struct model *m = &seq.now;
+
+	if (m->deaf || m->tries == 0 ||
+	    memboard_run(act_token, &pin, 0, MEMBOARD_CUT_ALL) != MEMBOARD_DONE)
+		return;
+	if (seq.status == FW_CTAP_OK) {
+		has_pin(m, pin);
+		return;
+	}
+	m->tries--;
+	m->wrong_row++;
+	m->auth = false;
+}
+
+void
+seq_change_pin(uint8_t a, uint8_t b)
+{
+	int pin[2] = {pin_of(a), pin_of(b)};
+	bool right = pin[0] == seq.now.pin;
+
+	seq.mid = seq.next = seq.now;
+	(void)guess(act_change, pin, pin[0], pin[1]);
+	if (!seq.was_cut || !right)
+		return;
+	seq.now.pin = pin[0];
+	find_pin(pin[1]);
 }
 
 void

@@ -16,7 +16,8 @@ struct seq {
 	struct model mid;  /* what a cut may leave of the command under way */
 	struct model next; /* what it is once the command has succeeded */
 	enum seq_auth auth;
-	long cut_at; /* operation of the next command; 0: no cut */
+	long cut_at;  /* operation of the next command; 0: no cut */
+	bool was_cut; /* the last command, before its answer left */
 	enum memboard_cut cut;
 	unsigned int status;
 	struct applet_answer answer;

@@ -11,7 +11,7 @@
 #define SUBSETS_CNT 3
 #define TIDY_OPS 16   /* a plain write takes fewer */
 #define COMMIT_LEN 24 /* of a counter: head, value, end */
-#define REBOOT_OPS 40 /* the power-up after it is cut somewhere in these */
+#define REBOOT_OPS 10 /* the power-up after it is cut somewhere in these */
 
 struct knife knife;
 unsigned long knife_cuts;
@@ -204,7 +204,7 @@ cut_once(const struct scene *scene, long op, enum memboard_cut cut, size_t base)
 	erased = memboard.erases;
 	left = rig_reply_left();
 	if (seed % 2 == 0)
-		plug(scene, 1 + (long)(seed % REBOOT_OPS));
+		plug(scene, 1 + (long)(seed / 2 % REBOOT_OPS));
 	plug(scene, 0);
 	view_read(&v, &state[state_cnt - 1]);
 	i = fits(&v, base);
