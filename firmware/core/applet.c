@@ -56,7 +56,10 @@ fw_applet_check_auth(struct fw_ctap2 *c, bool *uv,
 	if (!c->pin.is_set)
 		return FW_CTAP_PIN_NOT_SET;
 	tsw_sha256(rp_hash, &rp_id, 1);
-	if (!verify_param(c, req) || !fw_puat_allows(&c->puat, perm, rp_hash))
+	/* One that is not bound yet was meant for anything: also for a login.
+	 */
+	if (!verify_param(c, req) || !c->puat.rp_bound ||
+	    !fw_puat_allows(&c->puat, perm, rp_hash))
 		return FW_CTAP_PIN_AUTH_INVALID;
 	*uv = true;
 	return FW_CTAP_OK;

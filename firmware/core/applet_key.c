@@ -37,7 +37,7 @@ fw_applet_info(const struct fw_ctap2 *c, struct tsw_wr *rsp)
 	put_uint(rsp, TSW_APPLET_A_USED, used);
 	put_uint(rsp, TSW_APPLET_A_FREE, ok ? FW_STORE_IDENTITY_CNT - used : 0);
 	put_uint(rsp, TSW_APPLET_A_RUNS, ok ? fw_live_runs(&c->store) : 0);
-	put_uint(rsp, TSW_APPLET_A_UNLOCKED, fw_identity_is_unlocked(c));
+	put_uint(rsp, TSW_APPLET_A_UNLOCKED, ok && fw_identity_is_unlocked(c));
 	put_bytes(rsp, TSW_APPLET_A_MODEL, fw_aaguid, FW_AAGUID_LEN);
 	put_bytes(rsp, TSW_APPLET_A_IMAGE, image, sizeof(image));
 }

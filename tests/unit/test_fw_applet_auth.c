@@ -199,6 +199,33 @@ test_permission(void **state)
 	refused(&forget, FW_CTAP_PIN_AUTH_INVALID);
 }
 
+/* A pinUvAuthToken of subcommand 5 is for any one relying party, so whoever
+ * got it for a login could have statements signed with it. */
+static void
+test_token_for_anything(void **state)
+{
+	struct applet_cmd create = {.cmd = TSW_APPLET_CREATE,
+	    .alg = TSW_ALG_SK_P256,
+	    .proto = FW_PINPROTO_TWO};
+	struct ctapclient_cmd login = {.rp = "example.org",
+	    .user = "bob",
+	    .proto = FW_PINPROTO_TWO};
+	uint8_t token[32], id[FW_CRED_ID_LEN];
+	struct applet_cmd sign;
+
+	(void)state;
+	assert_int_equal(ctapclient_token(&rig.client, token, FW_PINPROTO_TWO,
+			     SAYING_PIN, NULL),
+	    FW_CTAP_OK);
+	sign = sign_cmd(token);
+	create.token = token;
+	refused(&sign, FW_CTAP_PIN_AUTH_INVALID);
+	refused(&create, FW_CTAP_PIN_AUTH_INVALID);
+	/* Nor is it bound by that. */
+	login.token = token;
+	assert_int_equal(ctapclient_make(&rig.client, id, &login), FW_CTAP_OK);
+}
+
 /* A request whose pinUvAuthParam was made for another one. */
 static size_t
 with_param_of(uint8_t out[2048], const struct applet_cmd *cmd,
@@ -468,6 +495,7 @@ main(void)
 	    cmocka_unit_test_setup(test_wrong_auth_for_confirm, setup),
 	    cmocka_unit_test_setup(test_wrong_param, setup),
 	    cmocka_unit_test_setup(test_permission, setup),
+	    cmocka_unit_test_setup(test_token_for_anything, setup),
 	    cmocka_unit_test_setup(test_param_of_another, setup),
 	    cmocka_unit_test_setup(test_param_of_another_alg, setup),
 	    cmocka_unit_test_setup(test_touch_and_token_are_spent, setup),

@@ -285,6 +285,7 @@ test_noise_fails_later(void **state)
 	struct tsw_op op = op_add_key();
 	struct held h = world_bound(&at, TSW_ALG_SK_ED25519, TSW_ROLE_SIGNER);
 	struct applet_cmd cmd = {.cmd = TSW_APPLET_SIGN, .handle = h.handle};
+	struct applet_cmd info = {.cmd = TSW_APPLET_INFO};
 	uint8_t token[32];
 
 	(void)state;
@@ -299,6 +300,8 @@ test_noise_fails_later(void **state)
 	assert_int_equal(memboard.led, HAL_LED_FAULT_ENTROPY);
 	memboard.noise = MEMBOARD_NOISE_GOOD;
 	assert_refuses(FW_ST_ENTROPY, false);
+	assert_int_equal(view_applet(&a, &info), FW_CTAP_OK);
+	assert_int_equal(a.used + a.room + a.runs + a.unlocked, 0);
 	world_replug();
 	assert_int_equal(world_sign(&a, TSW_APPLET_SIGN, &h, &s), FW_CTAP_OK);
 }
