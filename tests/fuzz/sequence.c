@@ -102,8 +102,9 @@ seq_finger(bool is_long, bool fido)
 		return FW_CTAP_USER_ACTION_TIMEOUT;
 	case RIG_CANCEL:
 		return FW_CTAP_KEEPALIVE_CANCEL;
-	case RIG_UNPLUG:
-		return RIG_SILENT;
+	case RIG_UNPLUG: /* ctapclient knows only statuses */
+		return fido ? (unsigned int)FW_CTAP_OTHER
+			    : (unsigned int)RIG_SILENT;
 	case RIG_TOUCH:
 	case RIG_ACT:
 	default:
