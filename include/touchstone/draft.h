@@ -47,8 +47,8 @@ int ts_draft_build(struct ts_store *store, struct ts_draft *out) TS_MUST_CHECK;
 int ts_draft_get(struct ts_store *store, struct ts_draft *out) TS_MUST_CHECK;
 
 /*
- * Tokens whose signature the draft can still use: new ones that have to sign,
- * and, while too few did, every active one that may.  Nothing for no draft.
+ * Tokens whose signature the draft can still use: first new ones that have to
+ * sign, then, while too few did, every active one that may.  None for no draft.
  */
 int ts_draft_missing(struct ts_store *store,
     int (*fn)(void *arg, const struct ts_token *token),

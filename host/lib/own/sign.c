@@ -104,11 +104,42 @@ struct missing {
 	struct signing s;
 	struct tsw_statement st; /* views into s */
 	bool enough;		 /* listed tokens have signed */
+	bool early;		 /* a token that it introduces has not */
 	enum tsw_role role;	 /* of listed tokens that may sign */
 	int (*fn)(void *arg, const struct ts_token *token);
 	void *arg;
 };
 
+/* Whether a key that the statement lists for the first time has to sign. */
+static bool
+is_unsigned(const struct signing *s, const struct tsw_token *token)
+{
+	uint8_t id[TSW_HASH_LEN];
+
+	tsw_token_id(id, &token->key);
+	return !has_signed(s, id);
+}
+
+static bool
+is_early(const struct missing *m)
+{
+	const struct tsw_op *op;
+	size_t i;
+
+	for (i = 0; i < m->st.u.update.op_cnt; i++) {
+		op = &m->st.u.update.op[i];
+		if ((op->kind == TSW_OP_ENROL_TOKEN ||
+			op->kind == TSW_OP_RECOVER) &&
+		    is_unsigned(&m->s, &op->token))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * New tokens go first: a listed one with the applet is bound to what it signs,
+ * and a new one that cannot sign it any more would leave it stuck there.
+ */
 static void
 rule(struct missing *m)
 {
@@ -125,6 +156,7 @@ rule(struct missing *m)
 	if (first == TSW_OP_RECOVER || first == TSW_OP_VETO)
 		need = 1;
 	m->enough = count_signed(&m->s, m->role) >= need;
+	m->early = is_early(m);
 }
 
 static bool
@@ -167,7 +199,8 @@ missing_one(void *arg, const struct ts_token *token)
 	if (has_signed(&m->s, token->id))
 		return TS_OK;
 	if (i >= 0) {
-		if (m->enough || m->s.chain.token[i].role != m->role)
+		if (m->enough || m->early ||
+		    m->s.chain.token[i].role != m->role)
 			return TS_OK;
 	} else if (!introduces(&m->st, token)) {
 		return TS_OK;
@@ -192,6 +225,7 @@ ts_draft_missing(struct ts_store *store,
 		return r;
 	m.fn = fn;
 	m.arg = arg;
+	m.early = false;
 	rule(&m);
 	return ts_own_token_each(store, missing_one, &m);
 }
