@@ -128,6 +128,31 @@ ts_agent_publish(struct ts_agent *agent)
 	return ts_own_publish(agent->store, &published);
 }
 
+/* A token that was enrolled elsewhere may be here, and was not asked for. */
+static int
+probe_if_moved(struct ts_agent *agent, int r, const struct ts_own *before)
+{
+	struct ts_own now;
+
+	ts_own_get(agent->store, &now);
+	if (now.statements != before->statements)
+		ts_devices_probe_keyless(&agent->devices);
+	return r;
+}
+
+int
+ts_agent_look_own(struct ts_agent *agent)
+{
+	struct ts_own before;
+	int r;
+
+	ts_own_get(agent->store, &before);
+	r = ts_monitor_own(agent->store);
+	if (r == TS_ERR_DIRECTORY)
+		r = TS_OK;
+	return probe_if_moved(agent, r, &before);
+}
+
 int
 ts_agent_look(struct ts_agent *agent, const char *label)
 {
@@ -136,7 +161,8 @@ ts_agent_look(struct ts_agent *agent, const char *label)
 
 	if (label[0] != '\0')
 		return ts_monitor_contact(agent->store, label);
-	r = ts_monitor_all(agent->store);
+	ts_own_get(agent->store, &own);
+	r = probe_if_moved(agent, ts_monitor_all(agent->store), &own);
 	ts_own_get(agent->store, &own);
 	/* What does not get there is no error of the look, and an alert. */
 	if (own.provisioned && own.published < own.statements)

@@ -52,6 +52,8 @@ int ts_agent_store(struct ts_agent *agent) TS_MUST_CHECK;
  * I/O on behalf of monitoring, so that a worker can take it over.
  */
 int ts_agent_look(struct ts_agent *agent, const char *label) TS_MUST_CHECK;
+/* At the own record only.  TS_OK, too, if the directory is out of reach. */
+int ts_agent_look_own(struct ts_agent *agent) TS_MUST_CHECK;
 
 /*
  * Bring the own chain to the directory: TS_OK once all of it is there.  What is

@@ -229,6 +229,17 @@ ts_devices_scan(struct ts_devices *all)
 			gone(&all->dev[i]);
 }
 
+void
+ts_devices_probe_keyless(struct ts_devices *all)
+{
+	size_t i;
+
+	for (i = 0; i < TS_DEVICES_MAX_CNT; i++)
+		if (all->dev[i].state == TS_DEVICE_READY &&
+		    all->dev[i].user == NULL && !all->dev[i].has_key)
+			ts_device_probe(&all->dev[i]);
+}
+
 static void
 hotplug_gone(void *ctx, const char *name)
 {

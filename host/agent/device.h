@@ -67,6 +67,8 @@ void ts_devices_scan(struct ts_devices *all);
 
 /* Ask a token anew what it is and has; changed() follows. */
 void ts_device_probe(struct ts_device *dev);
+/* Own keys came: ask every free token on which none was found. */
+void ts_devices_probe_keyless(struct ts_devices *all);
 
 /* An own key as helpers are told it: views into token. */
 void ts_token_fill(struct ts_token_cred *out, const struct ts_token *token);

@@ -42,8 +42,10 @@ int ts_flow_need_pin(struct ts_op *op) TS_MUST_CHECK;
 
 /*
  * Bring op->signer, on op->dev, in step with the own chain if it is an applet
- * key (sync.h): an import is a step of its own, said in words, with PIN and
- * touch.  Then synced, with op->sync.  The chain may have moved on meanwhile.
+ * key (sync.h), and the own chain with the directory before that: a token that
+ * signs where another computer has published is astray.  An import is a step
+ * of its own, said in words, with PIN and touch.  Then synced, with op->sync.
+ * The chain may have moved on meanwhile.
  */
 int ts_flow_sync(struct ts_op *op, int pin_fd,
     int (*synced)(struct ts_op *op)) TS_MUST_CHECK;

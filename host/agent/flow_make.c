@@ -392,7 +392,10 @@ queue_made(struct ts_op *op)
 	uint8_t id[TSW_HASH_LEN];
 	int r;
 
-	r = op->queue(agent->store, &op->change, &op->made[0]);
+	/* The new key is bound to the place that it signs for. */
+	r = ts_agent_look_own(agent);
+	if (r == TS_OK)
+		r = op->queue(agent->store, &op->change, &op->made[0]);
 	if (r != TS_OK)
 		return r;
 	ts_agent_event(agent, "pending", op->change.words, NULL);

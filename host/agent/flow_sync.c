@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <touchstone/monitor.h>
-
 #include "flow.h"
 
 static int
@@ -84,16 +82,11 @@ head_known(struct ts_op *op, const struct ts_token_result *result)
 		return TS_OK;
 	}
 	head = head_of(&result->u.key_info);
-	r = ts_sync_plan(store, &op->sync, &op->import, &op->signer, &head,
-	    TS_SYNC_FIRST);
-	if (r == TS_ERR_ASTRAY) {
-		/* Another computer may have published it. */
-		ts_op_say(op, "working", "Looking at the directory.");
-		r = ts_monitor_own(store);
-		if (r == TS_OK || r == TS_ERR_DIRECTORY)
-			r = ts_sync_plan(store, &op->sync, &op->import,
-			    &op->signer, &head, TS_SYNC_LAST);
-	}
+	/* Another computer may have published what must not be signed over. */
+	r = ts_agent_look_own(op->agent);
+	if (r == TS_OK)
+		r = ts_sync_plan(store, &op->sync, &op->import, &op->signer,
+		    &head, TS_SYNC_LAST);
 	if (r != TS_OK)
 		return r;
 	return op->sync == TS_SYNC_BEHIND ? import(op) : op->synced(op);

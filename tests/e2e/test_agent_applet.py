@@ -124,9 +124,9 @@ def restored_database_is_found_out(world):
     alice.start()
     alice.add_key("phone")
     # The directory has it: it is fetched, and all goes on.
-    seen = []
-    same(alice.sign(seen=seen)["seq"], 2, "seq")
-    holds("Looking at the directory" in texts(seen), "looked")
+    same(alice.sign()["seq"], 2, "seq")
+    codes = [a["code"] for a in alice.call("ListAlerts", all=False)["alerts"]]
+    holds("OWN_UNKNOWN_CHANGE" in codes, codes)
     same(sorted(k["device"] for k in alice.call("ListKeys")["keys"]),
          ["laptop", "phone"], "keys")
     # If it is lost there too, it is an alert, and nothing is signed.
@@ -144,6 +144,58 @@ def restored_database_is_found_out(world):
                 pin_fd=0)
     codes = [a["code"] for a in alice.call("ListAlerts", all=False)["alerts"]]
     holds("TOKEN_ASTRAY" in codes, codes)
+
+
+def other_computer_is_not_signed_over(world):
+    """A computer that was off takes in what the other one published."""
+    alice, _, backup = two_tokens(world)
+    alice.stop()
+    other = world.agent("other")
+    other.stop()
+    shutil.copy(os.path.join(alice.home, "touchstone.db"), other.home)
+    alice.start()
+    third = world.sim("third")
+    alice.set_pin(third)
+    alice.call("Enrol", pins=[PIN], token=third.token, name="third",
+               role="signer", algorithm="", pin_fd=0)
+    alice.sign("daily")
+    alice.stop()
+    # Not at its first look, but while it runs.
+    folder = world.directory.removeprefix("file://")
+    os.rename(folder, folder + ".away")
+    other.start()
+    other.add_key("there")
+    other.call("TokenInfo", token=third.token)
+    os.rename(folder + ".away", folder)
+    result = other.sign(backup.token)
+    same((result["seq"], result["published"]), (2, True), "signed")
+    # It knows the new token by now, though that was plugged in before.
+    other.add_key("then")
+    same(other.sign(third.token)["seq"], 3, "seq")
+
+
+def new_token_signs_first(world):
+    """A new key that is bound to another draft holds nobody up."""
+    alice, _, _ = two_tokens(world)
+    number = alice.add_key("laptop")["change"]["number"]
+    third = world.sim("third")
+    alice.set_pin(third)
+    enrol = {"token": third.token, "name": "third", "role": "signer",
+             "algorithm": "", "pin_fd": 0}
+    change = alice.call("Enrol", pins=[PIN], **enrol)["result"]["number"]
+    alice.call("DropPending", number=number)
+    # Only the enrolment is left, and third signed it with the key.
+    sign = {"wait": False, "pin_fd": 0}
+    fault = alice.fails("NoToken", "NOT_NEEDED", "Sign", pins=[PIN],
+                        token="daily", **sign)
+    same(fault.names, ["third"], "who is first")
+    alice.fails("Failed", "ENROL_AGAIN", "Sign", pins=[PIN], token="third",
+                **sign)
+    alice.call("DropPending", number=change)
+    alice.call("Enrol", pins=[PIN], **enrol)
+    same(alice.sign("daily")["published"], True, "published")
+    alice.add_key("laptop")
+    same(alice.sign("third")["seq"], 2, "seq")
 
 
 def conflict_is_yielded(world):
@@ -310,6 +362,7 @@ if __name__ == "__main__":
     main([token_that_was_away_is_told, draft_at_the_token_is_final,
           touch_that_did_not_come_leaves_the_draft_free,
           lost_reply_is_repeated, restored_database_is_found_out,
+          other_computer_is_not_signed_over, new_token_signs_first,
           conflict_is_yielded, code_on_the_token,
           token_that_shows_codes_is_waited_for,
           confirming_brings_the_token_up_to_date, attestation, forgetting])
