@@ -155,17 +155,31 @@ is_end(const struct unit *u)
 	return (u->left & TOP) != 0 && u->right == ~u->left;
 }
 
-bool
-fw_log_has_end(const struct fw_store *s, uint32_t page)
+/* As batch_read(), but whatever the values of the records are. */
+static bool
+batch_was_done(const struct fw_store *s, struct fw_log_at at)
 {
-	struct fw_log_at at = {.page = page, .off = FW_LOG_START};
+	uint32_t crc = crc_begin(at.seq, at.off);
 	struct unit u;
 
-	for (; at.off + UNIT <= s->page_len; at.off += UNIT) {
+	while (at.off + UNIT <= s->page_len) {
 		unit_read(s, &u, at);
 		if (is_end(&u))
-			return true;
+			return u.left == (crc | TOP);
+		if (!record_fits(s, &u, at.off))
+			return false;
+		crc = fw_log_crc32(crc, u.b, sizeof(u.b));
+		at.off += fw_log_record_len(u.len);
 	}
+	return false;
+}
+
+bool
+fw_log_was_done(const struct fw_store *s, struct fw_log_at at)
+{
+	for (; at.off + UNIT <= s->page_len; at.off += UNIT)
+		if (batch_was_done(s, at))
+			return true;
 	return false;
 }
 

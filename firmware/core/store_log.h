@@ -75,8 +75,10 @@ int fw_log_page_read(const struct fw_store *s, struct fw_log_page *head,
 /* Judge the batch at a place; *next is what follows it, if it is complete. */
 enum fw_log_state fw_log_batch_read(const struct fw_store *s, uint32_t *next,
     struct fw_log_at at) FW_MUST_CHECK;
-/* True if something in the page looks like the end of a batch. */
-bool fw_log_has_end(const struct fw_store *s, uint32_t page);
+/* True if a batch at a place in a page, or behind it, was complete: the first
+ * units of its records and its end are there, whatever became of the values.  A
+ * value may look like an end, but has not its checksum. */
+bool fw_log_was_done(const struct fw_store *s, struct fw_log_at at);
 /* Enter the batches from a place to stop, or to the first that is not
  * complete, into the index; *end is where they end.  FW_ERR_CORRUPT if what is
  * there is BAD. */

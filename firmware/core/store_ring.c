@@ -127,8 +127,8 @@ chain_replay(struct fw_store *s, uint32_t cnt)
  * The page after the head can be anything a cut leaves of its erasure or of
  * its first batch, or first of the one and then of the other: a torn batch in
  * which some bits are erased.  A complete batch of the next page, or its header
- * with the end of a batch somewhere behind it, is none of these: the head was
- * damaged.
+ * with a batch that was complete somewhere behind it, is none of these: the
+ * head was damaged.
  */
 static int
 slot_check(const struct fw_store *s)
@@ -144,7 +144,7 @@ slot_check(const struct fw_store *s)
 	if (state == FW_LOG_DONE)
 		return FW_ERR_CORRUPT;
 	if (state == FW_LOG_BAD && page_has_header(s, &head, at.page) &&
-	    head.seq == at.seq && fw_log_has_end(s, at.page))
+	    head.seq == at.seq && fw_log_was_done(s, at))
 		return FW_ERR_CORRUPT;
 	return FW_OK;
 }
