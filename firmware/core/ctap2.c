@@ -68,8 +68,22 @@ fw_ctap2_count(struct fw_ctap2 *c)
 	return c->counter;
 }
 
-/* Both secrets, of the right length, or none of them yet; a token from before
- * there were device keys has only the first. */
+/* Nothing but the seed: that is saved before the secrets are drawn. */
+static bool
+is_new(const struct fw_store *s)
+{
+	unsigned int key;
+
+	for (key = 0; key < FW_STORE_KEY_CNT; key++)
+		if (key != FW_STORE_SEED &&
+		    fw_store_peek(s, NULL, 0, key) != FW_ERR_NONE)
+			return false;
+	return true;
+}
+
+/* Both secrets, of the right length, or none of them yet, and then nothing that
+ * depends on them; a token from before there were device keys has only the
+ * first. */
 static int
 secrets_load(struct fw_ctap2 *c)
 {
@@ -84,7 +98,7 @@ secrets_load(struct fw_ctap2 *c)
 	if (attest != FW_ERR_NONE && attest != FW_ATTEST_SEED_LEN)
 		return FW_ERR_CORRUPT;
 	if (device == FW_ERR_NONE)
-		return attest == FW_ERR_NONE ? FW_OK : FW_ERR_CORRUPT;
+		return is_new(&c->store) ? FW_OK : FW_ERR_CORRUPT;
 	return device == FW_DEVICE_SECRET_LEN ? FW_OK : FW_ERR_CORRUPT;
 }
 

@@ -208,6 +208,18 @@ test_secret_is_gone(void **state)
 	assert_store_fault();
 }
 
+/* A new token has neither, but no PIN that needs them either. */
+static void
+test_both_secrets_are_gone(void **state)
+{
+	const struct fw_store_item gone[] = {{FW_STORE_DEVICE, NULL, 0},
+	    {FW_STORE_ATTEST, NULL, 0}};
+
+	(void)state;
+	assert_int_equal(fw_store_commit(&rig.t.ctap2.store, gone, 2), FW_OK);
+	assert_store_fault();
+}
+
 static void
 test_device_key_of_wrong_length(void **state)
 {
@@ -321,6 +333,7 @@ main(void)
 	    cmocka_unit_test_setup(test_secret_of_wrong_length, setup),
 	    cmocka_unit_test_setup(test_device_key_of_wrong_length, setup),
 	    cmocka_unit_test_setup(test_secret_is_gone, setup),
+	    cmocka_unit_test_setup(test_both_secrets_are_gone, setup),
 	    cmocka_unit_test_setup(test_key_of_another_nonce, setup),
 	    cmocka_unit_test_setup(test_no_noise, setup),
 	    cmocka_unit_test_setup(test_noise_fails_later, setup),
