@@ -55,6 +55,9 @@ static const struct {
 	"Plug in the right one; `touchstone token list` shows "
 	"which is which."},
     {TS_ERR_NOT_NEEDED, "Plug in one that is named here."},
+    {TS_ERR_TOKEN_FULL,
+	"Erase one that you do not use (`touchstone token forget`), "
+	"or reset the token if nothing on it is in use."},
     {TS_ERR_TOKEN_PULLED, "Plug it in again and repeat the command."},
     {TS_ERR_TOKEN_BUSY, "Close the program that uses it, or wait a moment."},
     {TS_ERR_TOKEN_IO, "Pull it out, plug it in again and repeat the command."},

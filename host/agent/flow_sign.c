@@ -176,8 +176,7 @@ sign_more(struct ts_op *op, int published)
 	r = op->conn == NULL || published == TS_ERR_CONFLICT
 	    ? TS_ERR_NOTHING_PENDING
 	    : ts_draft_build(store, &more);
-	if (r != TS_OK && r != TS_ERR_NOTHING_PENDING)
-		return r;
+	/* What hinders the next one is no failure of what was signed. */
 	if (r != TS_OK ||
 	    !ts_flow_is_missing(&op->signer, store, op->dev->key_id))
 		return ts_flow_signed(op, true, published);

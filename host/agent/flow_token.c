@@ -86,8 +86,10 @@ changed(struct ts_op *op, const struct ts_token_result *result)
 		ts_op_fail_token(op, result->err, result->retries);
 		return TS_OK;
 	}
-	if (result->op == TS_TOKEN_MSG_RESET)
+	if (result->op == TS_TOKEN_MSG_RESET) {
 		op->dev->has_key = false;
+		op->dev->problem = TS_OK;
+	}
 	return ask_info(op, result_done);
 }
 
@@ -210,6 +212,7 @@ start(struct ts_agent *agent, struct ts_conn *c, bool pins,
 		r = ts_conn_take_fd(&op->new_pin_fd, c, "new_pin_fd");
 	if (r == TS_OK && pins && op->new_pin_fd < 0)
 		r = TS_ERR_ARGUMENT;
+	op->takes_broken = !pins;
 	ts_op_step(op, r == TS_OK ? ts_op_seize(op, arrived) : r);
 	return TS_OK;
 }

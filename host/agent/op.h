@@ -46,6 +46,7 @@ struct ts_op {
 	/* Waiting for a token. */ bool waiting;
 	bool for_all;			 /* ts_op_settle */
 	bool wait_for_plug;		 /* else its absence is an error */
+	bool takes_broken;		 /* a token that only a reset helps */
 	bool told;			 /* "plug-in" was said */
 	char plug[TS_PLUG_TEXT_MAX];	 /* what to say then */
 	char target[TS_DEVICE_NAME_MAX]; /* "" : whichever fits() */

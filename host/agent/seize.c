@@ -66,6 +66,28 @@ resolve(struct ts_device **dev, struct ts_op *op)
 	return r;
 }
 
+/* It still says what it is, winks, and takes a reset (SPEC 12.7). */
+static bool
+is_broken(const struct ts_device *dev)
+{
+	return dev->state == TS_DEVICE_READY &&
+	    (dev->problem == TS_ERR_TOKEN_STORE ||
+		dev->problem == TS_ERR_TOKEN_ENTROPY);
+}
+
+/* Why a token that is there was not even looked at. */
+static int
+why_none(const struct ts_op *op)
+{
+	const struct ts_devices *all = &op->agent->devices;
+	size_t i;
+
+	for (i = 0; i < TS_DEVICES_MAX_CNT; i++)
+		if (is_broken(&all->dev[i]))
+			return all->dev[i].problem;
+	return TS_ERR_NO_TOKEN;
+}
+
 /* Nothing there: wait for it, or say so. */
 static int
 not_there(struct ts_op *op)
@@ -73,7 +95,7 @@ not_there(struct ts_op *op)
 	if (ts_devices_are_probing(&op->agent->devices))
 		return TS_OK;
 	if (!op->wait_for_plug)
-		return TS_ERR_NO_TOKEN;
+		return why_none(op);
 	if (!op->told) {
 		op->told = true;
 		ts_op_say(op, "plug-in",
@@ -102,7 +124,7 @@ try_seize(struct ts_op *op)
 	if (dev->user != NULL)
 		return ((const struct ts_op *)dev->user)->touching ? TS_ERR_BUSY
 								   : TS_OK;
-	if (dev->problem != TS_OK)
+	if (dev->problem != TS_OK && !(op->takes_broken && is_broken(dev)))
 		return dev->problem;
 	ts_loop_cancel(&op->agent->loop, &op->timer);
 	op->waiting = false;

@@ -198,6 +198,51 @@ def new_token_signs_first(world):
     same(alice.sign("third")["seq"], 2, "seq")
 
 
+def broken_token_is_told_and_reset(world):
+    """Damaged flash: it says so everywhere, and a reset makes it new."""
+    sim = world.sim("daily")
+    alice = world.agent("alice")
+    alice.provision(sim)
+    alice.add_key("laptop")
+    sim.stop()
+    with open(os.path.join(sim.dir, "flash"), "r+b") as f:
+        f.seek(64)
+        f.write(b"damaged!" * 40)
+    sim.start()
+    until(lambda: any("memory is damaged" in d["problem"]
+                      for d in alice.call("ListTokens")["devices"]), "told")
+    for method, pins in (("Sign", {"wait": False, "pin_fd": 0}),
+                         ("AttestToken", {})):
+        alice.fails("Failed", "TOKEN_STORE", method, token="",
+                    pins=[PIN] if pins else [], **pins)
+    device = alice.call("TokenInfo", token=sim.token)["device"]
+    holds("memory is damaged" in device["problem"], "what a reset is for")
+    device = alice.call("ResetToken", token=sim.token)["result"]
+    same((device["problem"], device["pin"]), ("", "unset"), "new")
+    alice.set_pin(sim)
+    alice.fails("NoToken", "NO_TOKEN", "Sign", pins=[PIN], token="",
+                wait=False, pin_fd=0)
+
+
+def recovery_beside_a_final_draft(world):
+    """What else waits is no failure of a recovery that was published."""
+    alice, _, _ = two_tokens(world)
+    tokens = {name: world.sim(name) for name in ("safe", "new")}
+    for sim in tokens.values():
+        alice.set_pin(sim)
+    alice.call("Enrol", pins=[PIN], token=tokens["safe"].token, name="safe",
+               role="recovery", algorithm="", pin_fd=0)
+    alice.sign("daily")
+    alice.call("SetPolicy", threshold=2, timelock=1)
+    alice.sign("daily")
+    alice.add_key("laptop")
+    same(alice.sign("daily")["missing"], ["backup"], "missing")
+    alice.call("Recover", pins=[PIN], token=tokens["new"].token, name="new",
+               algorithm="", pin_fd=0)
+    same(alice.sign("safe")["published"], True, "published")
+    same(alice.status()["recovering"], True, "recovering")
+
+
 def conflict_is_yielded(world):
     """Two computers of one person, two tokens, one place in the history."""
     alice, daily, backup = two_tokens(world)
@@ -363,6 +408,7 @@ if __name__ == "__main__":
           touch_that_did_not_come_leaves_the_draft_free,
           lost_reply_is_repeated, restored_database_is_found_out,
           other_computer_is_not_signed_over, new_token_signs_first,
+          broken_token_is_told_and_reset, recovery_beside_a_final_draft,
           conflict_is_yielded, code_on_the_token,
           token_that_shows_codes_is_waited_for,
           confirming_brings_the_token_up_to_date, attestation, forgetting])
