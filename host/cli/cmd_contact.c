@@ -78,6 +78,8 @@ show_contact(const struct cli *cli, const struct json_t *contact)
 	for (i = 0; i < ts_json_cnt(tokens); i++)
 		out_field(cli, i == 0 ? "tokens" : "", "%s",
 		    show_token(text, ts_json_at(tokens, i)));
+	if (i > 0)
+		out_field(cli, "", "what kind of token each is, is their word");
 	out_field(cli, "last looked at", "%s",
 	    out_time(when, ts_json_int(contact, "checked", 0)));
 	for (i = 0; i < ts_json_cnt(alerts); i++) {

@@ -10,14 +10,16 @@
 #include "table.h"
 #include "verbs.h"
 
-/* "set (8 tries left)". */
+/* "PIN set, 8 tries left"; a token in trouble may not have said. */
 static void
 pin_words(char out[64], const struct json_t *device)
 {
 	const char *state = out_str(device, "pin");
 	long long retries = ts_json_int(device, "retries", -1);
 
-	if (strcmp(state, "set") == 0 && retries >= 0)
+	if (*out_str(device, "problem") != '\0' && strcmp(state, "unset") == 0)
+		(void)snprintf(out, 64, "PIN not known");
+	else if (strcmp(state, "set") == 0 && retries >= 0)
 		(void)snprintf(out, 64, "PIN set, %lld tries left", retries);
 	else if (strcmp(state, "unset") == 0)
 		(void)snprintf(out, 64, "no PIN");

@@ -253,6 +253,8 @@ class Evidence(CliTest):
         self.assertIn("blue (signer, parsed on the token, image "
                       + IMAGE[:16], done.stdout)
         self.assertIn("grey (signer, PIN and touch)", done.stdout)
+        # No maker vouches for it (SPEC 12.6).
+        self.assertIn("is their word", done.stdout)
 
     def test_final_is_said(self):
         self.agent(("ListPending", {
