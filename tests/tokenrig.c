@@ -111,13 +111,17 @@ press(bool down)
 	rig_settle();
 }
 
-/* The button goes down and stays, at most that long, until the wait is over. */
+/* The button goes down and stays, at most that long, until the wait is over.
+ * Before, somebody looks at what is asked, if the token insists on it. */
 static void
 touch_for(uint64_t ms)
 {
-	uint64_t until = memboard.millis + ms;
+	uint64_t until;
 
 	press(false);
+	if (!rig.t.button_armed)
+		rig_wait_ms(FW_TOKEN_SETTLE_MS);
+	until = memboard.millis + ms;
 	press(true);
 	while (fw_ctap2_is_waiting(&rig.t.ctap2) && memboard.millis < until)
 		rig_wait_ms(STEP_MS);

@@ -98,8 +98,10 @@ receive(struct fw_token *t, uint64_t now)
 		/* INIT on its own channel ends a command; its request is
 		 * about to be overwritten. */
 		if (fw_ctap2_is_waiting(&t->ctap2) &&
-		    !fw_ctaphid_wants_reply(&t->hid))
+		    !fw_ctaphid_wants_reply(&t->hid)) {
 			fw_ctap2_abort(&t->ctap2);
+			t->settles_at = now + FW_TOKEN_SETTLE_MS;
+		}
 	}
 }
 
@@ -125,6 +127,8 @@ conclude(struct fw_token *t, struct tsw_wr *rsp, enum fw_status st)
 	if (st == FW_CTAP_WAIT_TOUCH) {
 		t->button_armed = false;
 		t->button_down = false;
+		t->arms_at =
+		    now < t->settles_at ? now + FW_TOKEN_SETTLE_MS : now;
 		t->display = FW_DISPLAY_ASKS;
 		hal_display(t->ctap2.op.text);
 		fw_ctaphid_set_status(&t->hid, FW_CTAPHID_UPNEEDED, now);
@@ -167,14 +171,17 @@ fw_token_wants_long_touch(const struct fw_token *t)
 
 /*
  * True once the button went down after it was seen up: a touch that began
- * before the question was asked is no answer to it.  A long touch must last.
+ * before the question was asked is no answer to it, nor is one that was on its
+ * way to another question.  A long touch must last.
  */
 static bool
 is_touched(struct fw_token *t, uint64_t now)
 {
 	bool down = hal_button();
 
-	if (!down)
+	if (down && !t->button_armed)
+		t->arms_at = now + FW_TOKEN_SETTLE_MS;
+	if (!down && now >= t->arms_at)
 		t->button_armed = true;
 	if (!down || !t->button_armed) {
 		t->button_down = false;
@@ -203,6 +210,8 @@ run_touch(struct fw_token *t, uint64_t now)
 		touch = FW_TOUCH_GIVEN;
 	else
 		return;
+	if (touch != FW_TOUCH_GIVEN)
+		t->settles_at = now + FW_TOKEN_SETTLE_MS;
 	/* The host sees at once that the wait is over. */
 	fw_ctaphid_set_status(&t->hid, FW_CTAPHID_PROCESSING, now);
 	(void)transmit(t);
@@ -229,6 +238,10 @@ next_ms(const struct fw_token *t, uint64_t now)
 	if (fw_ctap2_is_waiting(&t->ctap2)) {
 		m = until(t->ctap2.op.deadline, now);
 		ms = m < ms ? m : ms;
+		if (!t->button_armed && t->arms_at > now) {
+			m = until(t->arms_at, now);
+			ms = m < ms ? m : ms;
+		}
 	}
 	if (fw_token_wants_long_touch(t) && t->button_down) {
 		m = until(t->button_since + FW_TOKEN_LONG_TOUCH_MS, now);

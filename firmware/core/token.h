@@ -16,6 +16,11 @@
 /* How long the button is to be held for what cannot be undone: reset and
  * FORGET.  Nobody does that by leaning on it. */
 #define FW_TOKEN_LONG_TOUCH_MS 5000
+/* How long the button is to be up before it can answer, if it was down when
+ * the question came (a switch bounces when it is let go), or if another
+ * question went away so shortly before that a finger may be on its way to that
+ * one. */
+#define FW_TOKEN_SETTLE_MS 500
 
 /* What is on the display. */
 enum fw_display {
@@ -32,6 +37,8 @@ struct fw_token {
 	bool button_armed; /* it was seen up since the wait began */
 	bool button_down;  /* and has gone down since, for a long touch */
 	uint64_t button_since;
+	uint64_t arms_at;    /* what is seen up before does not count */
+	uint64_t settles_at; /* a wait ended without a touch shortly before */
 	uint64_t wink_until;
 	enum hal_led led;
 	enum fw_display display;

@@ -118,9 +118,81 @@ test_button_held_before(void **state)
 	expect_silence();
 	press(false);
 	expect_silence();
+	later(FW_TOKEN_SETTLE_MS);
+	expect(FW_CTAPHID_KEEPALIVE, "\2", 1);
 	press(true);
 	expect(FW_CTAPHID_KEEPALIVE, "\1", 1);
 	expect(FW_CTAPHID_CBOR, "\0", 1);
+}
+
+/* A switch that bounces when the finger leaves is no second touch. */
+static void
+test_bounce(void **state)
+{
+	(void)state;
+	ask();
+	press(true);
+	expect(FW_CTAPHID_KEEPALIVE, "\1", 1);
+	expect(FW_CTAPHID_CBOR, "\0", 1);
+	ask();
+	press(false);
+	memboard.millis += 2;
+	press(true);
+	memboard.millis += 2;
+	press(false);
+	expect_silence();
+	assert_int_equal(memboard.led, HAL_LED_TOUCH_SELECT);
+	/* The token does not sleep over the time when it can be touched. */
+	assert_in_range(fw_token_step(&t), 1, FW_TOKEN_SETTLE_MS);
+	later(FW_TOKEN_SETTLE_MS);
+	expect(FW_CTAPHID_KEEPALIVE, "\2", 1);
+	press(true);
+	expect(FW_CTAPHID_KEEPALIVE, "\1", 1);
+	expect(FW_CTAPHID_CBOR, "\0", 1);
+}
+
+/* A question in place of another, with the finger on its way: who answers must
+ * have had time to see it. */
+static void
+assert_swap_needs_a_look(void)
+{
+	later(10); /* INIT's answer has left, too */
+	memboard.out_cnt = 0;
+	ask();
+	later(FW_TOKEN_SETTLE_MS - 1);
+	press(true);
+	press(false);
+	assert_int_equal(memboard.led, HAL_LED_TOUCH_SELECT);
+	later(FW_TOKEN_SETTLE_MS);
+	press(true);
+	assert_int_equal(memboard.led, HAL_LED_IDLE);
+}
+
+static void
+test_swap_after_cancel(void **state)
+{
+	(void)state;
+	ask();
+	send(FW_CTAPHID_CANCEL, "", 0);
+	assert_swap_needs_a_look();
+}
+
+static void
+test_swap_after_init(void **state)
+{
+	(void)state;
+	ask();
+	send(FW_CTAPHID_INIT, "12345678", 8);
+	assert_swap_needs_a_look();
+}
+
+static void
+test_swap_after_timeout(void **state)
+{
+	(void)state;
+	ask();
+	later(FW_CTAP2_TOUCH_MS);
+	assert_swap_needs_a_look();
 }
 
 /* One touch answers one question. */
@@ -283,6 +355,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_touch, setup),
 	    cmocka_unit_test_setup(test_button_held_before, setup),
+	    cmocka_unit_test_setup(test_bounce, setup),
+	    cmocka_unit_test_setup(test_swap_after_cancel, setup),
+	    cmocka_unit_test_setup(test_swap_after_init, setup),
+	    cmocka_unit_test_setup(test_swap_after_timeout, setup),
 	    cmocka_unit_test_setup(test_touch_is_not_kept, setup),
 	    cmocka_unit_test_setup(test_timeout, setup),
 	    cmocka_unit_test_setup(test_cancel, setup),

@@ -63,10 +63,10 @@ is_held(void)
 bool
 hal_button(void)
 {
-	/* Automatic touch: up and down in turn, like a finger, but down for
-	 * as long as is asked. */
+	/* Automatic touch: up until that was noticed, then down for as long as
+	 * is asked. */
 	if (auto_touch && !is_held())
-		button = !button;
+		button = token.button_armed && !button;
 	return button;
 }
 
@@ -120,11 +120,22 @@ sim_is_waiting(void)
 	return plugged && fw_ctap2_is_waiting(&token.ctap2);
 }
 
+/* The token waits until the button has been up for a while. */
+static bool
+is_settling(void)
+{
+	return sim_is_waiting() && !token.button_armed;
+}
+
 bool
 sim_touch(void)
 {
 	if (!sim_is_waiting())
 		return false;
+	if (is_settling()) {
+		sim_clock_forward(FW_TOKEN_SETTLE_MS);
+		sim_step();
+	}
 	button = true;
 	sim_step();
 	if (is_held()) {
@@ -180,6 +191,8 @@ step(void)
 		ms = fw_token_step(&token);
 		if (auto_touch && is_held())
 			sim_clock_forward(FW_TOKEN_LONG_TOUCH_MS);
+		if (auto_touch && is_settling())
+			sim_clock_forward(FW_TOKEN_SETTLE_MS);
 		if (ms > 0 && !(auto_touch && sim_is_waiting()))
 			break;
 	}
