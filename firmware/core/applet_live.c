@@ -124,7 +124,8 @@ shown_on(void)
 }
 
 static enum fw_status
-open(struct fw_ctap2 *c, struct tsw_wr *rsp, const struct fw_applet_req *req)
+open_run(struct fw_ctap2 *c, struct tsw_wr *rsp,
+    const struct fw_applet_req *req)
 {
 	uint8_t value[FW_LIVE_VALUE_LEN];
 	enum fw_status st;
@@ -234,7 +235,7 @@ fw_applet_live_start(struct fw_ctap2 *c, struct tsw_wr *rsp,
 	case TSW_APPLET_LIVE_ANSWER:
 		return run_start(c, rsp, req);
 	case TSW_APPLET_LIVE_OPEN:
-		return open(c, rsp, req);
+		return open_run(c, rsp, req);
 	case TSW_APPLET_LIVE_CONFIRM:
 		return confirm_start(c, req);
 	case TSW_APPLET_LIVE_TYPE:
