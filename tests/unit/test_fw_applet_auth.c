@@ -199,23 +199,20 @@ test_permission(void **state)
 	refused(&forget, FW_CTAP_PIN_AUTH_INVALID);
 }
 
-/* A pinUvAuthToken of subcommand 5 is for any one relying party, so whoever
- * got it for a login could have statements signed with it. */
+/* Who got a token of subcommand 5, for whatever login, signs nothing. */
 static void
 test_token_for_anything(void **state)
 {
-	struct ctapclient_cmd login = {.rp = "example.org",
-	    .user = "bob",
-	    .proto = FW_PINPROTO_TWO};
-	uint8_t token[32], id[FW_CRED_ID_LEN];
-	struct applet_cmd sign;
+	struct ctapclient_cmd login = {.rp = "x", .user = "bob"};
+	uint8_t token[32] = {0}, id[FW_CRED_ID_LEN];
+	struct applet_cmd sign = sign_cmd(token);
 
 	(void)state;
+	login.proto = FW_PINPROTO_TWO;
 	(void)ctapclient_token(&rig.client, token, FW_PINPROTO_TWO, SAYING_PIN,
 	    NULL);
-	sign = sign_cmd(token);
 	refused(&sign, FW_CTAP_PIN_AUTH_INVALID);
-	login.token = token; /* nor is it bound by that */
+	login.token = token; /* it is not bound by that */
 	assert_int_equal(ctapclient_make(&rig.client, id, &login), FW_CTAP_OK);
 }
 
