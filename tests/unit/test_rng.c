@@ -61,6 +61,46 @@ test_good_noise(void **state)
 	assert_memory_not_equal(a, b, sizeof(a));
 }
 
+/* One sample of noise is another; SIZE_MAX: none. */
+static size_t other_at = SIZE_MAX, taken;
+
+void __real_hal_entropy(uint8_t *out, size_t len);
+void __wrap_hal_entropy(uint8_t *out, size_t len);
+
+void
+__wrap_hal_entropy(uint8_t *out, size_t len)
+{
+	__real_hal_entropy(out, len);
+	if (other_at >= taken && other_at - taken < len)
+		out[other_at - taken] ^= 1;
+	taken += len;
+}
+
+/* Each sample of power-up changes what comes out, of every hash. */
+static void
+test_all_samples_count(void **state)
+{
+	uint8_t same[32], out[32];
+	size_t i;
+
+	(void)state;
+	assert_int_equal(fw_rng_init(&r, NULL), FW_OK);
+	fw_rng_bytes(&r, same, sizeof(same));
+	for (i = 0; i < FW_RNG_START_CNT; i += 89) {
+		memboard.noise_state = 1;
+		taken = 0;
+		other_at = i;
+		assert_int_equal(fw_rng_init(&r, NULL), FW_OK);
+		other_at = SIZE_MAX;
+		fw_rng_bytes(&r, out, sizeof(out));
+		assert_memory_not_equal(out, same, sizeof(out));
+	}
+	memboard.noise_state = 1;
+	assert_int_equal(fw_rng_init(&r, NULL), FW_OK);
+	fw_rng_bytes(&r, out, sizeof(out));
+	assert_memory_equal(out, same, sizeof(out));
+}
+
 /* Fresh samples change what comes out. */
 static void
 test_reseed_counts(void **state)
@@ -242,6 +282,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_good_noise, setup),
+	    cmocka_unit_test_setup(test_all_samples_count, setup),
 	    cmocka_unit_test_setup(test_reseed_counts, setup),
 	    cmocka_unit_test_setup(test_not_started, setup),
 	    cmocka_unit_test_setup(test_failed_at_power_up, setup),
