@@ -158,6 +158,26 @@ draft_that_was_asked_for_is_final(void **state)
 	assert_int_equal(ts_queue_drop(alice->store, NULL, 2), TS_OK);
 }
 
+/* The clock was wrong when the token signed; a free draft is made anew. */
+static void
+clock_set_back_leaves_a_final_draft(void **state)
+{
+	struct ts_token blue = token_named("blue");
+	struct ts_draft first, again;
+
+	(void)state;
+	world_now += 10 * 86400;
+	person_add_key(alice, "laptop", 40);
+	assert_int_equal(ts_draft_build(alice->store, &first), TS_OK);
+	world_now -= 5 * 86400;
+	assert_int_equal(ts_draft_build(alice->store, &first), TS_OK);
+	assert_int_equal(ts_draft_ask(alice->store, blue.id), TS_OK);
+	world_now -= 5 * 86400;
+	assert_int_equal(ts_draft_build(alice->store, &again), TS_OK);
+	assert_true(again.final);
+	assert_memory_equal(again.hash, first.hash, sizeof(first.hash));
+}
+
 static void
 draft_that_was_not_signed_is_free_again(void **state)
 {
@@ -444,6 +464,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(applet_key_is_known_with_its_image),
 	    T(draft_that_was_asked_for_is_final),
+	    T(clock_set_back_leaves_a_final_draft),
 	    T(draft_that_was_not_signed_is_free_again),
 	    T(recovery_goes_before_a_final_draft),
 	    T(unused_keys_can_be_dropped),

@@ -228,14 +228,17 @@ take_drafted(void *arg, const struct ts_waiting *w)
 	return r;
 }
 
-/* The time of the draft; 0 for one that no honest clock gave. */
+/*
+ * The time of the draft; 0 for one that no honest clock gave.  A final one
+ * keeps its time, though the clock was set right since: a token is bound to it.
+ */
 static uint64_t
 time_of(const struct ts_draft *d)
 {
 	struct tsw_statement st;
 
 	if (tsw_statement_decode(&st, d->statement, d->len) != TSW_OK ||
-	    st.time > ts_clock_now() + TS_DAY_S)
+	    (!d->final && st.time > ts_clock_now() + TS_DAY_S))
 		return 0;
 	return st.time;
 }
