@@ -131,7 +131,7 @@ struct fw_ring {
 /* Fill the index and *ring without writing; FW_ERR_CORRUPT, FW_ERR_NEWER. */
 int fw_ring_load(struct fw_store *s, struct fw_ring *ring) FW_MUST_CHECK;
 /* A page whose erasure leaves an unreadable flash unreadable, at every point,
- * and a sequence number above all that are there. */
+ * and a sequence number above all that are there, if there is one. */
 void fw_ring_reset_place(struct fw_store *s, uint32_t *page, uint32_t *seq);
 
 /* store_v1.c: the format before this one. */

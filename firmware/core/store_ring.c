@@ -278,7 +278,9 @@ fw_ring_reset_place(struct fw_store *s, uint32_t *page, uint32_t *seq)
 	for (p = 0; p < s->page_cnt; p++)
 		if (page_has_header(s, &head, p) && head.seq > *seq)
 			*seq = head.seq;
-	*seq += 2;
+	/* Nothing follows the last one: until that page is erased, the flash
+	 * is unreadable as before. */
+	*seq = *seq + 2 <= SEQ_MAX ? *seq + 2 : 1;
 	if (head_find(s) == FW_OK)
 		first = s->head;
 	for (p = 0; p + 1 < s->page_cnt; p++) {

@@ -344,6 +344,24 @@ test_reset_of_unreadable(void **state)
 	assert_fresh();
 }
 
+/* No page can follow the last sequence number. */
+static void
+test_reset_of_last_page(void **state)
+{
+	uint32_t crc;
+	size_t i;
+
+	(void)state;
+	open_store();
+	memset(memboard.flash + 8, 0xff, 3);
+	memboard.flash[11] = 0xf0;
+	crc = crc32_of(memboard.flash, 12);
+	for (i = 0; i < 4; i++)
+		memboard.flash[12 + i] = (uint8_t)(crc >> (24 - 8 * i));
+	assert_refused(FW_ERR_CORRUPT);
+	assert_fresh();
+}
+
 static void
 reset_store(void *arg)
 {
@@ -377,6 +395,7 @@ main(void)
 	    TEST(test_torn_page_half_erased_is_no_damage),
 	    TEST(test_value_like_an_end_is_none),
 	    TEST(test_reset_of_unreadable),
+	    TEST(test_reset_of_last_page),
 	    TEST(test_reset_of_small_flash_halts),
 	};
 
