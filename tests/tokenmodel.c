@@ -17,7 +17,11 @@ model_fail(const char *what)
 void
 model_new(struct model *m)
 {
+	size_t i;
+
 	memset(m, 0, sizeof(*m));
+	for (i = 0; i < FW_STORE_IDENTITY_CNT; i++)
+		m->slot[i] = MODEL_EMPTY;
 	m->pin = -1;
 	m->tries = FW_PIN_TRIES;
 	m->runs = FW_LIVE_RUNS;
@@ -31,6 +35,38 @@ model_plug(struct model *m)
 	m->auth = false;
 	m->live = MODEL_IDLE;
 	m->deaf = memboard.noise != MEMBOARD_NOISE_GOOD;
+}
+
+int
+model_create(struct model *m)
+{
+	int i, k, place = -1;
+
+	/* The first empty one, or else the first that is not bound. */
+	for (i = FW_STORE_IDENTITY_CNT - 1; i >= 0; i--)
+		if (m->slot[i] < 0 || !m->key[m->slot[i]].bound)
+			place = i;
+	for (i = FW_STORE_IDENTITY_CNT - 1; i >= 0; i--)
+		if (m->slot[i] == MODEL_EMPTY)
+			place = i;
+	if (place < 0)
+		return -1;
+	k = m->slot[place];
+	if (k >= 0)
+		model_forget(m, k);
+	m->slot[place] = MODEL_ORPHAN;
+	return place;
+}
+
+void
+model_forget(struct model *m, int i)
+{
+	size_t s;
+
+	memset(&m->key[i], 0, sizeof(m->key[i]));
+	for (s = 0; s < FW_STORE_IDENTITY_CNT; s++)
+		if (m->slot[s] == i)
+			m->slot[s] = MODEL_EMPTY;
 }
 
 static bool
@@ -201,8 +237,9 @@ model_view(struct view *v, const struct model *m)
 	v->pin_set = m->pin >= 0;
 	v->tries = m->tries;
 	v->runs = m->runs;
-	v->used = m->used;
 	v->creds = m->creds;
+	for (i = 0; i < FW_STORE_IDENTITY_CNT; i++)
+		v->keys += m->slot[i] != MODEL_EMPTY;
 	for (i = 0; i < MODEL_KEYS_CNT; i++) {
 		const struct model_key *k = &m->key[i];
 		struct view_key *vk = &v->key[i];
@@ -214,6 +251,7 @@ model_view(struct view *v, const struct model *m)
 		vk->bound = k->bound;
 		if (!k->bound)
 			continue;
+		v->used++;
 		memcpy(vk->identity, k->identity, 32);
 		vk->seq = k->seq;
 		memcpy(vk->head, k->head, 32);

@@ -18,6 +18,9 @@
 
 extern const char *const model_pin[MODEL_PINS_CNT];
 
+/* In a slot for an identity key: nothing, or a key that nobody works with and
+ * that is never bound. */
+enum model_slot { MODEL_EMPTY = -2, MODEL_ORPHAN = -1 };
 enum model_live { MODEL_IDLE, MODEL_COMMITTED, MODEL_ANSWERED, MODEL_SHOWN };
 
 struct model_key {
@@ -45,7 +48,7 @@ struct model {
 	bool auth; /* token is a pinUvAuthToken for the applet */
 	uint64_t auth_since;
 	uint8_t token[32];
-	unsigned int used; /* identity keys, also those nobody works with */
+	int slot[FW_STORE_IDENTITY_CNT]; /* index in key, or model_slot */
 	unsigned int creds;
 	struct model_key key[MODEL_KEYS_CNT];
 	unsigned int runs;
@@ -63,6 +66,11 @@ _Noreturn void model_fail(const char *what);
 void model_new(struct model *m);
 /* After a power-up. */
 void model_plug(struct model *m);
+/* SPEC 12.2: CREATE puts an orphan into its slot, which is returned; what was
+ * there is gone.  -1: all keys are bound. */
+int model_create(struct model *m);
+/* FORGET of key i, or another end of it. */
+void model_forget(struct model *m, int i);
 /* The status that SPEC 12.3 and 12.4 give to this statement for this key, PIN
  * and touch being right; 0 if it is signed. */
 unsigned int model_sign(const struct model_key *k,

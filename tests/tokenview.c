@@ -71,6 +71,20 @@ pin_is_set(void)
 	abort();
 }
 
+/* Identity keys: of unbound ones the token tells only who knows their handle.
+ */
+static unsigned int
+keys_in_flash(void)
+{
+	const struct fw_store *s = &rig.t.ctap2.store;
+	unsigned int i, cnt = 0;
+
+	for (i = 0; i < FW_STORE_IDENTITY_CNT; i++)
+		cnt +=
+		    fw_store_peek(s, NULL, 0, FW_STORE_IDENTITY + i) == FW_OK;
+	return cnt;
+}
+
 static void
 read_key(struct view_key *k)
 {
@@ -104,6 +118,7 @@ view_read(struct view *v, const struct view *known)
 		abort(); /* the latter: without the applet */
 	v->runs = a.runs;
 	v->used = a.used;
+	v->keys = keys_in_flash();
 	/* credentialManagement would need the PIN. */
 	v->creds = FW_STORE_CRED_CNT - fw_record_free_cnt(&rig.t.ctap2.store);
 	for (i = 0; i < VIEW_KEYS_MAX; i++) {
@@ -138,6 +153,8 @@ view_differs(const struct view *a, const struct view *b)
 	if (a->runs != b->runs)
 		return "live codes left";
 	if (a->used != b->used)
+		return "number of bound keys";
+	if (a->keys != b->keys)
 		return "number of identity keys";
 	for (i = 0; i < VIEW_KEYS_MAX; i++)
 		if (key_differs(&a->key[i], &b->key[i]))

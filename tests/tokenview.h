@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a host can learn of a token's lasting state by asking: the reference
- * for power cuts and for random sequences.  Nothing here looks into the flash.
+ * for power cuts and for random sequences.  Only credentials and keys, which it
+ * could not count without PIN or handles, are counted in the flash.
  */
 #ifndef TOKENVIEW_H
 #define TOKENVIEW_H
@@ -26,7 +27,8 @@ struct view {
 	unsigned int tries;
 	unsigned int creds; /* discoverable credentials */
 	unsigned int runs;  /* live codes before a touch */
-	unsigned int used;  /* identity keys */
+	unsigned int used;  /* identity keys that are bound */
+	unsigned int keys;  /* identity keys in all */
 	struct view_key key[VIEW_KEYS_MAX];
 };
 

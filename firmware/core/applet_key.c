@@ -27,7 +27,7 @@ void
 fw_applet_info(const struct fw_ctap2 *c, struct tsw_wr *rsp)
 {
 	bool ok = c->fault == FW_FAULT_NONE;
-	unsigned int used = ok ? fw_identity_used_cnt(&c->store) : 0;
+	unsigned int used = ok ? fw_identity_bound_cnt(&c->store) : 0;
 	uint8_t image[HAL_IMAGE_HASH_LEN];
 
 	hal_image_hash(image);
@@ -71,7 +71,7 @@ fw_applet_create_start(struct fw_ctap2 *c)
 
 	if (st != FW_CTAP_OK)
 		return st;
-	if (fw_identity_used_cnt(&c->store) == FW_STORE_IDENTITY_CNT)
+	if (fw_identity_bound_cnt(&c->store) == FW_STORE_IDENTITY_CNT)
 		return FW_CTAP_KEY_STORE_FULL;
 	fw_words_create(c->op.text, c->op.applet.alg);
 	return fw_applet_wait(c, HAL_LED_TOUCH_TOKENS);

@@ -140,13 +140,13 @@ fw_identity_find(struct fw_identity *out, const struct fw_store *s,
 }
 
 unsigned int
-fw_identity_used_cnt(const struct fw_store *s)
+fw_identity_bound_cnt(const struct fw_store *s)
 {
 	struct fw_identity id;
 	unsigned int i, cnt = 0;
 
 	for (i = 0; i < FW_STORE_IDENTITY_CNT; i++)
-		cnt += is_used(&id, s, i);
+		cnt += is_used(&id, s, i) && id.bound;
 	return cnt;
 }
 
@@ -185,16 +185,22 @@ derive(uint8_t secret_out[32], struct tsw_pubkey *key, const struct fw_ctap2 *c,
 	hal_halt(HAL_FAULT_BUG);
 }
 
+/* An empty slot; without one, that of an unbound key, which has signed nothing
+ * and may be one that nobody can name any more. */
 static int
-free_slot(const struct fw_store *s)
+slot_for_new(const struct fw_store *s)
 {
+	int unbound = FW_ERR_FULL;
 	struct fw_identity id;
 	unsigned int i;
 
-	for (i = 0; i < FW_STORE_IDENTITY_CNT; i++)
+	for (i = 0; i < FW_STORE_IDENTITY_CNT; i++) {
 		if (!is_used(&id, s, i))
 			return (int)i;
-	return FW_ERR_FULL;
+		if (!id.bound && unbound < 0)
+			unbound = (int)i;
+	}
+	return unbound;
 }
 
 int
@@ -202,7 +208,7 @@ fw_identity_create(struct fw_identity *out, struct fw_ctap2 *c,
     enum tsw_alg alg)
 {
 	uint8_t value[KEY_VALUE_MAX], secret_key[32];
-	int slot = free_slot(&c->store);
+	int slot = slot_for_new(&c->store);
 	struct tsw_wr wr;
 
 	if (slot < 0)

@@ -59,10 +59,12 @@ int fw_identity_check_store(const struct fw_store *s) FW_MUST_CHECK;
 /* The key with this handle (its token id), or FW_ERR_NONE. */
 int fw_identity_find(struct fw_identity *out, const struct fw_store *s,
     const uint8_t handle[TSW_HASH_LEN]) FW_MUST_CHECK;
-unsigned int fw_identity_used_cnt(const struct fw_store *s);
+/* How many keys are bound: all slots but these are there for CREATE. */
+unsigned int fw_identity_bound_cnt(const struct fw_store *s);
 /* True if the PIN was given since power-up, so that keys can be used. */
 bool fw_identity_is_unlocked(const struct fw_ctap2 *c);
-/* Make an unbound key, durable on return; FW_ERR_FULL.  Keys are unlocked. */
+/* Make an unbound key, durable on return, in an empty slot or in place of the
+ * first unbound one; FW_ERR_FULL if all are bound.  Keys are unlocked. */
 int fw_identity_create(struct fw_identity *out, struct fw_ctap2 *c,
     enum tsw_alg alg) FW_MUST_CHECK;
 /* Erase a key and its head in one step; durable on return. */

@@ -132,7 +132,7 @@ enum ts_token_fault {
 struct ts_token_applet {
 	bool present;
 	uint8_t outputs; /* TSW_APPLET_OUT_ bits */
-	uint8_t used;	 /* identity keys on the token */
+	uint8_t used;	 /* identity keys that are bound */
 	uint8_t free;	 /* room for more */
 	uint8_t runs;	 /* live codes left before a touch */
 	bool unlocked;	 /* the PIN was given since power-up */

@@ -25,7 +25,10 @@ def test_info_tells_the_applet(build):
     assert not info["unlocked"] and info["fault"] == 0
     assert info["model"] == info["aaguid"] and info["image"] != NONE
     expect(b.run(common(PIN_SET), new_pin=PIN), "OK")
-    made(b)
+    key, _ = made(b)
+    after = expect(b.run(common(INFO)), "OK").info()
+    assert (after["used"], after["free"]) == (0, info["free"])
+    Identity(b, key)
     after = expect(b.run(common(INFO)), "OK").info()
     assert (after["used"], after["free"]) == (1, info["free"] - 1)
     assert after["unlocked"] == 1
@@ -56,7 +59,10 @@ def test_keys_are_made_once(build):
     made(b, exclude=[(b"id", 1, key[2])])
     free = b.run(common(INFO)).info()["free"]
     for _ in range(free):
-        made(b)
+        made(b)  # nobody ever binds them: they take each other's place
+    assert b.run(common(INFO)).info()["free"] == free
+    for _ in range(free):
+        Identity(b, made(b)[0])
     expect(b.run(create(applet=True), pin=PIN), "TS_TOKEN_FULL")
     b.close()
     other.close()

@@ -37,15 +37,17 @@ seq_create(uint8_t a, uint8_t b)
 {
 	struct applet_cmd cmd = {.cmd = TSW_APPLET_CREATE,
 	    .alg = b % 8 == 7 ? TSW_ALG_SK_P256 : TSW_ALG_SK_ED25519};
-	struct seq_rule rule = {SEQ_PIN, true,
-	    seq.now.used < FW_STORE_IDENTITY_CNT ? FW_CTAP_OK
-						 : FW_CTAP_KEY_STORE_FULL};
+	struct seq_rule rule = {SEQ_PIN, true, FW_CTAP_OK};
 	struct model_key *k = key_of(a);
+	int slot;
 
 	begin();
-	seq.next.used++;
+	slot = model_create(&seq.next);
+	if (slot < 0)
+		rule.wanted = FW_CTAP_KEY_STORE_FULL;
 	if (!seq_applet(&cmd, &rule) || k->here)
 		return;
+	seq.now.slot[slot] = a % MODEL_KEYS_CNT;
 	memset(k, 0, sizeof(*k));
 	k->here = true;
 	k->key = seq.answer.key;
@@ -61,10 +63,8 @@ seq_forget(uint8_t a)
 	    k->here ? FW_CTAP_OK : FW_CTAP_NO_CREDENTIALS};
 
 	begin();
-	if (k->here) {
-		seq.next.used--;
-		memset(&seq.next.key[a % MODEL_KEYS_CNT], 0, sizeof(*k));
-	}
+	if (k->here)
+		model_forget(&seq.next, a % MODEL_KEYS_CNT);
 	(void)seq_applet(&cmd, &rule);
 }
 

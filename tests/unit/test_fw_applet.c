@@ -281,22 +281,77 @@ test_forget(void **state)
 }
 
 static void
+counts(struct applet_answer *a)
+{
+	struct applet_cmd info = {.cmd = TSW_APPLET_INFO};
+
+	assert_int_equal(view_applet(a, &info), FW_CTAP_OK);
+	assert_int_equal(a->used + a->room, FW_STORE_IDENTITY_CNT);
+}
+
+/* One bound key and the rest of the slots with keys that never were: CREATE
+ * takes the place of the first of these, and of nothing else. */
+static void
+test_unbound_are_replaced(void **state)
+{
+	struct held bound, other[FW_STORE_IDENTITY_CNT];
+	struct applet_answer a;
+	struct place at;
+	size_t i, n;
+
+	(void)state;
+	bound = world_bound(&at, TSW_ALG_SK_P256, TSW_ROLE_SIGNER);
+	for (i = 1; i < FW_STORE_IDENTITY_CNT; i++)
+		other[i] = world_create(algs[i % 2]);
+	counts(&a);
+	assert_int_equal(a.used, 1);
+	for (n = 0; n < 2; n++) {
+		other[0] = other[1];
+		world_replug();
+		other[1] = world_create(TSW_ALG_SK_ED25519);
+		assert_int_equal(show(&a, &other[0]), FW_CTAP_NO_CREDENTIALS);
+		for (i = 1; i < FW_STORE_IDENTITY_CNT; i++) {
+			assert_int_equal(show(&a, &other[i]), FW_CTAP_OK);
+			assert_int_equal(a.bound, 0);
+		}
+		assert_int_equal(show(&a, &bound), FW_CTAP_OK);
+		assert_int_equal(a.bound, 1);
+		assert_memory_equal(a.head, at.hash, sizeof(at.hash));
+	}
+}
+
+/* Only keys that are bound fill a token. */
+static void
 test_full(void **state)
 {
 	struct applet_cmd cmd = {.cmd = TSW_APPLET_CREATE,
 	    .alg = TSW_ALG_SK_ED25519};
-	struct applet_cmd info = {.cmd = TSW_APPLET_INFO};
+	struct applet_cmd forget = {.cmd = TSW_APPLET_FORGET};
+	struct held h[FW_STORE_IDENTITY_CNT];
 	struct applet_answer a;
+	struct place at;
 	unsigned int i;
 
 	(void)state;
-	for (i = 0; i < FW_STORE_IDENTITY_CNT; i++)
-		(void)world_create(algs[i % 2]);
-	assert_int_equal(view_applet(&a, &info), FW_CTAP_OK);
-	assert_int_equal(a.used, FW_STORE_IDENTITY_CNT);
+	for (i = 0; i < FW_STORE_IDENTITY_CNT; i++) {
+		counts(&a);
+		assert_int_equal(a.used, i);
+		h[i] = world_bound(&at, algs[i % 2],
+		    i % 4 == 3 ? TSW_ROLE_RECOVERY : TSW_ROLE_SIGNER);
+	}
+	counts(&a);
 	assert_int_equal(a.room, 0);
 	assert_int_equal(world_do(&a, cmd, true), FW_CTAP_KEY_STORE_FULL);
 	assert_false(rig.asked);
+	for (i = 0; i < FW_STORE_IDENTITY_CNT; i++)
+		assert_int_equal(show(&a, &h[i]), FW_CTAP_OK);
+	forget.handle = h[4].handle;
+	assert_int_equal(world_do(&a, forget, true), FW_CTAP_OK);
+	counts(&a);
+	assert_int_equal(a.room, 1);
+	(void)world_create(TSW_ALG_SK_ED25519);
+	counts(&a);
+	assert_int_equal(a.room, 1);
 }
 
 static struct held lost_key;
@@ -419,6 +474,7 @@ main(void)
 	    cmocka_unit_test_setup(test_confirm, setup),
 	    cmocka_unit_test_setup(test_import, setup),
 	    cmocka_unit_test_setup(test_forget, setup),
+	    cmocka_unit_test_setup(test_unbound_are_replaced, setup),
 	    cmocka_unit_test_setup(test_full, setup),
 	    cmocka_unit_test_setup(test_repeat, setup),
 	    cmocka_unit_test_setup(test_cut_before_reply, setup),

@@ -69,6 +69,7 @@ assert_store_fault(void)
 {
 	struct applet_cmd info = {.cmd = TSW_APPLET_INFO};
 	struct applet_answer a;
+	struct place at;
 
 	memcpy(found, memboard.flash, sizeof(found));
 	rig_plug();
@@ -97,7 +98,7 @@ assert_store_fault(void)
 	assert_int_equal(ctapclient_set_pin(&rig.client, FW_PINPROTO_TWO,
 			     SAYING_PIN),
 	    FW_CTAP_OK);
-	(void)world_create(TSW_ALG_SK_P256);
+	(void)world_bound(&at, TSW_ALG_SK_P256, TSW_ROLE_SIGNER);
 	rig_plug();
 	assert_int_equal(memboard.led, HAL_LED_IDLE);
 	assert_int_equal(view_applet(&a, &info), FW_CTAP_OK);

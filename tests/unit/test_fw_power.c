@@ -336,7 +336,7 @@ test_first_power_up(void **state)
 		assert_false(v.pin_set);
 		assert_int_equal(v.tries, FW_PIN_TRIES);
 		assert_int_equal(v.creds, 0);
-		assert_int_equal(v.used, 0);
+		assert_int_equal(v.keys, 0);
 		knife_settle_in();
 		assert_int_equal(knife_login("probe", knife.probe), FW_CTAP_OK);
 	}

@@ -198,7 +198,7 @@ static size_t
 one_key_more(struct view *state)
 {
 	state[1] = state[0];
-	state[1].used++;
+	state[1].keys++;
 	return 1;
 }
 
@@ -208,6 +208,7 @@ has_genesis(struct view *state)
 	struct view_key *k = &state[1].key[0];
 
 	state[1] = state[0];
+	state[1].used++;
 	k->bound = true;
 	k->role = TSW_ROLE_SIGNER;
 	k->seq = 0;
@@ -239,6 +240,7 @@ is_forgotten(struct view *state)
 {
 	state[1] = state[0];
 	state[1].used--;
+	state[1].keys--;
 	memset(&state[1].key[0], 0, sizeof(state[1].key[0]));
 	memcpy(state[1].key[0].handle, knife.known.key[0].handle, 32);
 	return 1;
