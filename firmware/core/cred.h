@@ -96,6 +96,9 @@ void fw_cred_random(uint8_t secret_out[32], const struct fw_cred *cred,
 /* Store rec in slot; text that is too long is cut on a character. */
 int fw_record_put(struct fw_store *s, unsigned int slot,
     const struct fw_record *rec) FW_MUST_CHECK;
+/* FW_OK if every credential can be read, else FW_ERR_CORRUPT.  At power-up;
+ * the functions below rely on it. */
+int fw_record_check_store(const struct fw_store *s) FW_MUST_CHECK;
 /* Read slot; FW_ERR_NONE if it is empty. */
 int fw_record_get(struct fw_record *rec, const struct fw_store *s,
     unsigned int slot) FW_MUST_CHECK;

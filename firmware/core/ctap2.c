@@ -138,6 +138,8 @@ load(struct fw_ctap2 *c)
 		r = fw_pin_load(&c->pin, &c->store);
 	if (r == FW_OK)
 		r = fw_identity_check_store(&c->store);
+	if (r == FW_OK)
+		r = fw_record_check_store(&c->store);
 	return r;
 }
 

@@ -196,9 +196,11 @@ fw_live_check(const struct fw_live *l, const struct tsw_confirm *confirm)
 	    confirm->contact_seq != peer->seq ||
 	    !same_id(confirm->contact_head, peer->head))
 		return FW_ST_LIVE_PARTY;
-	/* A checkpoint may be left out, but not be another. */
+	/* A checkpoint may be left out, but not be another, nor come from
+	 * nowhere. */
 	if (confirm->has_checkpoint &&
-	    (confirm->checkpoint.size != peer->log_size ||
+	    (peer->log_size == 0 ||
+		confirm->checkpoint.size != peer->log_size ||
 		!same_id(confirm->checkpoint.root, peer->root)))
 		return FW_ST_LIVE_PARTY;
 	return FW_CTAP_OK;

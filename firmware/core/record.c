@@ -113,18 +113,15 @@ get_string(struct tsw_rd *rd)
 	return text;
 }
 
-int
-fw_record_get(struct fw_record *rec, const struct fw_store *s,
-    unsigned int slot)
+static int
+load(struct fw_record *rec, const struct fw_store *s, unsigned int slot)
 {
 	struct tsw_rd rd;
 	int len;
 
 	len = fw_store_get(s, rec->buf, sizeof(rec->buf), FW_STORE_CRED + slot);
-	if (len == FW_ERR_NONE)
-		return FW_ERR_NONE;
 	if (len < 0)
-		hal_halt(HAL_FAULT_STORE_CORRUPT);
+		return len == FW_ERR_NONE ? FW_ERR_NONE : FW_ERR_CORRUPT;
 	tsw_rd_init(&rd, rec->buf, (size_t)len);
 	tsw_rd_copy(&rd, rec->id, sizeof(rec->id));
 	tsw_rd_copy(&rd, rec->rp_hash, sizeof(rec->rp_hash));
@@ -133,9 +130,30 @@ fw_record_get(struct fw_record *rec, const struct fw_store *s,
 	rec->user.name = get_string(&rd);
 	rec->user.display = get_string(&rd);
 	rec->rp_id = get_string(&rd);
-	if (!tsw_rd_done(&rd))
-		hal_halt(HAL_FAULT_STORE_CORRUPT);
+	return tsw_rd_done(&rd) ? FW_OK : FW_ERR_CORRUPT;
+}
+
+int
+fw_record_check_store(const struct fw_store *s)
+{
+	struct fw_record rec;
+	unsigned int i;
+
+	for (i = 0; i < FW_STORE_CRED_CNT; i++)
+		if (load(&rec, s, i) == FW_ERR_CORRUPT)
+			return FW_ERR_CORRUPT;
 	return FW_OK;
+}
+
+int
+fw_record_get(struct fw_record *rec, const struct fw_store *s,
+    unsigned int slot)
+{
+	int r = load(rec, s, slot);
+
+	if (r == FW_ERR_CORRUPT)
+		hal_halt(HAL_FAULT_STORE_CORRUPT);
+	return r;
 }
 
 int

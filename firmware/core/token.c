@@ -13,13 +13,12 @@ led_choose(const struct fw_token *t, uint64_t now)
 		return t->ctap2.op.led;
 	if (fw_show_uses_led(&t->ctap2.show))
 		return fw_show_led(&t->ctap2.show, now);
-	if (now < t->wink_until)
-		return HAL_LED_WINK;
+	/* No wink covers that the token signs nothing. */
 	if (t->ctap2.fault == FW_FAULT_ENTROPY)
 		return HAL_LED_FAULT_ENTROPY;
 	if (t->ctap2.fault == FW_FAULT_STORE)
 		return HAL_LED_FAULT_STORE;
-	return HAL_LED_IDLE;
+	return now < t->wink_until ? HAL_LED_WINK : HAL_LED_IDLE;
 }
 
 static void

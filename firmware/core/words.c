@@ -255,25 +255,65 @@ static const enum tsw_op_kind rank[] = {TSW_OP_ENROL_TOKEN, TSW_OP_SET_POLICY,
     TSW_OP_RETIRE_TOKEN, TSW_OP_SET_VERIFICATION, TSW_OP_ADD_KEY,
     TSW_OP_REVOKE_KEY};
 #define RANK_CNT (sizeof(rank) / sizeof(rank[0]))
+#define RANK_LAST TSW_OP_VETO /* highest number of a kind */
+
+/* "+2 tokens", behind what the line has already. */
+static void
+put_sum(struct words *w, const char *sign, unsigned int cnt, const char *what)
+{
+	if (cnt == 0)
+		return;
+	put(w, w->column > 0 ? ", " : "");
+	put(w, sign);
+	put_number(w, cnt);
+	put(w, what);
+	put(w, cnt == 1 ? "" : "s");
+}
+
+/* More than there are lines for: every kind is named, none hides another. */
+static void
+put_sums(struct words *w, const struct tsw_update *u)
+{
+	unsigned int cnt[RANK_LAST + 1] = {0};
+	const char *verify = NULL;
+	size_t i;
+
+	for (i = 0; i < u->op_cnt; i++) {
+		cnt[u->op[i].kind]++;
+		if (u->op[i].kind == TSW_OP_SET_VERIFICATION)
+			verify = u->op[i].min_proto == 0 ? "verify OFF"
+							 : "verify on";
+	}
+	if (cnt[TSW_OP_ENROL_TOKEN] + cnt[TSW_OP_RETIRE_TOKEN] > 0)
+		next_line(w);
+	put_sum(w, "+", cnt[TSW_OP_ENROL_TOKEN], " token");
+	put_sum(w, "-", cnt[TSW_OP_RETIRE_TOKEN], " token");
+	if (cnt[TSW_OP_SET_POLICY] > 0)
+		put_line(w, "policy");
+	if (verify != NULL && cnt[TSW_OP_SET_POLICY] > 0)
+		put(w, ", ");
+	else if (verify != NULL)
+		next_line(w);
+	put(w, verify != NULL ? verify : "");
+	if (cnt[TSW_OP_ADD_KEY] + cnt[TSW_OP_REVOKE_KEY] > 0)
+		next_line(w);
+	put_sum(w, "+", cnt[TSW_OP_ADD_KEY], " key");
+	put_sum(w, "-", cnt[TSW_OP_REVOKE_KEY], " key");
+}
 
 static void
 put_several(struct words *w, const struct tsw_update *u)
 {
-	unsigned int room = u->op_cnt > MANY_CNT ? MANY_CNT - 1 : MANY_CNT;
-	unsigned int shown = 0;
 	size_t i, j;
 
+	if (u->op_cnt > MANY_CNT) {
+		put_sums(w, u);
+		return;
+	}
 	for (i = 0; i < RANK_CNT; i++)
 		for (j = 0; j < u->op_cnt; j++)
-			if (u->op[j].kind == rank[i] && shown < room) {
+			if (u->op[j].kind == rank[i])
 				put_one(w, &u->op[j]);
-				shown++;
-			}
-	if (shown == u->op_cnt)
-		return;
-	put_line(w, "and ");
-	put_number(w, u->op_cnt - shown);
-	put(w, " more");
 }
 
 /* SPEC 12.1, 5: keys, or who signs. */

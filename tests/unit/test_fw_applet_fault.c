@@ -50,16 +50,18 @@ assert_refuses(unsigned int status, bool may_reset)
 	}
 }
 
+/* It answers a wink, and goes on to show its fault. */
 static void
-assert_winks(void)
+assert_takes_wink(void)
 {
+	const enum hal_led fault = memboard.led;
 	uint8_t r[HAL_HID_REPORT_LEN] = {0};
 
 	memcpy(r, rig.cid, sizeof(rig.cid));
 	r[4] = FW_CTAPHID_WINK | 0x80;
 	rig_report(r);
 	rig_settle();
-	assert_int_equal(memboard.led, HAL_LED_WINK);
+	assert_int_equal(memboard.led, fault);
 	rig_wait_ms(FW_TOKEN_WINK_MS);
 }
 
@@ -75,7 +77,7 @@ assert_store_fault(void)
 	rig_plug();
 	assert_int_equal(memboard.led, HAL_LED_FAULT_STORE);
 	assert_string_not_equal(memboard.display, "");
-	assert_winks();
+	assert_takes_wink();
 	assert_int_equal(memboard.led, HAL_LED_FAULT_STORE);
 	assert_refuses(FW_ST_STORE, true);
 	assert_int_equal(view_applet(&a, &info), FW_CTAP_OK);
@@ -199,6 +201,15 @@ test_secret_of_wrong_length(void **state)
 	assert_store_fault();
 }
 
+/* 104 bytes, then four strings that end where the record does. */
+static void
+test_credential_of_wrong_length(void **state)
+{
+	(void)state;
+	contradict(FW_STORE_CRED + 7, 104 + 5, 0, 0);
+	assert_store_fault();
+}
+
 /* No version writes one without the other. */
 static void
 test_secret_is_gone(void **state)
@@ -278,7 +289,7 @@ test_no_noise(void **state)
 	rig_plug();
 	assert_int_equal(memboard.led, HAL_LED_FAULT_ENTROPY);
 	assert_string_not_equal(memboard.display, "");
-	assert_winks();
+	assert_takes_wink();
 	assert_refuses(FW_ST_ENTROPY, false);
 	assert_memory_equal(memboard.flash, found, sizeof(found));
 	/* All is there when it works again. */
@@ -332,6 +343,7 @@ main(void)
 	    cmocka_unit_test_setup(test_head_of_unknown_format, setup),
 	    cmocka_unit_test_setup(test_counter_of_wrong_length, setup),
 	    cmocka_unit_test_setup(test_secret_of_wrong_length, setup),
+	    cmocka_unit_test_setup(test_credential_of_wrong_length, setup),
 	    cmocka_unit_test_setup(test_device_key_of_wrong_length, setup),
 	    cmocka_unit_test_setup(test_secret_is_gone, setup),
 	    cmocka_unit_test_setup(test_both_secrets_are_gone, setup),

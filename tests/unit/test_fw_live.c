@@ -466,6 +466,13 @@ test_confirm_fields(void **state)
 	m = good_confirm();
 	m.has_checkpoint = false;
 	assert_int_equal(fw_live_check(&a, &m), FW_CTAP_OK);
+	/* Of a run without a checkpoint none can be named. */
+	m = good_confirm();
+	a.pair.self.log_size = a.pair.peer.log_size = 0;
+	memset(a.pair.peer.root, 0, sizeof(a.pair.peer.root));
+	m.checkpoint.size = 0;
+	memset(m.checkpoint.root, 0, sizeof(m.checkpoint.root));
+	assert_int_equal(fw_live_check(&a, &m), FW_ST_LIVE_PARTY);
 	/* What the peer would sign is not what we sign. */
 	memcpy(m.identity, m.contact, sizeof(m.identity));
 	assert_int_equal(fw_live_check(&a, &m), FW_ST_LIVE_PARTY);

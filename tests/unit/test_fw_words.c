@@ -232,8 +232,25 @@ test_several_operations(void **state)
 		add_key(TSW_APP_SSH, "laptop");
 	memset(op(TSW_OP_RETIRE_TOKEN)->id, 0x0c, 32);
 	add_token(TSW_OP_ENROL_TOKEN, TSW_ROLE_SIGNER, "evil");
-	expect_statement("change signers #11\n+ token evil\n"
-			 "- token 0c0c0c0c0c0c\nand 6 more");
+	expect_statement("change signers #11\n+1 token, -1 token\n+6 keys");
+
+	/* Many of one kind do not hide another. */
+	restart(12);
+	for (i = 0; i < 2; i++) {
+		add_token(TSW_OP_ENROL_TOKEN, TSW_ROLE_SIGNER, "evil");
+		memset(op(TSW_OP_RETIRE_TOKEN)->id, 0x0c, 32);
+		memset(op(TSW_OP_REVOKE_KEY)->id, 0x1a, 32);
+	}
+	op(TSW_OP_SET_POLICY)->threshold = 1;
+	(void)op(TSW_OP_SET_VERIFICATION);
+	expect_statement("change signers #12\n+2 tokens, -2 tokens\n"
+			 "policy, verify OFF\n-2 keys");
+
+	restart(13);
+	for (i = 0; i < 3; i++)
+		add_key(TSW_APP_SSH, "laptop");
+	op(TSW_OP_SET_VERIFICATION)->min_proto = 1;
+	expect_statement("change keys #13\nverify on\n+3 keys");
 }
 
 static void
