@@ -308,17 +308,20 @@ static void
 reset(struct fw_ctap2 *c)
 {
 	uint8_t secret_seed[FW_ATTEST_SEED_LEN], value[COUNTER_LEN];
+	uint8_t secret_carried[FW_RNG_SEED_LEN]; /* for the next boot */
 	const struct fw_store_item item[] = {{FW_STORE_DEVICE, c->secret_device,
 						 sizeof(c->secret_device)},
 	    {FW_STORE_ATTEST, secret_seed, sizeof(secret_seed)},
+	    {FW_STORE_SEED, secret_carried, sizeof(secret_carried)},
 	    {FW_STORE_COUNTER, value, sizeof(value)}};
 
 	fw_rng_bytes(&c->rng, c->secret_device, sizeof(c->secret_device));
 	fw_rng_bytes(&c->rng, secret_seed, sizeof(secret_seed));
+	fw_rng_bytes(&c->rng, secret_carried, sizeof(secret_carried));
 	counter_encode(value, c->counter);
 	fw_store_reset(&c->store, item, sizeof(item) / sizeof(item[0]));
 	tsw_wipe(secret_seed, sizeof(secret_seed));
-	fw_rng_save(&c->rng, &c->store);
+	tsw_wipe(secret_carried, sizeof(secret_carried));
 	fw_puat_stop(&c->puat);
 	fw_applet_live_stop(c);
 	fw_ka_regenerate(&c->ka, &c->rng);

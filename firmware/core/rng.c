@@ -53,8 +53,9 @@ load_seed(uint8_t secret_seed[FW_RNG_SEED_LEN], const struct fw_store *s)
 		memset(secret_seed, 0, FW_RNG_SEED_LEN);
 }
 
-void
-fw_rng_save(struct fw_rng *r, struct fw_store *s)
+/* A new seed for the next boot. */
+static void
+save_seed(struct fw_rng *r, struct fw_store *s)
 {
 	uint8_t secret_seed[FW_RNG_SEED_LEN];
 
@@ -81,7 +82,7 @@ fw_rng_init(struct fw_rng *r, struct fw_store *s)
 		fw_drbg_init(&r->drbg, secret_seed, sizeof(secret_seed));
 		r->seeded = true;
 		if (s != NULL)
-			fw_rng_save(r, s);
+			save_seed(r, s);
 	}
 	tsw_wipe(secret_seed, sizeof(secret_seed));
 	return ret;

@@ -36,7 +36,8 @@ struct fw_rng {
  * Power-up: test and take the first samples, mix in the seed that s carries,
  * and replace it durably before anything else comes out; so no seed serves
  * twice, whenever the power is cut.  s is NULL if the store cannot be read.
- * FW_ERR_ENTROPY: the source failed; the store was not touched.
+ * FW_ERR_ENTROPY: the source failed; the store was not touched.  A reset puts a
+ * new seed beside what it leaves.
  */
 int fw_rng_init(struct fw_rng *r, struct fw_store *s) FW_MUST_CHECK;
 /* Mix in fresh samples.  FW_ERR_ENTROPY: the source failed, now or before. */
@@ -44,7 +45,5 @@ int fw_rng_reseed(struct fw_rng *r) FW_MUST_CHECK;
 bool fw_rng_is_healthy(const struct fw_rng *r);
 /* Random bytes.  To ask a failed source for them is a bug: halts. */
 void fw_rng_bytes(struct fw_rng *r, uint8_t *out, size_t len);
-/* A new seed for the next boot; after fw_store_reset(), which forgets it. */
-void fw_rng_save(struct fw_rng *r, struct fw_store *s);
 
 #endif

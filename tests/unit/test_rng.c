@@ -218,19 +218,6 @@ test_seed_of_other_length(void **state)
 	get_seed(seed);
 }
 
-static void
-test_save(void **state)
-{
-	uint8_t a[FW_RNG_SEED_LEN], b[FW_RNG_SEED_LEN];
-
-	(void)state;
-	assert_int_equal(fw_rng_init(&r, &s), FW_OK);
-	get_seed(a);
-	fw_rng_save(&r, &s);
-	get_seed(b);
-	assert_memory_not_equal(a, b, sizeof(a));
-}
-
 struct boot_out {
 	bool given;
 	uint8_t out[32];
@@ -289,7 +276,6 @@ main(void)
 	    cmocka_unit_test_setup(test_failed_later, setup),
 	    cmocka_unit_test_setup(test_seed_is_carried, setup),
 	    cmocka_unit_test_setup(test_seed_of_other_length, setup),
-	    cmocka_unit_test_setup(test_save, setup),
 	    cmocka_unit_test_setup(test_cut_never_uses_a_seed_twice, setup),
 	};
 
