@@ -13,8 +13,11 @@ target_link_options(fw_shortcuts PUBLIC -Wl,--wrap=fw_pbkdf2_sha256
     -Wl,--wrap=fw_health_check -Wl,--wrap=fw_log_is_blank)
 
 ts_unit_test(fw_negative fw_rig fw_memboard fw_core)
-foreach(name fw_power fw_power_applet)
+foreach(name fw_power fw_power_applet fw_power_boot fw_power_live)
 	ts_unit_test(${name} fw_rig fw_shortcuts fw_memboard fw_core)
 	target_sources(test_${name} PRIVATE fw_knife.c)
 	set_tests_properties(unit/${name} PROPERTIES TIMEOUT 300)
 endforeach()
+pkg_check_modules(LIBCRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
+target_sources(test_fw_power_live PRIVATE livepair.c saying.c)
+target_link_libraries(test_fw_power_live PRIVATE PkgConfig::LIBCRYPTO)

