@@ -3,156 +3,9 @@
 
 #include <string.h>
 
-#define COLUMNS HAL_DISPLAY_COLUMNS
-#define ID_SHOWN_LEN 6 /* bytes of an id: 12 hex digits */
-#define MANY_CNT 3     /* operations below the title */
-#define DECIMAL_MAX 11 /* a u32 and a NUL */
+#include "lines.h"
 
-struct words {
-	char *out;
-	size_t len;
-	size_t column;
-	unsigned int line;
-};
-
-static void
-begin(struct words *w, char out[FW_WORDS_MAX])
-{
-	memset(out, 0, FW_WORDS_MAX);
-	w->out = out;
-	w->len = 0;
-	w->column = 0;
-	w->line = 0;
-}
-
-static void
-put_char(struct words *w, char c)
-{
-	if (w->column == COLUMNS)
-		return;
-	w->out[w->len++] = c;
-	w->column++;
-}
-
-/* The token's own words. */
-static void
-put(struct words *w, const char *text)
-{
-	while (*text != '\0')
-		put_char(w, *text++);
-}
-
-static void
-next_line(struct words *w)
-{
-	if (w->line + 1 == HAL_DISPLAY_LINES)
-		return;
-	w->line++;
-	w->out[w->len++] = '\n';
-	w->column = 0;
-}
-
-static void
-put_line(struct words *w, const char *text)
-{
-	next_line(w);
-	put(w, text);
-}
-
-/* Letters of names and labels; everything else could be made up to mislead. */
-static char
-tame(uint8_t c)
-{
-	if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') ||
-	    (c != 0 && strchr("@.:_+-", (char)c) != NULL))
-		return (char)c;
-	return '?';
-}
-
-/* Names have single words' letters and spaces: tsw_name_check(). */
-static void
-put_bytes(struct words *w, const uint8_t *p, size_t len, bool is_name)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++)
-		put_char(w, is_name && p[i] == ' ' ? ' ' : tame(p[i]));
-}
-
-/* s in room columns; what is too long is cut in its middle. */
-static void
-put_fit(struct words *w, struct tsw_slice s, size_t room, bool is_name)
-{
-	size_t tail = room / 2;
-
-	if (s.len <= room) {
-		put_bytes(w, s.p, s.len, is_name);
-		return;
-	}
-	put_bytes(w, s.p, room - tail - 1, is_name);
-	put_char(w, '~');
-	put_bytes(w, s.p + s.len - tail, tail, is_name);
-}
-
-/* The same in one or two lines of its own. */
-static void
-put_lines(struct words *w, struct tsw_slice s)
-{
-	struct tsw_slice tail = {s.p, 0};
-
-	next_line(w);
-	if (s.len <= COLUMNS) {
-		put_bytes(w, s.p, s.len, false);
-		return;
-	}
-	if (s.len <= 2 * COLUMNS) {
-		put_bytes(w, s.p, COLUMNS, false);
-		tail.len = s.len - COLUMNS;
-	} else {
-		put_bytes(w, s.p, COLUMNS - 1, false);
-		put_char(w, '~');
-		tail.len = COLUMNS;
-	}
-	next_line(w);
-	put_bytes(w, s.p + s.len - tail.len, tail.len, false);
-}
-
-static void
-put_number(struct words *w, uint32_t v)
-{
-	char text[DECIMAL_MAX];
-	size_t i = sizeof(text) - 1;
-
-	text[i] = '\0';
-	do {
-		text[--i] = (char)('0' + v % 10);
-		v /= 10;
-	} while (v > 0);
-	put_fit(w,
-	    (struct tsw_slice){(const uint8_t *)text + i, sizeof(text) - 1 - i},
-	    COLUMNS - w->column, false);
-}
-
-static void
-put_id(struct words *w, const uint8_t id[TSW_HASH_LEN])
-{
-	static const char digit[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < ID_SHOWN_LEN; i++) {
-		put_char(w, digit[id[i] >> 4]);
-		put_char(w, digit[id[i] & 0x0f]);
-	}
-}
-
-static void
-put_quoted(struct words *w, struct tsw_slice name)
-{
-	put_char(w, '"');
-	put_fit(w, name, COLUMNS - w->column - 1, true);
-	put_char(w, '"');
-}
+#define MANY_CNT 3 /* operations below the title */
 
 static const char *
 token_word(const struct tsw_op *op)
@@ -165,38 +18,38 @@ token_word(const struct tsw_op *op)
 
 /* What an operation does, without the name that it gives to a key. */
 static void
-put_op(struct words *w, const struct tsw_op *op)
+put_op(struct fw_lines *w, const struct tsw_op *op)
 {
-	next_line(w);
+	fw_lines_next(w);
 	switch (op->kind) {
 	case TSW_OP_ADD_KEY:
-		put(w, "+ ");
-		put(w, tsw_app_word(op->key.app));
+		fw_lines_text(w, "+ ");
+		fw_lines_text(w, tsw_app_word(op->key.app));
 		break;
 	case TSW_OP_REVOKE_KEY:
-		put(w, "- key ");
-		put_id(w, op->id);
+		fw_lines_text(w, "- key ");
+		fw_lines_id(w, op->id);
 		break;
 	case TSW_OP_ENROL_TOKEN:
 	case TSW_OP_RECOVER:
-		put(w, token_word(op));
+		fw_lines_text(w, token_word(op));
 		break;
 	case TSW_OP_RETIRE_TOKEN:
-		put(w, "- token ");
-		put_id(w, op->id);
+		fw_lines_text(w, "- token ");
+		fw_lines_id(w, op->id);
 		break;
 	case TSW_OP_SET_VERIFICATION:
-		put(w,
+		fw_lines_text(w,
 		    op->min_proto > 0 ? "verification on" : "verification OFF");
 		break;
 	case TSW_OP_SET_POLICY:
-		put_number(w, op->threshold);
-		put(w, " must sign, ");
-		put_number(w, op->timelock_h);
-		put(w, " h");
+		fw_lines_number(w, op->threshold);
+		fw_lines_text(w, " must sign, ");
+		fw_lines_number(w, op->timelock_h);
+		fw_lines_text(w, " h");
 		break;
 	case TSW_OP_VETO:
-		put(w, "stop the recovery");
+		fw_lines_text(w, "stop the recovery");
 		break;
 	}
 }
@@ -214,7 +67,7 @@ op_name(const struct tsw_op *op)
 
 /* The only operation: all of it. */
 static void
-put_single(struct words *w, const struct tsw_op *op)
+put_single(struct fw_lines *w, const struct tsw_op *op)
 {
 	struct tsw_slice name = op_name(op);
 	uint8_t id[TSW_HASH_LEN];
@@ -222,32 +75,32 @@ put_single(struct words *w, const struct tsw_op *op)
 	put_op(w, op);
 	if (name.len == 0)
 		return;
-	next_line(w);
-	put_quoted(w, name);
-	next_line(w);
+	fw_lines_next(w);
+	fw_lines_quoted(w, name);
+	fw_lines_next(w);
 	if (op->kind == TSW_OP_ADD_KEY) {
 		/* It was decoded, so it can be hashed. */
 		if (tsw_key_id(id, &op->key) != TSW_OK)
 			return;
-		put(w, "key ");
+		fw_lines_text(w, "key ");
 	} else {
 		tsw_token_id(id, &op->token.key);
-		put(w, "token ");
+		fw_lines_text(w, "token ");
 	}
-	put_id(w, id);
+	fw_lines_id(w, id);
 }
 
 /* One of several: a line. */
 static void
-put_one(struct words *w, const struct tsw_op *op)
+put_one(struct fw_lines *w, const struct tsw_op *op)
 {
 	struct tsw_slice name = op_name(op);
 
 	put_op(w, op);
 	if (name.len == 0)
 		return;
-	put_char(w, ' ');
-	put_fit(w, name, COLUMNS - w->column, true);
+	fw_lines_char(w, ' ');
+	fw_lines_fit(w, name, FW_LINES_COLUMNS - w->column, true);
 }
 
 /* What is worse to overlook comes first. */
@@ -259,20 +112,21 @@ static const enum tsw_op_kind rank[] = {TSW_OP_ENROL_TOKEN, TSW_OP_SET_POLICY,
 
 /* "+2 tokens", behind what the line has already. */
 static void
-put_sum(struct words *w, const char *sign, unsigned int cnt, const char *what)
+put_sum(struct fw_lines *w, const char *sign, unsigned int cnt,
+    const char *what)
 {
 	if (cnt == 0)
 		return;
-	put(w, w->column > 0 ? ", " : "");
-	put(w, sign);
-	put_number(w, cnt);
-	put(w, what);
-	put(w, cnt == 1 ? "" : "s");
+	fw_lines_text(w, w->column > 0 ? ", " : "");
+	fw_lines_text(w, sign);
+	fw_lines_number(w, cnt);
+	fw_lines_text(w, what);
+	fw_lines_text(w, cnt == 1 ? "" : "s");
 }
 
 /* More than there are lines for: every kind is named, none hides another. */
 static void
-put_sums(struct words *w, const struct tsw_update *u)
+put_sums(struct fw_lines *w, const struct tsw_update *u)
 {
 	unsigned int cnt[RANK_LAST + 1] = {0};
 	const char *verify = NULL;
@@ -285,24 +139,24 @@ put_sums(struct words *w, const struct tsw_update *u)
 							 : "verify on";
 	}
 	if (cnt[TSW_OP_ENROL_TOKEN] + cnt[TSW_OP_RETIRE_TOKEN] > 0)
-		next_line(w);
+		fw_lines_next(w);
 	put_sum(w, "+", cnt[TSW_OP_ENROL_TOKEN], " token");
 	put_sum(w, "-", cnt[TSW_OP_RETIRE_TOKEN], " token");
 	if (cnt[TSW_OP_SET_POLICY] > 0)
-		put_line(w, "policy");
+		fw_lines_line(w, "policy");
 	if (verify != NULL && cnt[TSW_OP_SET_POLICY] > 0)
-		put(w, ", ");
+		fw_lines_text(w, ", ");
 	else if (verify != NULL)
-		next_line(w);
-	put(w, verify != NULL ? verify : "");
+		fw_lines_next(w);
+	fw_lines_text(w, verify != NULL ? verify : "");
 	if (cnt[TSW_OP_ADD_KEY] + cnt[TSW_OP_REVOKE_KEY] > 0)
-		next_line(w);
+		fw_lines_next(w);
 	put_sum(w, "+", cnt[TSW_OP_ADD_KEY], " key");
 	put_sum(w, "-", cnt[TSW_OP_REVOKE_KEY], " key");
 }
 
 static void
-put_several(struct words *w, const struct tsw_update *u)
+put_several(struct fw_lines *w, const struct tsw_update *u)
 {
 	size_t i, j;
 
@@ -337,22 +191,22 @@ title(const struct tsw_update *u)
 }
 
 static void
-put_genesis(struct words *w, const struct tsw_genesis *g)
+put_genesis(struct fw_lines *w, const struct tsw_genesis *g)
 {
-	put(w, "new identity");
-	put_lines(w, g->label);
-	next_line(w);
-	put_number(w, g->token_cnt);
-	put(w, g->token_cnt == 1 ? " token, " : " tokens, ");
-	put_number(w, g->threshold);
-	put(w, " must sign");
+	fw_lines_text(w, "new identity");
+	fw_lines_wrap(w, g->label);
+	fw_lines_next(w);
+	fw_lines_number(w, g->token_cnt);
+	fw_lines_text(w, g->token_cnt == 1 ? " token, " : " tokens, ");
+	fw_lines_number(w, g->threshold);
+	fw_lines_text(w, " must sign");
 }
 
 static void
-put_update(struct words *w, const struct tsw_update *u)
+put_update(struct fw_lines *w, const struct tsw_update *u)
 {
-	put(w, title(u));
-	put_number(w, u->seq);
+	fw_lines_text(w, title(u));
+	fw_lines_number(w, u->seq);
 	if (u->op_cnt == 1)
 		put_single(w, &u->op[0]);
 	else
@@ -376,32 +230,34 @@ method_word(enum tsw_method method)
 }
 
 static void
-put_confirm(struct words *w, const struct tsw_confirm *confirm)
+put_confirm(struct fw_lines *w, const struct tsw_confirm *confirm)
 {
-	put(w, "confirm contact");
-	put_lines(w, confirm->contact_label);
-	put_line(w, method_word(confirm->method));
-	put_number(w, confirm->contact_seq);
+	fw_lines_text(w, "confirm contact");
+	fw_lines_wrap(w, confirm->contact_label);
+	fw_lines_line(w, method_word(confirm->method));
+	fw_lines_number(w, confirm->contact_seq);
 }
 
 static void
-put_import(struct words *w, const struct tsw_import *import)
+put_import(struct fw_lines *w, const struct tsw_import *import)
 {
-	put(w, "follow other tokens");
-	put_line(w, "from #");
-	put_number(w, import->from_seq);
-	put_line(w, "to #");
-	put_number(w, import->seq);
-	put_line(w, "head ");
-	put_id(w, import->head);
+	bool beside = import->seq == import->from_seq;
+
+	fw_lines_text(w, "follow other tokens");
+	fw_lines_line(w, beside ? "leave my #" : "from #");
+	fw_lines_number(w, import->from_seq);
+	fw_lines_line(w, beside ? "for other #" : "to #");
+	fw_lines_number(w, import->seq);
+	fw_lines_line(w, "head ");
+	fw_lines_id(w, import->head);
 }
 
 void
 fw_words_statement(char out[FW_WORDS_MAX], const struct tsw_statement *st)
 {
-	struct words w;
+	struct fw_lines w;
 
-	begin(&w, out);
+	fw_lines_begin(&w, out);
 	switch (st->kind) {
 	case TSW_KIND_GENESIS:
 		put_genesis(&w, &st->u.genesis);
@@ -421,50 +277,50 @@ fw_words_statement(char out[FW_WORDS_MAX], const struct tsw_statement *st)
 void
 fw_words_create(char out[FW_WORDS_MAX], enum tsw_alg alg)
 {
-	struct words w;
+	struct fw_lines w;
 
-	begin(&w, out);
-	put(&w, "new identity key");
-	put_line(&w, alg == TSW_ALG_SK_P256 ? "P-256" : "Ed25519");
+	fw_lines_begin(&w, out);
+	fw_lines_text(&w, "new identity key");
+	fw_lines_line(&w, alg == TSW_ALG_SK_P256 ? "P-256" : "Ed25519");
 }
 
 void
 fw_words_attest(char out[FW_WORDS_MAX])
 {
-	struct words w;
+	struct fw_lines w;
 
-	begin(&w, out);
-	put(&w, "attest this token");
+	fw_lines_begin(&w, out);
+	fw_lines_text(&w, "attest this token");
 }
 
 void
 fw_words_forget(char out[FW_WORDS_MAX], const uint8_t handle[TSW_HASH_LEN])
 {
-	struct words w;
+	struct fw_lines w;
 
-	begin(&w, out);
-	put(&w, "erase key? hold 5 s");
-	put_line(&w, "token ");
-	put_id(&w, handle);
+	fw_lines_begin(&w, out);
+	fw_lines_text(&w, "erase key? hold 5 s");
+	fw_lines_line(&w, "token ");
+	fw_lines_id(&w, handle);
 }
 
 void
 fw_words_reset(char out[FW_WORDS_MAX])
 {
-	struct words w;
+	struct fw_lines w;
 
-	begin(&w, out);
-	put(&w, "erase all? hold 5 s");
+	fw_lines_begin(&w, out);
+	fw_lines_text(&w, "erase all? hold 5 s");
 }
 
 static void
 put_rp(char out[FW_WORDS_MAX], const char *text, struct tsw_slice rp)
 {
-	struct words w;
+	struct fw_lines w;
 
-	begin(&w, out);
-	put(&w, text);
-	put_lines(&w, rp);
+	fw_lines_begin(&w, out);
+	fw_lines_text(&w, text);
+	fw_lines_wrap(&w, rp);
 }
 
 void
@@ -482,10 +338,10 @@ fw_words_login(char out[FW_WORDS_MAX], struct tsw_slice rp)
 void
 fw_words_select(char out[FW_WORDS_MAX])
 {
-	struct words w;
+	struct fw_lines w;
 
-	begin(&w, out);
-	put(&w, "use this token?");
+	fw_lines_begin(&w, out);
+	fw_lines_text(&w, "use this token?");
 }
 
 void
@@ -504,36 +360,37 @@ void
 fw_words_live_code(char out[FW_WORDS_MAX], struct tsw_slice label,
     const char *secret_code, bool asks)
 {
-	struct words w;
+	struct fw_lines w;
 	size_t i;
 
-	begin(&w, out);
-	put(&w, asks ? "touch if codes match" : "compare live code of");
-	put_lines(&w, label);
-	next_line(&w);
+	fw_lines_begin(&w, out);
+	fw_lines_text(&w,
+	    asks ? "touch if codes match" : "compare live code of");
+	fw_lines_wrap(&w, label);
+	fw_lines_next(&w);
 	for (i = 0; secret_code[i] != '\0'; i++) {
 		if (i > 0 && i % 3 == 0)
-			put_char(&w, ' ');
-		put_char(&w, secret_code[i]);
+			fw_lines_char(&w, ' ');
+		fw_lines_char(&w, secret_code[i]);
 	}
 }
 
 void
 fw_words_entropy(char out[FW_WORDS_MAX])
 {
-	struct words w;
+	struct fw_lines w;
 
-	begin(&w, out);
-	put(&w, "noise source failed");
-	put_line(&w, "I sign nothing");
+	fw_lines_begin(&w, out);
+	fw_lines_text(&w, "noise source failed");
+	fw_lines_line(&w, "I sign nothing");
 }
 
 void
 fw_words_store(char out[FW_WORDS_MAX])
 {
-	struct words w;
+	struct fw_lines w;
 
-	begin(&w, out);
-	put(&w, "memory unreadable");
-	put_line(&w, "only a reset helps");
+	fw_lines_begin(&w, out);
+	fw_lines_text(&w, "memory unreadable");
+	fw_lines_line(&w, "only a reset helps");
 }
