@@ -61,9 +61,12 @@ model_create(struct model *m)
 void
 model_forget(struct model *m, int i)
 {
+	struct model_key *k = &m->key[i];
+	struct model_key gone = {.here = false};
 	size_t s;
 
-	memset(&m->key[i], 0, sizeof(m->key[i]));
+	memcpy(gone.handle, k->handle, sizeof(gone.handle));
+	*k = gone;
 	for (s = 0; s < FW_STORE_IDENTITY_CNT; s++)
 		if (m->slot[s] == i)
 			m->slot[s] = MODEL_EMPTY;
@@ -126,7 +129,7 @@ model_sign(const struct model_key *k, const struct tsw_statement *st,
 		return TSW_APPLET_ST_IDENTITY;
 	if (seq < k->seq)
 		return TSW_APPLET_ST_REPLAY;
-	if (seq == k->seq && !same(hash, k->head))
+	if (seq == k->seq && (k->imported || !same(hash, k->head)))
 		return TSW_APPLET_ST_FORK;
 	if (seq > k->seq && seq - k->seq > 1)
 		return TSW_APPLET_ST_SKIP;
@@ -178,12 +181,17 @@ model_moves(struct model_key *k, const struct tsw_statement *st,
 	const struct tsw_token *own;
 
 	if (st->kind == TSW_KIND_IMPORT) {
+		if (k->seq == st->u.import.seq &&
+		    same(k->head, st->u.import.head))
+			return; /* a repeat */
+		k->imported = true;
 		k->seq = st->u.import.seq;
 		memcpy(k->head, st->u.import.head, 32);
 		return;
 	}
 	own = own_entry(k, st);
 	k->bound = true;
+	k->imported = false;
 	if (own != NULL)
 		k->role = own->role;
 	memcpy(k->identity,
@@ -244,10 +252,10 @@ model_view(struct view *v, const struct model *m)
 		const struct model_key *k = &m->key[i];
 		struct view_key *vk = &v->key[i];
 
-		if (!k->here)
-			continue;
-		vk->here = true;
 		memcpy(vk->handle, k->handle, 32);
+		if (!k->here)
+			continue; /* the token must not know it either */
+		vk->here = true;
 		vk->bound = k->bound;
 		if (!k->bound)
 			continue;

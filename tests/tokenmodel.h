@@ -31,6 +31,7 @@ struct model_key {
 	uint8_t identity[32];
 	uint32_t seq;
 	uint8_t head[32];
+	bool imported; /* head: not signed by the key */
 	enum tsw_role role;
 };
 
@@ -69,7 +70,7 @@ void model_plug(struct model *m);
 /* SPEC 12.2: CREATE puts an orphan into its slot, which is returned; what was
  * there is gone.  -1: all keys are bound. */
 int model_create(struct model *m);
-/* FORGET of key i, or another end of it. */
+/* FORGET of key i, or another end of it; its handle stays, to ask for it. */
 void model_forget(struct model *m, int i);
 /* The status that SPEC 12.3 and 12.4 give to this statement for this key, PIN
  * and touch being right; 0 if it is signed. */
