@@ -286,6 +286,31 @@ test_led_under_noise(void **state)
 	}
 }
 
+/* Nobody is asked for more runs while one is under way: a touch for nothing,
+ * and eight runs for a host that may have none. */
+static void
+test_busy_with_the_last_run(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 1; i < FW_LIVE_RUNS; i++) {
+		assert_int_equal(pair_begin(c, &alice, &a, &b, false),
+		    FW_CTAP_OK);
+		assert_int_equal(pair_plain(TSW_APPLET_LIVE_END), FW_CTAP_OK);
+	}
+	alice_shows();
+	assert_int_equal(pair_runs(), 0);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(pair_begin(none, &alice, &a, &b, i == 1),
+		    FW_ST_LIVE_BUSY);
+		assert_false(rig.asked);
+	}
+	assert_int_equal(pair_answer(none, &alice, &a, &b, c), FW_ST_LIVE_BUSY);
+	assert_int_equal(pair_runs(), 0);
+	assert_int_equal(strlen(pair_display()), 9);
+}
+
 int
 main(void)
 {
@@ -296,6 +321,7 @@ main(void)
 	    cmocka_unit_test_setup(test_reset_and_forget_end, setup),
 	    cmocka_unit_test_setup(test_type, setup),
 	    cmocka_unit_test_setup(test_led_under_noise, setup),
+	    cmocka_unit_test_setup(test_busy_with_the_last_run, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
