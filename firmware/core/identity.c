@@ -60,8 +60,11 @@ head_load(struct fw_head *out, const struct fw_store *s, unsigned int slot)
 	role = value[1];
 	if (role != TSW_ROLE_SIGNER && role != TSW_ROLE_RECOVERY)
 		return FW_ERR_CORRUPT;
+	if (value[2] > 1)
+		return FW_ERR_CORRUPT;
 	out->role = (enum tsw_role)role;
-	tsw_rd_init(&rd, value + 2, sizeof(value) - 2);
+	out->imported = value[2] == 1;
+	tsw_rd_init(&rd, value + 3, sizeof(value) - 3);
 	tsw_rd_copy(&rd, out->identity, sizeof(out->identity));
 	out->seq = tsw_rd_u32(&rd);
 	tsw_rd_copy(&rd, out->hash, sizeof(out->hash));
@@ -76,6 +79,7 @@ fw_head_encode(uint8_t out[FW_HEAD_VALUE_LEN], const struct fw_head *head)
 	tsw_wr_init(&wr, out, FW_HEAD_VALUE_LEN);
 	tsw_wr_u8(&wr, FORMAT);
 	tsw_wr_u8(&wr, (uint8_t)head->role);
+	tsw_wr_u8(&wr, head->imported ? 1 : 0);
 	tsw_wr_bytes(&wr, head->identity, sizeof(head->identity));
 	tsw_wr_u32(&wr, head->seq);
 	tsw_wr_bytes(&wr, head->hash, sizeof(head->hash));

@@ -3,8 +3,8 @@
  * Identity keys of the statement applet and their heads.  SPEC 12.2 to 12.4.
  *
  *	FW_STORE_IDENTITY + slot = format u8 | alg u8 | nonce [32] | public key
- *	FW_STORE_HEAD + slot     = format u8 | role u8 | identity [32] |
- *				   seq u32 | hash [32]
+ *	FW_STORE_HEAD + slot     = format u8 | role u8 | imported u8 |
+ *				   identity [32] | seq u32 | hash [32]
  *
  * The head is there if and only if the key is bound.  No private key is
  * stored: each is HMAC-SHA256(identity secret, "ts sign" | try u8 | alg u8 |
@@ -23,9 +23,10 @@
 
 #define FW_IDENTITY_NONCE_LEN 32
 
-/* What a bound key signed last, for whom, and as what. */
+/* What a bound key signed or imported last, for whom, and as what. */
 struct fw_head {
 	enum tsw_role role;
+	bool imported; /* not signed by this key, which never will */
 	uint8_t identity[TSW_ID_LEN];
 	uint32_t seq;
 	uint8_t hash[TSW_HASH_LEN];
@@ -51,7 +52,7 @@ struct fw_signing {
 };
 
 /* Room for the value of FW_STORE_HEAD. */
-#define FW_HEAD_VALUE_LEN (2 + TSW_ID_LEN + 4 + TSW_HASH_LEN)
+#define FW_HEAD_VALUE_LEN (3 + TSW_ID_LEN + 4 + TSW_HASH_LEN)
 
 /* FW_OK if all records of keys and heads can be read and agree; else
  * FW_ERR_CORRUPT.  At power-up; the functions below rely on it. */

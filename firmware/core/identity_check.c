@@ -79,6 +79,10 @@ check_bound(const struct fw_head *head, const struct view *v,
 	if (!same(v->identity, head->identity))
 		return FW_ST_IDENTITY;
 	st = compare(head, v->seq, hash);
+	/* Only what this key signed can be repeated: at the place of an
+	 * imported head it may have signed another statement. */
+	if (st == FW_CTAP_OK && head->imported)
+		return FW_ST_FORK;
 	if (st == FW_ST_SKIP && v->seq - head->seq == 1)
 		/* Only updates come after something. */
 		st = v->prev != NULL && same(v->prev, head->hash) ? FW_CTAP_OK
@@ -110,6 +114,7 @@ fw_identity_check_sign(struct fw_head *next, const struct fw_identity *id,
 	if (status != FW_CTAP_OK)
 		return status;
 	next->role = v.own != NULL ? v.own->role : id->head.role;
+	next->imported = false;
 	memcpy(next->identity, v.identity, sizeof(next->identity));
 	next->seq = v.seq;
 	memcpy(next->hash, hash, sizeof(next->hash));
@@ -142,12 +147,15 @@ fw_identity_check_import(struct fw_head *next, const struct fw_identity *id,
 		return FW_ST_MAY_NOT;
 	if (!same(import->identity, id->head.identity))
 		return FW_ST_IDENTITY;
+	*next = id->head;
 	st = compare(&id->head, import->seq, import->head);
-	if (st != FW_CTAP_OK) /* not a repeat */
-		st = compare(&id->head, import->from_seq, import->from_head);
+	if (st == FW_CTAP_OK)
+		return st; /* a repeat; a head that was signed remains so */
+	st = compare(&id->head, import->from_seq, import->from_head);
 	if (st != FW_CTAP_OK)
 		return st;
-	*next = id->head;
+	/* The same seq or a higher one: tsw_statement_check(). */
+	next->imported = true;
 	next->seq = import->seq;
 	memcpy(next->hash, import->head, sizeof(next->hash));
 	return FW_CTAP_OK;

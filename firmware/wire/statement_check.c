@@ -303,7 +303,12 @@ confirm_check(const struct tsw_confirm *c)
 static int
 import_check(const struct tsw_import *m)
 {
-	return m->seq > m->from_seq ? TSW_OK : TSW_ERR_RANGE;
+	if (m->seq < m->from_seq)
+		return TSW_ERR_RANGE;
+	if (m->seq == m->from_seq &&
+	    memcmp(m->head, m->from_head, sizeof(m->head)) == 0)
+		return TSW_ERR_RANGE; /* it leaves nothing */
+	return TSW_OK;
 }
 
 int

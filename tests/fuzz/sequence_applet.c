@@ -202,7 +202,7 @@ seq_update(uint8_t a, uint8_t b)
 	encode_and_send(TSW_APPLET_SIGN, a, &st);
 }
 
-/* What was sent for this key last, as SIGN. */
+/* What was sent for this key last but imports, as SIGN. */
 void
 seq_repeat(uint8_t a)
 {
@@ -234,9 +234,14 @@ seq_confirm(uint8_t a, uint8_t b)
 	encode_and_send(TSW_APPLET_CONFIRM, a, &st);
 }
 
+/* b: step 2, wrong head, wrong identity, seq 2 (3: beside), head 2 (3: of the
+ * statement that was sent for this key last, which stays that). */
 void
 seq_import(uint8_t a, uint8_t b)
 {
+	const uint8_t *last = seq.text[a % MODEL_KEYS_CNT];
+	uint8_t text[TSW_STATEMENT_MAX];
+	struct tsw_wr wr;
 	struct tsw_statement st = {.kind = TSW_KIND_IMPORT, .time = 1};
 	struct tsw_import *i = &st.u.import;
 	const struct model_key *k = key_of(a);
@@ -246,9 +251,15 @@ seq_import(uint8_t a, uint8_t b)
 	i->from_seq = k->seq + (b & 1) - (k->seq > 0 ? b >> 1 & 1 : 0);
 	i->from_head[0] ^= b >> 2 & 1;
 	i->identity[0] ^= b >> 3 & 1;
-	i->seq = i->from_seq + 1 + (b >> 4 & 3);
+	i->seq = i->from_seq + (1U + (b >> 4 & 3)) % 4;
 	memset(i->head, b >> 6, 32);
-	encode_and_send(TSW_APPLET_IMPORT, a, &st);
+	if (b >> 6 == 3)
+		tsw_statement_hash(i->head, last,
+		    seq.text_len[a % MODEL_KEYS_CNT]);
+	tsw_wr_init(&wr, text, sizeof(text));
+	if (tsw_statement_encode(&wr, &st) == TSW_OK)
+		statement(TSW_APPLET_IMPORT, a, &st,
+		    (struct tsw_slice){text, tsw_wr_len(&wr)});
 }
 
 /* --- live runs --- */

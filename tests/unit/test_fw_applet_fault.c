@@ -149,6 +149,21 @@ test_head_of_no_role(void **state)
 	assert_store_fault();
 }
 
+/* The byte behind the role says whether the head was imported. */
+static void
+test_head_from_nowhere(void **state)
+{
+	uint8_t value[FW_HEAD_VALUE_LEN] = {1, 1, 2};
+	struct place at;
+
+	(void)state;
+	(void)world_bound(&at, TSW_ALG_SK_P256, TSW_ROLE_SIGNER);
+	assert_int_equal(fw_store_put(&rig.t.ctap2.store, FW_STORE_HEAD, value,
+			     sizeof(value)),
+	    FW_OK);
+	assert_store_fault();
+}
+
 static void
 test_key_of_unknown_format(void **state)
 {
@@ -337,6 +352,7 @@ main(void)
 	    cmocka_unit_test_setup(test_garbage, setup),
 	    cmocka_unit_test_setup(test_head_without_key, setup),
 	    cmocka_unit_test_setup(test_head_of_no_role, setup),
+	    cmocka_unit_test_setup(test_head_from_nowhere, setup),
 	    cmocka_unit_test_setup(test_key_of_unknown_format, setup),
 	    cmocka_unit_test_setup(test_key_of_wrong_length, setup),
 	    cmocka_unit_test_setup(test_key_of_unknown_alg, setup),

@@ -185,7 +185,7 @@ test_import_from(void **state)
 	refused(TSW_APPLET_IMPORT, &s, FW_ST_FORK);
 }
 
-/* An import goes up, never down and never aside. */
+/* An import goes up or aside, never down, and not to where the key is. */
 static void
 test_import_back(void **state)
 {
@@ -200,9 +200,11 @@ test_import_back(void **state)
 	for (i = s.len - 1; s.p[i] != 0x07 || s.p[i + 1] != 0x58; i--)
 		;
 	assert_int_equal(s.p[i - 1], at.seq + 1);
-	s.p[i - 1] = (uint8_t)at.seq;
+	s.p[i - 1] = (uint8_t)at.seq; /* and the same head */
 	refused(TSW_APPLET_IMPORT, &s, FW_ST_STATEMENT);
-	s.p[i - 1] = 0;
+	s.p[i - 1] = (uint8_t)(at.seq - 1);
+	refused(TSW_APPLET_IMPORT, &s, FW_ST_STATEMENT);
+	s.p[s.len - 1] ^= 1;
 	refused(TSW_APPLET_IMPORT, &s, FW_ST_STATEMENT);
 }
 
@@ -427,6 +429,9 @@ test_role_imported(void **state)
 	say_import(&import, &place, &next);
 	assert_int_equal(world_sign(&answer, TSW_APPLET_IMPORT, &rec, &import),
 	    FW_CTAP_OK);
+	refused_by(&rec, TSW_APPLET_SIGN, &s, FW_ST_FORK);
+	place_next(&place, &s);
+	say_update(&s, &place, &op);
 	refused_by(&rec, TSW_APPLET_SIGN, &s, FW_ST_MAY_NOT);
 }
 

@@ -274,6 +274,10 @@ test_genesis_and_import(void **state)
 	memset(st.u.import.head, 0xfe, 32);
 	expect_statement("follow other tokens\nfrom #3\nto #17\n"
 			 "head fefefefefefe");
+	st.u.import.from_seq = UINT32_MAX;
+	st.u.import.seq = UINT32_MAX;
+	expect_statement("follow other tokens\nleave my #4294967295\n"
+			 "for other #4294967295\nhead fefefefefefe");
 }
 
 /* The rpId is any text of the host: it can neither bring a line of its own nor

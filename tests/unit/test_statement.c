@@ -83,6 +83,7 @@ import(void)
 	st.kind = TSW_KIND_IMPORT;
 	st.u.import.from_seq = 2;
 	st.u.import.seq = 3;
+	st.u.import.head[31] = 1;
 	return st;
 }
 
@@ -215,7 +216,9 @@ import_is_checked(void **state)
 	assert_int_equal(encode(&st), want)
 
 	REFUSED((void)0, TSW_OK);
-	REFUSED(st.u.import.seq = 2, TSW_ERR_RANGE);
+	REFUSED(st.u.import.seq = 2, TSW_OK); /* beside */
+	REFUSED(st.u.import.from_head[31] = 1, TSW_OK);
+	REFUSED((st.u.import.seq = 2, st.u.import.head[31] = 0), TSW_ERR_RANGE);
 	REFUSED(st.u.import.seq = 1, TSW_ERR_RANGE);
 	REFUSED(st.u.import.from_seq = UINT32_MAX, TSW_ERR_RANGE);
 	REFUSED(st.time = TSW_TIME_MAX + 1, TSW_ERR_RANGE);

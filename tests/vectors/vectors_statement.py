@@ -126,6 +126,7 @@ def valid():
         ("import", IMPORT),
         ("import, from the genesis to the highest", ref.take_over(
             ID, (0, ID), (2**32 - 1, PREV), 0)),
+        ("import, beside", ref.take_over(ID, (3, PREV), (3, OTHER), TIME)),
     ] + vectors_attest.statements() + [
         (name, up(*ops)) for name, ops in vectors_attest.operations()]
 
@@ -306,7 +307,10 @@ def other_cases():
         ("contact label", cbor(changed(CONFIRM, k7="B")), "LABEL"),
         ("field 12", cbor(changed(CONFIRM, k11=CHECKPOINT, k12=1)),
          "UNKNOWN_FIELD"),
-        ("import of the same seq", cbor(changed(IMPORT, k6=3)), "RANGE"),
+        ("import of the same head",
+         cbor(changed(IMPORT, k6=3, k7=PREV)), "RANGE"),
+        ("import of a lower seq, same head",
+         cbor(changed(IMPORT, k6=2, k7=PREV)), "RANGE"),
         ("import of a lower seq", cbor(changed(IMPORT, k6=2)), "RANGE"),
         ("import from 2^32", cbor(changed(IMPORT, k4=2**32)), "RANGE"),
         ("import to 2^32", cbor(changed(IMPORT, k6=2**32)), "RANGE"),
