@@ -51,7 +51,12 @@ import(struct ts_op *op)
 
 	if (op->sync_pin_fd < 0)
 		return ts_flow_need_pin(op);
-	if (m->from == m->to)
+	if (m->beside)
+		(void)snprintf(text, sizeof(text),
+		    "%s signed another change %lu: touch to give that up for "
+		    "ever and follow your history.",
+		    op->signer.name, (unsigned long)m->to);
+	else if (m->from == m->to)
 		(void)snprintf(text, sizeof(text),
 		    "%s has not seen change %lu: touch to bring it up to date.",
 		    op->signer.name, (unsigned long)m->to);

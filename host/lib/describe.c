@@ -256,7 +256,9 @@ import(struct ts_text *out, const struct tsw_import *m)
 	ts_text_add_uint(out, m->seq);
 	ts_text_add(out, ", ");
 	ts_text_add_hex(out, m->head, ID_DIGITS);
-	ts_text_add(out, ", and leave that of statement ");
+	ts_text_add(out,
+	    m->seq == m->from_seq ? ", and leave another statement "
+				  : ", and leave that of statement ");
 	ts_text_add_uint(out, m->from_seq);
 	ts_text_add(out, "\n");
 	return ts_text_done(out);

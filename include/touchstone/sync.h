@@ -29,7 +29,8 @@ enum ts_sync {
 
 struct ts_import {
 	uint32_t from,
-	    to; /* seq of the first and last change it has not seen */
+	    to;	     /* seq of the first and last change it has not seen */
+	bool beside; /* it signed another one in the place of to */
 	size_t len;
 	uint8_t statement[TSW_STATEMENT_MAX];
 };
@@ -42,7 +43,7 @@ struct ts_import {
  * TS_ERR_TOKEN_IDENTITY: the key is bound to another identity.  TS_ERR_ASTRAY:
  * it has signed what the chain does not have.  The directory may know it: look
  * there, then compare again with TS_SYNC_LAST, which raises TOKEN_ASTRAY.  Once
- * the user has closed that alert, and the chain is longer than what the token
+ * the user has closed that alert, and the chain is as long as what the token
  * signed, the token may be brought to the chain's head (TS_SYNC_BEHIND).
  */
 enum ts_sync_try { TS_SYNC_FIRST, TS_SYNC_LAST };

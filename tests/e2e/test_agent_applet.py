@@ -280,6 +280,53 @@ def conflict_is_yielded(world):
          ["here", "there", "third"], "keys")
 
 
+def only_signer_vetoes_beside_its_own(world):
+    """A recovery is published where the only signer signed something else."""
+    daily, safe, new = (world.sim(n) for n in ("daily", "safe", "new"))
+    alice = world.agent("alice")
+    alice.provision(daily)
+    alice.set_pin(safe)
+    alice.call("Enrol", pins=[PIN], token=safe.token, name="safe",
+               role="recovery", algorithm="", pin_fd=0)
+    alice.sign("daily")
+    alice.stop()
+    thief = world.agent("thief")
+    thief.stop()
+    shutil.copy(os.path.join(alice.home, "touchstone.db"), thief.home)
+    alice.start()
+    alice.add_key("laptop")
+    folder = world.directory.removeprefix("file://")
+    os.rename(folder, folder + ".away")
+    same(alice.sign("daily")["published"], False, "published")
+    os.rename(folder + ".away", folder)
+    alice.stop()
+    thief.start()
+    thief.set_pin(new)
+    thief.call("Recover", pins=[PIN], token=new.token, name="new",
+               algorithm="", pin_fd=0)
+    same(thief.sign(safe.token)["published"], True, "published")
+    thief.stop()
+    alice.start()
+    alice.fails("Failed", "CONFLICT", "Publish")
+    same(alice.call("Publish", **{"yield": True})["dropped"], 1, "dropped")
+    same(alice.status()["recovering"], True, "recovering")
+    alice.call("Veto")
+    sign = {"token": "daily", "wait": False, "pin_fd": 0}
+    alice.fails("Refused", "ASTRAY", "Sign", pins=[PIN], **sign)
+    for alert in alice.call("ListAlerts", all=False)["alerts"]:
+        if alert["code"] == "TOKEN_ASTRAY":
+            alice.call("CloseAlert", id=alert["id"])
+    seen = []
+    result = alice.sign("daily", seen=seen)
+    holds("signed another change 2" in texts(seen), "said in words")
+    # The veto is 3; what was given up is signed again behind it.
+    same((result["seq"], result["published"]), (4, True), "signed")
+    same([p["state"] for p in seen].count("touch"), 3, "touches")
+    same(alice.status()["recovering"], False, "recovering")
+    same([(k["device"], k["seq"]) for k in alice.call("ListKeys")["keys"]],
+         [("laptop", 4)], "keys")
+
+
 def code_on_the_token(world):
     alice, daily, _ = two_tokens(world)
     bob = world.agent("bob")
@@ -409,6 +456,7 @@ if __name__ == "__main__":
           lost_reply_is_repeated, restored_database_is_found_out,
           other_computer_is_not_signed_over, new_token_signs_first,
           broken_token_is_told_and_reset, recovery_beside_a_final_draft,
-          conflict_is_yielded, code_on_the_token,
+          conflict_is_yielded, only_signer_vetoes_beside_its_own,
+          code_on_the_token,
           token_that_shows_codes_is_waited_for,
           confirming_brings_the_token_up_to_date, attestation, forgetting])

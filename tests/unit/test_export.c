@@ -290,6 +290,10 @@ words_for_our_tokens(void **state)
 	described_as(&st,
 	    "take over the head of statement 5, abababababababab, and leave "
 	    "that of statement 3\n");
+	st.u.import.seq = 3;
+	described_as(&st,
+	    "statement 3, abababababababab, and leave another "
+	    "statement 3\n");
 	memset(&st, 0, sizeof(st));
 	st.kind = TSW_KIND_UPDATE;
 	st.u.update.seq = 1;

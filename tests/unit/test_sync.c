@@ -384,12 +384,18 @@ token_beside_follows_once_the_user_knows(void **state)
 	head = head_now();
 	memset(head.head, 0xab, sizeof(head.head));
 	assert_int_equal(plan(&sync, &import, "blue", &head), TS_ERR_ASTRAY);
-	person_add_key(alice, "phone", 41);
-	person_sign(alice);
-	assert_int_equal(plan(&sync, &import, "blue", &head), TS_ERR_ASTRAY);
 	close_alerts(alice);
 	assert_int_equal(plan(&sync, &import, "blue", &head), TS_OK);
 	assert_int_equal(sync, TS_SYNC_BEHIND);
+	assert_true(import.beside);
+	assert_int_equal(import.from, 1);
+	assert_int_equal(import.to, 1);
+	person_add_key(alice, "phone", 41);
+	person_sign(alice);
+	assert_int_equal(plan(&sync, &import, "blue", &head), TS_OK);
+	assert_int_equal(sync, TS_SYNC_BEHIND);
+	assert_false(import.beside);
+	assert_int_equal(import.from, 2);
 	assert_int_equal(import.to, 2);
 }
 

@@ -90,7 +90,7 @@ raise_astray(struct ts_store *store, const struct ts_token *token,
 
 /*
  * The token signed what the chain does not have.  TS_OK: the user knows, and
- * the chain has gone on since, so that it can be told to leave that.
+ * the chain is as long, so that it can be told to leave that.
  */
 static int
 astray(struct ts_store *store, const struct place *p,
@@ -104,7 +104,7 @@ astray(struct ts_store *store, const struct place *p,
 	memcpy(both + TSW_HASH_LEN, head->head, TSW_HASH_LEN);
 	tsw_statement_hash(cause, both, sizeof(both));
 	r = ts_alert_closed(store, TS_ALERT_TOKEN_ASTRAY, cause);
-	if (r == TS_OK && head->seq < p->chain.seq)
+	if (r == TS_OK && head->seq <= p->chain.seq)
 		return TS_OK;
 	if (r != TS_OK && r != TS_ERR_NOT_FOUND)
 		return r;
@@ -135,7 +135,8 @@ import(struct ts_import *out, const struct tsw_chain *chain,
 	tsw_wr_init(&wr, out->statement, sizeof(out->statement));
 	r = tsw_statement_encode(&wr, &st);
 	out->len = tsw_wr_len(&wr);
-	out->from = head->seq + 1;
+	out->beside = head->seq == chain->seq;
+	out->from = out->beside ? head->seq : head->seq + 1;
 	out->to = chain->seq;
 	return r;
 }
