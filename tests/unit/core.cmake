@@ -8,7 +8,7 @@ target_link_libraries(fw_memboard PRIVATE ts_host PUBLIC fw_core)
 
 foreach(name crypto ctap2 ctap2_pin ctap2_req ctaphid fw_token health pin puat
     rng fw_store
-    fw_store_damage)
+    fw_store_damage fw_store_log)
 	ts_unit_test(${name} fw_memboard fw_core)
 endforeach()
 

@@ -337,6 +337,84 @@ test_reset(void **state)
 	assert_value(FW_STORE_PIN, "goes on");
 }
 
+static void
+damage_and_go_round(void *arg)
+{
+	int i;
+
+	(void)arg;
+	memboard.flash[32] &= 0xfe; /* the secret */
+	for (i = 0; i < 10 * MEMBOARD_PAGE_CNT; i++)
+		fill(FW_STORE_CRED, i);
+}
+
+/* Damage is not copied under a new checksum. */
+static void
+test_copy_checks_the_record(void **state)
+{
+	(void)state;
+	assert_int_equal(fw_store_open(&s), FW_OK);
+	put(FW_STORE_DEVICE, "a secret"); /* 'a' has bit 0 */
+	assert_int_equal(memboard_run(damage_and_go_round, NULL, 0,
+			     MEMBOARD_CUT_ALL),
+	    MEMBOARD_HALTED);
+	assert_int_equal(memboard.fault, HAL_FAULT_STORE_CORRUPT);
+}
+
+/* Ten records and a shorter one: with its end, the page would be too long. */
+static void
+test_copies_leave_room_for_an_end(void **state)
+{
+	static const uint8_t big[152];
+	unsigned int key;
+	int i;
+
+	(void)state;
+	assert_int_equal(fw_store_open(&s), FW_OK);
+	for (key = FW_STORE_CRED; key < FW_STORE_CRED + 10; key++)
+		fill(key, 1);
+	assert_int_equal(fw_store_put(&s, key, big, sizeof(big)), FW_OK);
+	for (i = 0; i < 2 * MEMBOARD_PAGE_CNT; i++) {
+		assert_int_equal(fw_store_open(&s), FW_OK);
+		put(FW_STORE_COUNTER, "0001");
+		assert_true(s.end <= s.page_len);
+	}
+	assert_int_equal(fw_store_open(&s), FW_OK);
+	assert_int_equal(fw_store_peek(&s, &(uint8_t){0}, 1, key), FW_OK);
+}
+
+/* Bounds of a commit, and of what is left of a page. */
+static void
+test_commit_bounds(void **state)
+{
+	static const uint8_t big[FW_STORE_VALUE_MAX];
+	struct fw_store_item item[6];
+	uint32_t head;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 6; i++)
+		item[i] = (struct fw_store_item){FW_STORE_CRED + (unsigned)i,
+		    big, i < 5 ? sizeof(big) : 57};
+	assert_int_equal(fw_store_open(&s), FW_OK);
+	memboard.ops = 0;
+	assert_int_equal(fw_store_commit(&s, item, 0), FW_OK);
+	assert_int_equal(fw_store_commit(&s, item, 6), FW_ERR_LENGTH);
+	assert_int_equal(memboard.ops, 0);
+	item[5].len = 56;
+	assert_int_equal(fw_store_commit(&s, item, 6), FW_OK);
+	item[5].len = 48;
+	assert_int_equal(fw_store_commit(&s, item, 6), FW_OK);
+	/* Enough for a record without a value, and its end. */
+	assert_int_equal(s.page_len - s.end, 2 * HAL_FLASH_UNIT_LEN);
+	head = s.head;
+	put(FW_STORE_LIVE, "");
+	assert_int_equal(s.head, head);
+	assert_int_equal(s.end, s.page_len);
+	put(FW_STORE_LIVE, "");
+	assert_int_equal(s.head, head + 1);
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, setup)
 
 int
@@ -353,6 +431,9 @@ main(void)
 	    TEST(test_commit_refused),
 	    TEST(test_signature_cost),
 	    TEST(test_reset),
+	    TEST(test_copy_checks_the_record),
+	    TEST(test_copies_leave_room_for_an_end),
+	    TEST(test_commit_bounds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

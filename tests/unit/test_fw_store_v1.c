@@ -133,7 +133,7 @@ setup(void **state)
 /* Writer of version 1. */
 struct writer {
 	size_t base, off;
-	uint32_t seq;
+	uint32_t seq, damage; /* of the checksum of a first unit */
 };
 
 static uint32_t
@@ -172,12 +172,11 @@ write_header(size_t base, uint32_t seq)
 	tsw_wr_u16(&wr, 0);
 	tsw_wr_u32(&wr, seq);
 	tsw_wr_u32(&wr, crc32_seq(crc32(0, memboard.flash + base, UNIT), seq));
-	return (struct writer){base, 2 * UNIT, seq};
+	return (struct writer){base, 2 * UNIT, seq, 0};
 }
 
-/* Append a record, and note what the store is to say then. */
 static void
-write_record(struct writer *w, unsigned int key, const void *value, size_t len)
+write_raw(struct writer *w, unsigned int key, const void *value, size_t len)
 {
 	uint8_t *p = memboard.flash + w->base + w->off;
 	size_t padded = (len + UNIT - 1) / UNIT * UNIT;
@@ -187,12 +186,19 @@ write_record(struct writer *w, unsigned int key, const void *value, size_t len)
 	tsw_wr_init(&wr, p, 2 * UNIT + padded);
 	tsw_wr_u16(&wr, (uint16_t)key);
 	tsw_wr_u16(&wr, (uint16_t)len);
-	tsw_wr_u32(&wr, crc32(crc, p, 4));
+	tsw_wr_u32(&wr, crc32(crc, p, 4) ^ w->damage);
 	memcpy(p + UNIT, value, len);
 	tsw_wr_init(&wr, p + UNIT + padded, UNIT);
 	tsw_wr_u32(&wr, crc32(crc, p, UNIT + padded));
 	tsw_wr_u32(&wr, 0x444f4e45);
 	w->off += 2 * UNIT + padded;
+}
+
+/* Append a record, and note what the store is to say then. */
+static void
+write_record(struct writer *w, unsigned int key, const void *value, size_t len)
+{
+	write_raw(w, key, value, len);
 	key &= DELETED - 1;
 	memset(want.value[key], 0, sizeof(want.value[key]));
 	memcpy(want.value[key], value, len);
@@ -234,7 +240,7 @@ write_first(struct writer *w)
 }
 
 /* As much as version 1 could hold, in the area at base. */
-static void
+static struct writer
 write_full(size_t base)
 {
 	struct writer w = write_header(base, 7);
@@ -247,6 +253,7 @@ write_full(size_t base)
 		write_pattern(&w, FW_STORE_CRED + key, FW_STORE_VALUE_MAX);
 	while (w.off + 64 <= area_len)
 		write_record(&w, FW_STORE_COUNTER, "last", 4);
+	return w;
 }
 
 static void
@@ -385,7 +392,7 @@ convert_full(uint32_t page_len, uint32_t page_cnt, size_t base)
 	memboard_reset();
 	memboard.page_len = page_len;
 	memboard.page_cnt = page_cnt;
-	write_full(base);
+	(void)write_full(base);
 	cut_conversion(getenv("TS_CUTS") == NULL ? 97 : 1);
 }
 
@@ -431,6 +438,46 @@ test_damage(void **state)
 	assert_int_equal(memboard.ops, 0);
 }
 
+/* Records with right checksums that version 1 never wrote, and one with a
+ * wrong one. */
+static void
+test_no_records(void **state)
+{
+	static const uint8_t value[FW_STORE_VALUE_MAX + 1];
+	struct writer w;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		memboard_reset();
+		w = i == 3 ? write_full(0) : write_header(0, 1);
+		w.damage = i == 0;
+		write_raw(&w, i == 1 ? FW_STORE_KEY_CNT : FW_STORE_PIN, value,
+		    i == 2 ? sizeof(value) : 64);
+		assert_int_equal(fw_store_open(&s), FW_ERR_CORRUPT);
+	}
+}
+
+/* The first unit of a record was cut, after records that fill a page but for
+ * its end, and the last key; the other area is older. */
+static void
+test_edges(void **state)
+{
+	struct writer w = write_header(MEMBOARD_FLASH_LEN / 2, 1);
+	unsigned int key;
+
+	(void)state;
+	write_raw(&w, FW_STORE_PIN, "old", 3);
+	w = write_header(0, 2);
+	for (key = FW_STORE_CRED; key < FW_STORE_CRED + 10; key++)
+		write_pattern(&w, key, FW_STORE_VALUE_MAX);
+	write_pattern(&w, key, 152);
+	write_pattern(&w, FW_STORE_KEY_CNT - 1, 5);
+	memboard.flash[w.off] = 0x7f;
+	open_call(NULL);
+	assert_all_there();
+}
+
 #define TEST(f) cmocka_unit_test_setup(f, setup)
 
 int
@@ -445,6 +492,8 @@ main(void)
 	    TEST(test_full),
 	    TEST(test_cut_format),
 	    TEST(test_damage),
+	    TEST(test_no_records),
+	    TEST(test_edges),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
