@@ -362,6 +362,21 @@ test_reset_of_last_page(void **state)
 	assert_fresh();
 }
 
+/* A log that was never all round, with something there: if the erasure of its
+ * head took the second batch only, the first would count again. */
+static void
+test_reset_spares_the_head(void **state)
+{
+	(void)state;
+	open_store();
+	put(FW_STORE_PIN, "value");
+	memboard.flash[9 * MEMBOARD_PAGE_LEN] = 0x7f;
+	assert_refused(FW_ERR_CORRUPT);
+	assert_int_equal(s.head, 0);
+	fw_store_reset(&s, NULL, 0);
+	assert_int_equal(s.head, 1);
+}
+
 static void
 reset_store(void *arg)
 {
@@ -396,6 +411,7 @@ main(void)
 	    TEST(test_value_like_an_end_is_none),
 	    TEST(test_reset_of_unreadable),
 	    TEST(test_reset_of_last_page),
+	    TEST(test_reset_spares_the_head),
 	    TEST(test_reset_of_small_flash_halts),
 	};
 
