@@ -437,5 +437,5 @@ seq_reset(void)
 	if (!seq_other(act_reset, NULL,
 		late ? FW_CTAP_NOT_ALLOWED : seq_finger(true, true)))
 		/* After a cut nobody knows without trying. */
-		seq.has_cred = had && seq.now.pin >= 0;
+		seq.has_cred = had && (!seq.was_cut || seq.now.pin >= 0);
 }

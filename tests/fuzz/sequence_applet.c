@@ -315,10 +315,10 @@ may_run(uint8_t a, uint8_t b)
 {
 	const struct model_key *k = key_of(a);
 
-	if (seq.now.live != MODEL_IDLE)
-		return TSW_APPLET_ST_LIVE_BUSY;
 	if (!k->here)
 		return FW_CTAP_NO_CREDENTIALS;
+	if (seq.now.live != MODEL_IDLE)
+		return TSW_APPLET_ST_LIVE_BUSY;
 	if ((b & 3) != 0 || !k->bound)
 		return TSW_APPLET_ST_LIVE_PARTY;
 	if (k->role != TSW_ROLE_SIGNER)
