@@ -11,53 +11,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "livepair.h"
+#include "liverun.h"
 #include "tokenview.h"
 
 #define CONFIRM_NS "confirm.v1@touchstone"
-
-static struct tsw_live_party a, b; /* as everybody honest sees them */
-static uint8_t c[32], r_a[32], r_b[32], none[32];
-
-static int
-setup(void **state)
-{
-	(void)state;
-	pair_new();
-	a = pair_party(&alice);
-	b = pair_party(&bob);
-	memset(none, 0, sizeof(none));
-	return 0;
-}
-
-/* Alice's token begins, up to the code on her display. */
-static void
-alice_shows(void)
-{
-	assert_int_equal(pair_begin(c, &alice, &a, &b, false), FW_CTAP_OK);
-	assert_int_equal(pair_open(r_a, r_b), FW_CTAP_OK);
-	assert_int_equal(strlen(pair_display()), 9);
-}
-
-static void
-both_show(void)
-{
-	pair_use(&alice);
-	assert_int_equal(pair_begin(c, &alice, &a, &b, false), FW_CTAP_OK);
-	pair_use(&bob);
-	assert_int_equal(pair_answer(r_b, &bob, &b, &a, c), FW_CTAP_OK);
-	pair_use(&alice);
-	assert_int_equal(pair_open(r_a, r_b), FW_CTAP_OK);
-	pair_use(&bob);
-	assert_int_equal(pair_open(none, r_a), FW_CTAP_OK);
-}
-
-static void
-assert_no_run(void)
-{
-	assert_string_equal(memboard.display, "");
-	assert_int_equal(pair_plain(TSW_APPLET_LIVE_TYPE), FW_ST_LIVE_EARLY);
-}
 
 /* The whole story, twice over: equal codes, two touches, two signatures. */
 static void
@@ -476,17 +433,17 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(test_two_tokens, setup),
-	    cmocka_unit_test_setup(test_token_and_host, setup),
-	    cmocka_unit_test_setup(test_answers, setup),
-	    cmocka_unit_test_setup(test_wrong_order, setup),
-	    cmocka_unit_test_setup(test_two_keys, setup),
-	    cmocka_unit_test_setup(test_locked, setup),
-	    cmocka_unit_test_setup(test_parties, setup),
-	    cmocka_unit_test_setup(test_budget, setup),
-	    cmocka_unit_test_setup(test_budget_after_confirm, setup),
-	    cmocka_unit_test_setup(test_confirm_is_of_the_run, setup),
-	    cmocka_unit_test_setup(test_stale_head, setup),
+	    cmocka_unit_test_setup(test_two_tokens, run_setup),
+	    cmocka_unit_test_setup(test_token_and_host, run_setup),
+	    cmocka_unit_test_setup(test_answers, run_setup),
+	    cmocka_unit_test_setup(test_wrong_order, run_setup),
+	    cmocka_unit_test_setup(test_two_keys, run_setup),
+	    cmocka_unit_test_setup(test_locked, run_setup),
+	    cmocka_unit_test_setup(test_parties, run_setup),
+	    cmocka_unit_test_setup(test_budget, run_setup),
+	    cmocka_unit_test_setup(test_budget_after_confirm, run_setup),
+	    cmocka_unit_test_setup(test_confirm_is_of_the_run, run_setup),
+	    cmocka_unit_test_setup(test_stale_head, run_setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

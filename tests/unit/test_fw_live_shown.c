@@ -11,51 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "livepair.h"
+#include "liverun.h"
 #include "tokenview.h"
-
-static struct tsw_live_party a, b; /* as everybody honest sees them */
-static uint8_t c[32], r_a[32], r_b[32], none[32];
-
-static int
-setup(void **state)
-{
-	(void)state;
-	pair_new();
-	a = pair_party(&alice);
-	b = pair_party(&bob);
-	memset(none, 0, sizeof(none));
-	return 0;
-}
-
-/* Alice's token begins, up to the code on her display. */
-static void
-alice_shows(void)
-{
-	assert_int_equal(pair_begin(c, &alice, &a, &b, false), FW_CTAP_OK);
-	assert_int_equal(pair_open(r_a, r_b), FW_CTAP_OK);
-	assert_int_equal(strlen(pair_display()), 9);
-}
-
-static void
-both_show(void)
-{
-	pair_use(&alice);
-	assert_int_equal(pair_begin(c, &alice, &a, &b, false), FW_CTAP_OK);
-	pair_use(&bob);
-	assert_int_equal(pair_answer(r_b, &bob, &b, &a, c), FW_CTAP_OK);
-	pair_use(&alice);
-	assert_int_equal(pair_open(r_a, r_b), FW_CTAP_OK);
-	pair_use(&bob);
-	assert_int_equal(pair_open(none, r_a), FW_CTAP_OK);
-}
-
-static void
-assert_no_run(void)
-{
-	assert_string_equal(memboard.display, "");
-	assert_int_equal(pair_plain(TSW_APPLET_LIVE_TYPE), FW_ST_LIVE_EARLY);
-}
 
 /* Nobody touched: nothing is signed, and the code stays to be compared. */
 static void
@@ -315,13 +272,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(test_no_touch, setup),
-	    cmocka_unit_test_setup(test_power_cut_ends, setup),
-	    cmocka_unit_test_setup(test_ten_minutes, setup),
-	    cmocka_unit_test_setup(test_reset_and_forget_end, setup),
-	    cmocka_unit_test_setup(test_type, setup),
-	    cmocka_unit_test_setup(test_led_under_noise, setup),
-	    cmocka_unit_test_setup(test_busy_with_the_last_run, setup),
+	    cmocka_unit_test_setup(test_no_touch, run_setup),
+	    cmocka_unit_test_setup(test_power_cut_ends, run_setup),
+	    cmocka_unit_test_setup(test_ten_minutes, run_setup),
+	    cmocka_unit_test_setup(test_reset_and_forget_end, run_setup),
+	    cmocka_unit_test_setup(test_type, run_setup),
+	    cmocka_unit_test_setup(test_led_under_noise, run_setup),
+	    cmocka_unit_test_setup(test_busy_with_the_last_run, run_setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
