@@ -250,12 +250,8 @@ purpose_is_ok(const struct ts_token_request *req)
 
 /* What a statement says is looked at by the helper, before it signs. */
 static bool
-request_is_ok(const struct ts_token_request *req)
+request_is_ok(const struct ts_token_request *req, const struct shape *shape)
 {
-	const struct shape *shape = find_shape(req->op);
-
-	if (shape == NULL)
-		return false;
 	if (req->transport != TS_TOKEN_HIDRAW &&
 	    req->transport != TS_TOKEN_STREAM)
 		return false;
@@ -357,11 +353,12 @@ get_new(struct ts_token_request *m, struct tsw_rd *rd)
 int
 ts_token_request_encode(struct tsw_wr *wr, const struct ts_token_request *req)
 {
+	const struct shape *shape = find_shape(req->op);
 	unsigned fields;
 
-	if (!request_is_ok(req))
+	if (shape == NULL || !request_is_ok(req, shape))
 		return TS_ERR_ARGUMENT;
-	fields = find_shape(req->op)->fields;
+	fields = shape->fields;
 	put_head(wr, req->op);
 	tsw_wr_u8(wr, (uint8_t)req->transport);
 	tsw_wr_u32(wr, req->budget_ms);
@@ -430,7 +427,7 @@ ts_token_request_decode(struct ts_token_request *out, const uint8_t *p,
 	get_fields(&m, &rd, shape->fields);
 	if (!tsw_rd_done(&rd))
 		return TSW_ERR_FORMAT;
-	if (!request_is_ok(&m))
+	if (!request_is_ok(&m, shape))
 		return TS_ERR_ARGUMENT;
 	*out = m;
 	return TS_OK;

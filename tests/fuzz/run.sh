@@ -3,6 +3,8 @@
 #
 # usage: run.sh BINARY CORPUS
 # A short libFuzzer run (TS_FUZZ_SECONDS, default 5) from the committed corpus.
+# It begins with the same seed each time, so that a change is judged by itself;
+# TS_FUZZ_SEED=0 draws another, for long runs.
 # New inputs go to a scratch folder; an input that fails is kept beside the
 # binary, to be fixed, then committed to the corpus as its regression test.
 
@@ -17,8 +19,8 @@ if [ ${#seeds[@]} -eq 0 ]; then
 	echo "$corpus: no corpus" >&2
 	exit 1
 fi
-options=(-max_total_time="${TS_FUZZ_SECONDS:-5}" -timeout=20
-	-rss_limit_mb=1024 -print_final_stats=1 -verbosity=1
+options=(-seed="${TS_FUZZ_SEED:-1}" -max_total_time="${TS_FUZZ_SECONDS:-5}"
+	-timeout=20 -rss_limit_mb=1024 -print_final_stats=1 -verbosity=1
 	-artifact_prefix="$binary-")
 if [ -f "$corpus.dict" ]; then
 	options+=(-dict="$corpus.dict")
