@@ -15,8 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HAL_HID_REPORT_LEN 64 /* full speed interrupt endpoint */
-#define HAL_FLASH_UNIT_LEN 8  /* STM32L4 has 64-bit ECC words */
+#define HAL_PACKET_LEN 64 /* full speed endpoints, interrupt and bulk */
+#define HAL_HID_REPORT_LEN HAL_PACKET_LEN /* CTAPHID reports are full ones */
+#define HAL_REPEAT_MS 80     /* CTAPHID wants a keepalive every 100 */
+#define HAL_FLASH_UNIT_LEN 8 /* STM32L4 has 64-bit ECC words */
 
 /* What the person at the token should see.  One pattern per kind of
  * permission, so that malware cannot swap the command behind a touch
@@ -40,6 +42,13 @@ enum hal_led {
 	HAL_LED_FAULT_STORE
 };
 
+/* The ways between host and token: endpoints of a USB device, or the like. */
+enum hal_pipe {
+	HAL_PIPE_HID,	  /* CTAPHID reports, both ways */
+	HAL_PIPE_CCID,	  /* smartcard reader's bulk packets, both ways */
+	HAL_PIPE_KEYBOARD /* reports of a boot keyboard, to the host only */
+};
+
 /* How the board can show a live code to a person; bits. */
 enum hal_output { HAL_OUT_DISPLAY = 1, HAL_OUT_LED = 2, HAL_OUT_KEYBOARD = 4 };
 
@@ -61,11 +70,23 @@ struct hal_flash {
 	uint32_t page_cnt;
 };
 
-/* Next report of the host, in order of arrival; false if there is none. */
-bool hal_hid_recv(uint8_t report[HAL_HID_REPORT_LEN]);
-/* True if hal_hid_send() will take a report now. */
-bool hal_hid_can_send(void);
-void hal_hid_send(const uint8_t report[HAL_HID_REPORT_LEN]);
+/*
+ * Next packet of the host, in order of arrival; returns its length, 0 if there
+ * is none.  HID reports always have HAL_HID_REPORT_LEN bytes: a shorter one
+ * never reaches the token, a missing interface never has one.
+ */
+size_t hal_recv(enum hal_pipe pipe, uint8_t packet[HAL_PACKET_LEN]);
+/* True if hal_send() will take a packet now. */
+bool hal_can_send(enum hal_pipe pipe);
+/* len is at most HAL_PACKET_LEN; 0 ends a bulk transfer. */
+void hal_send(enum hal_pipe pipe, const uint8_t *packet, size_t len);
+/*
+ * The token is about to compute for longer than a host waits in silence: send
+ * this packet every HAL_REPEAT_MS, from an interrupt, until the next call.
+ * len 0 ends it; nothing is repeated after that call returned.  The board
+ * keeps a copy.  One that computes fast enough may ignore it.
+ */
+void hal_repeat(enum hal_pipe pipe, const uint8_t *packet, size_t len);
 
 /* Time since some point before power-up; never steps back. */
 uint64_t hal_millis(void);
@@ -84,6 +105,8 @@ void hal_flash_program(uint32_t off, const uint8_t unit[HAL_FLASH_UNIT_LEN]);
 void hal_flash_erase(uint32_t page);
 /* Return when everything programmed and erased will survive a power cut. */
 void hal_flash_sync(void);
+/* True unless whoever holds the board can read its flash. */
+bool hal_flash_is_private(void);
 
 /* The touch button's level: true while it is pressed. */
 bool hal_button(void);
@@ -97,9 +120,6 @@ unsigned int hal_outputs(void);
  * it.  The text is only valid during the call.
  */
 void hal_display(const char *text);
-/* The keyboard's report, if the board can be one. */
-bool hal_keyboard_can_send(void);
-void hal_keyboard_send(const uint8_t report[HAL_KEYBOARD_REPORT_LEN]);
 
 /* SHA-256 of the program that runs: the measurement in attestations. */
 void hal_image_hash(uint8_t out[HAL_IMAGE_HASH_LEN]);

@@ -70,6 +70,7 @@ leave(enum memboard_end end)
 {
 	if (!memboard.running)
 		die("the token halted");
+	memboard.repeats = false; /* the interrupt ends with the power */
 	longjmp(memboard.jump, (int)end);
 }
 
@@ -262,23 +263,29 @@ hal_display(const char *text)
 		memcpy(memboard.display, text, len + 1);
 }
 
-bool
-hal_keyboard_can_send(void)
+static bool
+keyboard_can_send(void)
 {
 	return (memboard.outputs & HAL_OUT_KEYBOARD) != 0 &&
 	    !memboard.keyboard_busy;
 }
 
-void
-hal_keyboard_send(const uint8_t report[HAL_KEYBOARD_REPORT_LEN])
+static void
+keyboard_send(const uint8_t report[HAL_KEYBOARD_REPORT_LEN])
 {
-	if (!hal_keyboard_can_send())
+	if (!keyboard_can_send())
 		die("typed to a keyboard that takes nothing");
 	if (memboard.keyboard_room > 0 && --memboard.keyboard_room == 0)
 		memboard.keyboard_busy = true;
 	if (memboard.typed_cnt < MEMBOARD_TYPED_CNT)
 		memcpy(memboard.typed[memboard.typed_cnt++], report,
 		    HAL_KEYBOARD_REPORT_LEN);
+}
+
+bool
+hal_flash_is_private(void)
+{
+	return !memboard.is_readable;
 }
 
 /* A program that never changes. */
@@ -306,29 +313,53 @@ memboard_put_report(const uint8_t report[HAL_HID_REPORT_LEN])
 	memboard.in_cnt++;
 }
 
-bool
-hal_hid_recv(uint8_t report[HAL_HID_REPORT_LEN])
+size_t
+hal_recv(enum hal_pipe pipe, uint8_t packet[HAL_PACKET_LEN])
 {
-	if (memboard.in_cnt == 0)
-		return false;
-	memcpy(report, memboard.in[memboard.in_first], HAL_HID_REPORT_LEN);
+	if (pipe != HAL_PIPE_HID || memboard.in_cnt == 0)
+		return 0;
+	memcpy(packet, memboard.in[memboard.in_first], HAL_HID_REPORT_LEN);
 	memboard.in_first = (memboard.in_first + 1) % MEMBOARD_QUEUE_CNT;
 	memboard.in_cnt--;
-	return true;
+	return HAL_HID_REPORT_LEN;
 }
 
 bool
-hal_hid_can_send(void)
+hal_can_send(enum hal_pipe pipe)
 {
-	return memboard.can_send;
+	if (pipe == HAL_PIPE_KEYBOARD)
+		return keyboard_can_send();
+	return pipe == HAL_PIPE_HID && memboard.can_send;
 }
 
 void
-hal_hid_send(const uint8_t report[HAL_HID_REPORT_LEN])
+hal_send(enum hal_pipe pipe, const uint8_t *packet, size_t len)
 {
+	if (memboard.repeats)
+		die("a packet while another is repeated");
+	if (pipe == HAL_PIPE_KEYBOARD && len == HAL_KEYBOARD_REPORT_LEN) {
+		keyboard_send(packet);
+		return;
+	}
+	if (pipe != HAL_PIPE_HID || len != HAL_HID_REPORT_LEN)
+		die("a packet that no pipe takes");
 	if (memboard.out_cnt < MEMBOARD_QUEUE_CNT)
-		memcpy(memboard.out[memboard.out_cnt++], report,
+		memcpy(memboard.out[memboard.out_cnt++], packet,
 		    HAL_HID_REPORT_LEN);
+}
+
+void
+hal_repeat(enum hal_pipe pipe, const uint8_t *packet, size_t len)
+{
+	if (len == 0) {
+		memboard.repeats = false;
+		return;
+	}
+	if (pipe != HAL_PIPE_HID || len != HAL_HID_REPORT_LEN)
+		die("a packet that cannot be repeated");
+	memcpy(memboard.repeated, packet, len);
+	memboard.repeats = true;
+	memboard.repeat_cnt++;
 }
 
 bool

@@ -87,8 +87,12 @@ struct memboard {
 	uint8_t in[MEMBOARD_QUEUE_CNT][HAL_HID_REPORT_LEN];
 	size_t in_first, in_cnt;
 	uint8_t out[MEMBOARD_QUEUE_CNT][HAL_HID_REPORT_LEN];
-	size_t out_cnt; /* oldest first; what does not fit is dropped */
-	bool running;	/* inside memboard_run() */
+	bool repeats;			  /* hal_repeat() has a packet */
+	uint8_t repeated[HAL_PACKET_LEN]; /* the last one it was given */
+	long repeat_cnt;
+	bool is_readable; /* the flash, by who holds the board */
+	size_t out_cnt;	  /* oldest first; what does not fit is dropped */
+	bool running;	  /* inside memboard_run() */
 	jmp_buf jump;
 };
 

@@ -39,22 +39,28 @@ packet_parse(struct packet *p, const uint8_t report[FW_CTAPHID_REPORT_LEN])
 	p->data = tsw_rd_view(&rd, rd.left);
 }
 
-/* Queue a reply that fits one packet. */
+/* A message that fits one packet. */
 static void
-aux_put(struct fw_ctaphid *h, uint32_t cid, uint8_t cmd, struct tsw_slice data)
+put(uint8_t report[FW_CTAPHID_REPORT_LEN], uint32_t cid, uint8_t cmd,
+    struct tsw_slice data)
 {
 	struct tsw_wr wr;
-	uint8_t *r;
 
-	if (h->aux_cnt == sizeof(h->aux) / sizeof(h->aux[0]))
-		return; /* not reached: see fw_ctaphid_can_rx() */
-	r = h->aux[h->aux_cnt++];
-	memset(r, 0, FW_CTAPHID_REPORT_LEN);
-	tsw_wr_init(&wr, r, FW_CTAPHID_REPORT_LEN);
+	memset(report, 0, FW_CTAPHID_REPORT_LEN);
+	tsw_wr_init(&wr, report, FW_CTAPHID_REPORT_LEN);
 	tsw_wr_u32(&wr, cid);
 	tsw_wr_u8(&wr, cmd | CMD_BIT);
 	tsw_wr_u16(&wr, (uint16_t)data.len);
 	tsw_wr_bytes(&wr, data.p, data.len);
+}
+
+/* Queue a reply that fits one packet. */
+static void
+aux_put(struct fw_ctaphid *h, uint32_t cid, uint8_t cmd, struct tsw_slice data)
+{
+	if (h->aux_cnt == sizeof(h->aux) / sizeof(h->aux[0]))
+		return; /* not reached: see fw_ctaphid_can_rx() */
+	put(h->aux[h->aux_cnt++], cid, cmd, data);
 }
 
 static void
@@ -73,6 +79,16 @@ aux_keepalive(struct fw_ctaphid *h, uint64_t now)
 	aux_put(h, h->cid, FW_CTAPHID_KEEPALIVE,
 	    (struct tsw_slice){&status, 1});
 	h->deadline = now + FW_CTAPHID_KEEPALIVE_MS;
+}
+
+void
+fw_ctaphid_keepalive(const struct fw_ctaphid *h,
+    uint8_t report[FW_CTAPHID_REPORT_LEN])
+{
+	uint8_t status = (uint8_t)h->status;
+
+	put(report, h->cid, FW_CTAPHID_KEEPALIVE,
+	    (struct tsw_slice){&status, 1});
 }
 
 static bool

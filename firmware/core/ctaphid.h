@@ -116,6 +116,9 @@ bool fw_ctaphid_cancelled(const struct fw_ctaphid *h);
 /* A request was taken and still wants its reply.  False after INIT aborted
  * it: then its data is gone and no reply may be given. */
 bool fw_ctaphid_wants_reply(const struct fw_ctaphid *h);
+/* The keepalive of the command that is answered now, for a board to repeat. */
+void fw_ctaphid_keepalive(const struct fw_ctaphid *h,
+    uint8_t report[FW_CTAPHID_REPORT_LEN]);
 /* What the keepalives say from now on; a change is sent at once. */
 void fw_ctaphid_set_status(struct fw_ctaphid *h, enum fw_ctaphid_status status,
     uint64_t now);

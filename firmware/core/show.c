@@ -106,13 +106,15 @@ type(struct fw_show *s)
 {
 	uint8_t secret_report[HAL_KEYBOARD_REPORT_LEN] = {0};
 
-	while ((s->key_down || s->is_typing) && hal_keyboard_can_send()) {
+	while (
+	    (s->key_down || s->is_typing) && hal_can_send(HAL_PIPE_KEYBOARD)) {
 		secret_report[REPORT_KEY] = 0;
 		if (!s->key_down)
 			secret_report[REPORT_KEY] =
 			    usage(s->secret_code[s->typed_cnt++]);
 		s->key_down = !s->key_down;
-		hal_keyboard_send(secret_report);
+		hal_send(HAL_PIPE_KEYBOARD, secret_report,
+		    sizeof(secret_report));
 		if (s->typed_cnt == TSW_LIVE_DIGITS)
 			s->is_typing = false;
 	}

@@ -92,7 +92,8 @@ receive(struct fw_token *t, uint64_t now)
 {
 	uint8_t report[HAL_HID_REPORT_LEN];
 
-	while (fw_ctaphid_can_rx(&t->hid) && hal_hid_recv(report)) {
+	while (fw_ctaphid_can_rx(&t->hid) &&
+	    hal_recv(HAL_PIPE_HID, report) == sizeof(report)) {
 		fw_ctaphid_rx(&t->hid, report, now);
 		/* INIT on its own channel ends a command; its request is
 		 * about to be overwritten. */
@@ -110,11 +111,27 @@ transmit(struct fw_token *t)
 	uint8_t report[HAL_HID_REPORT_LEN];
 	bool sent = false;
 
-	while (hal_hid_can_send() && fw_ctaphid_tx(&t->hid, report)) {
-		hal_hid_send(report);
+	while (hal_can_send(HAL_PIPE_HID) && fw_ctaphid_tx(&t->hid, report)) {
+		hal_send(HAL_PIPE_HID, report, sizeof(report));
 		sent = true;
 	}
 	return sent;
+}
+
+/* Keepalives while the chip computes, which this loop cannot send. */
+static void
+compute_begin(const struct fw_token *t)
+{
+	uint8_t report[HAL_HID_REPORT_LEN];
+
+	fw_ctaphid_keepalive(&t->hid, report);
+	hal_repeat(HAL_PIPE_HID, report, sizeof(report));
+}
+
+static void
+compute_end(void)
+{
+	hal_repeat(HAL_PIPE_HID, NULL, 0);
 }
 
 /* A command ended with st, or waits. */
@@ -157,8 +174,10 @@ run_request(struct fw_token *t, uint64_t now)
 		t->led = HAL_LED_BUSY;
 	}
 	tsw_wr_init(&rsp, t->rsp, sizeof(t->rsp));
+	compute_begin(t);
 	st = fw_ctap2_start(&t->ctap2, &rsp, req.cid,
 	    (struct tsw_slice){req.data, req.len});
+	compute_end();
 	conclude(t, &rsp, st);
 }
 
@@ -197,6 +216,7 @@ static void
 run_touch(struct fw_token *t, uint64_t now)
 {
 	enum fw_touch touch;
+	enum fw_status st;
 	struct tsw_wr rsp;
 
 	if (!fw_ctap2_is_waiting(&t->ctap2))
@@ -215,7 +235,10 @@ run_touch(struct fw_token *t, uint64_t now)
 	fw_ctaphid_set_status(&t->hid, FW_CTAPHID_PROCESSING, now);
 	(void)transmit(t);
 	tsw_wr_init(&rsp, t->rsp, sizeof(t->rsp));
-	conclude(t, &rsp, fw_ctap2_finish(&t->ctap2, &rsp, touch));
+	compute_begin(t);
+	st = fw_ctap2_finish(&t->ctap2, &rsp, touch);
+	compute_end();
+	conclude(t, &rsp, st);
 }
 
 static uint32_t

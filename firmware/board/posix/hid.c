@@ -153,25 +153,26 @@ sim_hid_serve(const struct sim_poll *p)
 		accept_all();
 }
 
-bool
-hal_hid_recv(uint8_t report[LEN])
+size_t
+hal_recv(enum hal_pipe pipe, uint8_t packet[LEN])
 {
-	if (in_cnt == 0)
-		return false;
-	memcpy(report, in[in_first], LEN);
+	if (pipe != HAL_PIPE_HID || in_cnt == 0)
+		return 0;
+	memcpy(packet, in[in_first], LEN);
 	in_first = (in_first + 1) % IN_CNT;
 	in_cnt--;
-	return true;
+	return LEN;
 }
 
 bool
-hal_hid_can_send(void)
+hal_can_send(enum hal_pipe pipe)
 {
-	return true;
+	return pipe == HAL_PIPE_HID ||
+	    (pipe == HAL_PIPE_KEYBOARD && sim_has_keyboard());
 }
 
-void
-hal_hid_send(const uint8_t report[LEN])
+static void
+hid_send(const uint8_t report[LEN])
 {
 	struct conn *cn;
 	size_t i;
@@ -188,4 +189,22 @@ hal_hid_send(const uint8_t report[LEN])
 		cn->out_len += LEN;
 		conn_write(cn);
 	}
+}
+
+/* Nothing here computes for longer than a host waits. */
+void
+hal_repeat(enum hal_pipe pipe, const uint8_t *packet, size_t len)
+{
+	(void)pipe;
+	(void)packet;
+	(void)len;
+}
+
+void
+hal_send(enum hal_pipe pipe, const uint8_t *packet, size_t len)
+{
+	if (pipe == HAL_PIPE_KEYBOARD)
+		sim_keyboard_send(packet, len);
+	else if (pipe == HAL_PIPE_HID && len == LEN)
+		hid_send(packet);
 }

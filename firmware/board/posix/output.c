@@ -228,7 +228,7 @@ hal_display(const char *t)
 }
 
 bool
-hal_keyboard_can_send(void)
+sim_has_keyboard(void)
 {
 	return (outputs & HAL_OUT_KEYBOARD) != 0;
 }
@@ -248,10 +248,12 @@ type(uint8_t key)
 
 /* What a computer makes of it: a key that was not down before is a letter. */
 void
-hal_keyboard_send(const uint8_t report[HAL_KEYBOARD_REPORT_LEN])
+sim_keyboard_send(const uint8_t *report, size_t len)
 {
 	size_t i;
 
+	if (len != HAL_KEYBOARD_REPORT_LEN)
+		return;
 	for (i = 2; i < HAL_KEYBOARD_REPORT_LEN; i++)
 		if (report[i] != 0 &&
 		    memchr(keys_down + 2, report[i], sizeof(keys_down) - 2) ==

@@ -63,6 +63,8 @@ void sim_output_off(void);  /* the power went */
 const char *sim_led(void);
 const char *sim_display(void); /* its lines with " | " between */
 const char *sim_typed(void);   /* since last asked */
+bool sim_has_keyboard(void);
+void sim_keyboard_send(const uint8_t *report, size_t len);
 
 /* watch.c: counts flashes. */
 void sim_watch(bool on); /* the LED goes on or off, as by HAL_LED_ON */
