@@ -34,7 +34,7 @@ int
 fw_p256_public(uint8_t point[FW_P256_POINT_LEN],
     const uint8_t secret_scalar[FW_P256_SCALAR_LEN])
 {
-	const br_ec_impl *ec = br_ec_get_default();
+	const br_ec_impl *ec = &br_ec_p256_m15;
 
 	if (scalar_check(secret_scalar) != FW_OK)
 		return FW_ERR_RANGE;
@@ -58,7 +58,7 @@ fw_p256_sign(uint8_t sig[FW_P256_SIG_LEN], const uint8_t hash[32],
 		goto out;
 	r = FW_ERR_FAULT;
 	/* Not the default, which on small chips is i15. */
-	if (br_ecdsa_i31_sign_raw(br_ec_get_default(),
+	if (br_ecdsa_i31_sign_raw((&br_ec_p256_m15),
 		fw_salt_begin(hash, secret_x, secret_noise), hash, &key,
 		raw) != sizeof(raw))
 		goto out;
@@ -97,7 +97,7 @@ fw_p256_ecdh(uint8_t secret_x[32], const uint8_t peer[FW_P256_POINT_LEN],
 	memcpy(secret_point, peer, sizeof(secret_point));
 	/* mul() checks that the point is on the curve. */
 	if (scalar_check(secret_scalar) == FW_OK && peer[0] == 0x04 &&
-	    br_ec_get_default()->mul(secret_point, sizeof(secret_point),
+	    (&br_ec_p256_m15)->mul(secret_point, sizeof(secret_point),
 		secret_scalar, FW_P256_SCALAR_LEN, BR_EC_secp256r1) == 1) {
 		memcpy(secret_x, secret_point + 1, 32);
 		r = FW_OK;
@@ -113,14 +113,14 @@ tsw_p256_verify(const uint8_t sig[64], const uint8_t hash[32],
 	uint8_t q[FW_P256_POINT_LEN];
 	static const uint8_t one[1] = {1};
 	br_ec_public_key key = {BR_EC_secp256r1, q, sizeof(q)};
-	const br_ec_impl *ec = br_ec_get_default();
+	const br_ec_impl *ec = &br_ec_p256_m15;
 
 	memcpy(q, pk, sizeof(q));
 	if (pk[0] != 0x04 ||
 	    ec->mul(q, sizeof(q), one, sizeof(one), BR_EC_secp256r1) != 1)
 		return TSW_ERR_BAD_POINT;
 	memcpy(q, pk, sizeof(q));
-	if (br_ecdsa_vrfy_raw_get_default()(ec, hash, 32, &key, sig, 64) != 1)
+	if (br_ecdsa_i31_vrfy_raw(ec, hash, 32, &key, sig, 64) != 1)
 		return TSW_ERR_BADSIG;
 	return TSW_OK;
 }

@@ -2,7 +2,10 @@
 /* Ed25519 and SHA-512 from libsodium. */
 #include <string.h>
 
-#include <sodium.h>
+#include <sodium/crypto_core_ed25519.h>
+#include <sodium/crypto_hash_sha512.h>
+#include <sodium/crypto_scalarmult_ed25519.h>
+#include <sodium/crypto_sign_ed25519.h>
 
 #include <touchstone/wire/crypto.h>
 
@@ -28,7 +31,7 @@ tsw_ed25519_verify(const uint8_t sig[64], const uint8_t *msg, size_t len,
 {
 	if (crypto_core_ed25519_is_valid_point(pk) != 1)
 		return TSW_ERR_BAD_POINT;
-	if (crypto_sign_verify_detached(sig, msg, len, pk) != 0)
+	if (crypto_sign_ed25519_verify_detached(sig, msg, len, pk) != 0)
 		return TSW_ERR_BADSIG;
 	return TSW_OK;
 }
@@ -37,9 +40,9 @@ void
 fw_ed25519_public(uint8_t pk[FW_ED25519_PUBLIC_LEN],
     const uint8_t secret_seed[FW_ED25519_SEED_LEN])
 {
-	uint8_t sk_pair[crypto_sign_SECRETKEYBYTES];
+	uint8_t sk_pair[crypto_sign_ed25519_SECRETKEYBYTES];
 
-	(void)crypto_sign_seed_keypair(pk, sk_pair, secret_seed);
+	(void)crypto_sign_ed25519_seed_keypair(pk, sk_pair, secret_seed);
 	tsw_wipe(sk_pair, sizeof(sk_pair));
 }
 
