@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The control socket: one command a line, one line in reply.  Verbs and
+// answers are those of touchstone-sim(1), plus "png FILE".
+
+import net from 'node:net';
+
+const LINE_MAX = 1024;
+const CONNECTIONS_MAX = 8;
+const CLOCK_MAX_S = 1000000; // about eleven days in one step
+const NOISES = ['good', 'stuck', 'biased', 'locked', 'repeat'];
+
+// "+SECONDS" or "+SECONDS.mmm" as milliseconds; null if it is not that.
+function parseSeconds(text) {
+  if (!/^\+[0-9]+(\.[0-9]{0,3})?$/.test(text)) return null;
+  const seconds = Number(text.slice(1));
+  return seconds <= CLOCK_MAX_S ? Math.round(seconds * 1000) : null;
+}
+
+// Each command: its argument, if it has one, is checked here.  undefined as
+// an answer is "ok", null says that there is no such command.
+const COMMANDS = {
+  async touch(token) {
+    return (await token.touch()) ? 'ok' : 'idle';
+  },
+  'auto-touch'(token, how) {
+    if (how !== 'on' && how !== 'off') return null;
+    token.button(false);
+    token.autoTouch = how === 'on';
+    return undefined;
+  },
+  hold: (token) => token.button(true),
+  release: (token) => token.button(false),
+  unplug(token) {
+    if (!token.isPlugged) return 'error: not plugged in';
+    return token.unplug();
+  },
+  plug(token) {
+    if (token.isPlugged) return 'error: already plugged in';
+    return token.plug();
+  },
+  'power-cycle'(token) {
+    token.unplug();
+    return token.plug();
+  },
+  led: (token) => token.led(),
+  display: (token) => token.display(),
+  blinks: (token) => token.readBlinks(),
+  keyboard: (token) => token.keys.take(),
+  clock(token, how) {
+    const ms = parseSeconds(how);
+    if (ms === null) return null;
+    return token.isPlugged ? token.advance(ms) : undefined;
+  },
+  entropy(token, kind) {
+    return NOISES.includes(kind) ? token.setNoise(kind) : null;
+  },
+  png(token, file) {
+    if (file === '') return null;
+    if (!token.chip?.panel) return 'error: no display';
+    return token.png(file);
+  },
+};
+const WITH_ARGUMENT = ['auto-touch', 'clock', 'entropy', 'png'];
+
+export class ControlServer {
+  // quit: what the command of this name calls.
+  constructor(token, quit) {
+    this.token = token;
+    this.quit = quit;
+    this.connections = new Set();
+    this.turn = Promise.resolve();
+  }
+
+  // where: as net.Server.listen() takes it.  Resolves when it listens.
+  listen(where) {
+    const server = net.createServer((socket) => this.#accept(socket));
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(where, () => resolve(server));
+    });
+  }
+
+  #accept(socket) {
+    socket.on('error', () => {}); // 'close' follows
+    if (this.connections.size >= CONNECTIONS_MAX) {
+      socket.destroy();
+      return;
+    }
+    this.connections.add(socket);
+    socket.on('close', () => this.connections.delete(socket));
+    this.#serve(socket);
+  }
+
+  async #serve(socket) {
+    let text = '';
+    socket.setEncoding('latin1');
+    try {
+      for await (const chunk of socket) {
+        const lines = (text + chunk).split('\n');
+        text = lines.pop();
+        for (const line of lines)
+          socket.write((await this.#run(line)) + '\n');
+        if (text.length > LINE_MAX) {
+          socket.end('error: line too long\n');
+          return;
+        }
+      }
+    } catch {
+      socket.destroy(); // who asked has gone
+    }
+  }
+
+  // wait-touch may wait for long; all others are done one after the other.
+  async #run(line) {
+    if (line === 'wait-touch') {
+      await this.token.waitTouch();
+      return 'ok';
+    }
+    const answer = this.turn.then(() => this.#answer(line));
+    this.turn = answer.catch(() => {});
+    return answer;
+  }
+
+  async #answer(line) {
+    const [name, ...rest] = line.split(' ');
+    const takesOne = WITH_ARGUMENT.includes(name);
+    const known = Object.hasOwn(COMMANDS, name) &&
+      (takesOne || rest.length === 0);
+    if (name === 'quit' && rest.length === 0) {
+      this.quit();
+      return 'ok';
+    }
+    if (!known) return 'error: unknown command';
+    // What came before this command is done before it.
+    await this.token.settle();
+    const answer = await COMMANDS[name](this.token, rest.join(' '));
+    return answer === null ? 'error: unknown command' : answer ?? 'ok';
+  }
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: BSD-2-Clause
+// The emulated board as something a person holds: it is plugged in and pulled
+// out, its button is pressed, its LED and display are looked at.  The front
+// ends reach the firmware through this class only.
+//
+// 'plug' and 'unplug' are its events.
+
+import { EventEmitter } from 'node:events';
+import fs from 'node:fs';
+import path from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+import { Chip } from '../chip.mjs';
+import { UsbHost } from '../usb/host.mjs';
+import { BlinkReader } from './blinks.mjs';
+import { KeyReader } from './keys.mjs';
+import { ledName } from './led.mjs';
+
+// The store: 32 sectors at the end of a 2 MB flash.
+const STORE_OFF = 0x1e0000, STORE_LEN = 32 * 4096;
+const KEYBOARD_EP = 3;
+
+// The firmware wants the button up for 500 ms before some touches and down for
+// 5 s for others (firmware/core/token.h).
+const SETTLE_MS = 550, LONG_TOUCH_MS = 5000;
+const COMPUTE_MS = 5000; // longer than any command takes
+const SLICE_MS = 2;
+const WATCH_MS = 4; // how often somebody looks at the LED
+
+export class Token extends EventEmitter {
+  // options: elf (path), display (bool), store (path of a file, or undefined:
+  // what the token keeps is lost when the program ends).
+  constructor(options) {
+    super();
+    this.options = options;
+    this.chip = null;
+    this.info = null;
+    this.faults = []; // of all chips so far
+    this.flash = undefined;
+    this.stored = Buffer.alloc(STORE_LEN, 0xff);
+    this.autoTouch = false;
+    this.touching = false;
+    this.waiters = [];
+    this.noise = 'good';
+    this.keys = new KeyReader();
+    this.gone = new Set(); // what to call when it is pulled out
+    this.drain = async () => {}; // hand it what a front end still holds
+    if (options.store) this.#openStore(options.store);
+  }
+
+  get isPlugged() {
+    return this.chip !== null;
+  }
+
+  // A new store appears under its name only when it is whole.
+  #openStore(file) {
+    if (!fs.existsSync(file)) {
+      fs.writeFileSync(file + '.new', this.stored, { mode: 0o600 });
+      fs.renameSync(file + '.new', file);
+    }
+    this.storeFd = fs.openSync(file, 'r+');
+    const stored = fs.readFileSync(this.storeFd);
+    if (stored.length !== STORE_LEN)
+      throw new Error(`${file}: this is not a flash image`);
+    stored.copy(this.stored);
+  }
+
+  // What the token keeps is in the file before anybody hears of it.
+  save() {
+    const now = this.chip.flash.subarray(STORE_OFF, STORE_OFF + STORE_LEN);
+    if (Buffer.compare(now, this.stored) === 0) return;
+    this.stored.set(now);
+    if (this.storeFd === undefined) return;
+    fs.writeSync(this.storeFd, this.stored, 0, STORE_LEN, 0);
+  }
+
+  async plug() {
+    const { elf, display } = this.options;
+    const flash = new Uint8Array(16 * 1024 * 1024).fill(0xff);
+    flash.set(this.stored, STORE_OFF);
+    this.chip = new Chip({ elf, flash, display, realtime: true });
+    this.chip.noise(this.noise);
+    this.blinks = new BlinkReader();
+    this.chip.onLed((on) => this.blinks?.see(on, this.chip.nanos / 1e6));
+    this.host = new UsbHost(this.chip);
+    this.chip.start();
+    this.watch = setInterval(() => this.#look(), WATCH_MS);
+    const { chip } = this;
+    const info = await this.host.enumerate();
+    if (chip !== this.chip) return;
+    this.info = info;
+    this.emit('plug');
+  }
+
+  unplug() {
+    if (!this.chip) return;
+    this.chip.stop();
+    this.save();
+    this.faults.push(...this.chip.faults);
+    clearInterval(this.watch);
+    this.host.unplug();
+    this.chip = this.host = this.info = null;
+    for (const tell of this.gone) tell();
+    this.emit('unplug');
+  }
+
+  // A port resets what is plugged into it.
+  async reset() {
+    if (!this.host) return null;
+    const { host } = this;
+    const info = await host.enumerate();
+    return host === this.host ? info : null;
+  }
+
+  // A transfer: {ep, dir (1: in), len, data, setup (endpoint 0)}.  Resolves to
+  // {status, data}; status is 'unplugged' if it came to that.
+  submit(urb) {
+    if (!this.host) return Promise.resolve({ status: 'unplugged' });
+    return new Promise((resolve) => {
+      const done = (result) => {
+        this.gone.delete(pulled);
+        if (this.chip) this.#passed(urb, result);
+        resolve(result);
+      };
+      const pulled = () => resolve({ status: 'unplugged' });
+      this.gone.add(pulled);
+      const transfer = urb.ep === 0 ? this.host.control(urb.setup, urb.data)
+        : this.host.submit(urb);
+      transfer.then(done);
+    });
+  }
+
+  cancel(urb) {
+    this.host?.cancel(urb);
+  }
+
+  #passed(urb, result) {
+    if (urb.dir !== 1 || result.status !== 'ok') return;
+    this.save();
+    if (urb.ep === KEYBOARD_EP) this.keys.report(result.data);
+  }
+
+  // Let the chip's time pass, as fast as it can be emulated.  The turns in
+  // between are for who listens to it.
+  async advance(ms, until = () => false) {
+    const { chip } = this;
+    const end = chip.nanos + ms * 1e6;
+    while (this.chip === chip && chip.nanos < end && !until()) {
+      const slice = Math.min(SLICE_MS, (end - chip.nanos) / 1e6);
+      chip.runUntil(until, { ms: slice });
+      await nextTurn();
+    }
+  }
+
+  // Until the chip has done what it was asked and sleeps.
+  async settle() {
+    const { chip } = this;
+    await nextTurn();
+    await this.drain();
+    while (this.chip === chip && chip && chip.run(20000) === 'busy')
+      await nextTurn();
+  }
+
+  // The pattern by its name in firmware/hal.h.  A person sees it from the
+  // flashes, which takes seconds; here it is read from the firmware's memory,
+  // for the control socket and for nothing else.
+  led() {
+    if (!this.chip) return 'off';
+    const { addr } = this.chip.symbol('led_pattern');
+    return ledName(this.chip.mcu.readUint8(addr));
+  }
+
+  isWaiting() {
+    return this.led().startsWith('touch-');
+  }
+
+  // Resolves when the token waits for a touch.
+  waitTouch() {
+    return new Promise((resolve) => this.waiters.push(resolve));
+  }
+
+  #look() {
+    if (this.touching || !this.isWaiting()) return;
+    for (const resolve of this.waiters.splice(0)) resolve();
+    if (this.autoTouch) this.touch();
+  }
+
+  // Touch it for as long as it asks; false if it does not wait for that.
+  async touch() {
+    if (this.touching || !this.isWaiting()) return false;
+    this.touching = true;
+    const { chip } = this;
+    const answered = () => !this.isWaiting();
+    chip.button(false);
+    await this.advance(SETTLE_MS, answered);
+    if (this.chip === chip) chip.button(true);
+    await this.advance(LONG_TOUCH_MS + COMPUTE_MS, answered);
+    if (this.chip === chip) chip.button(false);
+    this.touching = false;
+    return true;
+  }
+
+  button(down) {
+    this.autoTouch = false;
+    this.chip?.button(down);
+  }
+
+  display() {
+    return this.chip?.panel ? this.chip.panel.text : '';
+  }
+
+  // Resolves to the digits that the LED blinks, or "none".
+  async readBlinks() {
+    const ROUND_MS = 200000; // two rounds of the longest code
+    if (!this.chip) return 'none';
+    const { blinks } = this;
+    blinks.forget();
+    const read = () => blinks.code(this.chip.nanos / 1e6) !== null;
+    await this.advance(ROUND_MS, read);
+    return this.chip ? blinks.code(this.chip.nanos / 1e6) ?? 'none' : 'none';
+  }
+
+  setNoise(kind) {
+    this.noise = kind;
+    this.chip?.noise(kind);
+  }
+
+  png(file) {
+    fs.writeFileSync(file, this.chip.panel.png());
+  }
+
+  // What the emulator found wrong with the firmware, ever.
+  allFaults() {
+    return [...this.faults, ...(this.chip?.faults ?? [])].map(String);
+  }
+
+  static storePath(dir) {
+    return path.join(dir, 'flash');
+  }
+}
