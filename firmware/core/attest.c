@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "selfcheck.h"
+
 /* SPEC 6.1, for a key that is no sk key: the signature is over T. */
 static void
 sign(struct tsw_attestation *a, struct fw_ctap2 *c, struct tsw_slice document,
@@ -16,8 +18,9 @@ sign(struct tsw_attestation *a, struct fw_ctap2 *c, struct tsw_slice document,
 	    TSW_OK)
 		hal_halt(HAL_FAULT_BUG);
 	fw_rng_bytes(&c->rng, secret_noise, sizeof(secret_noise));
-	if (fw_ed25519_sign(a->sig, text, tsw_wr_len(&wr), secret_seed,
-		secret_noise) != FW_OK)
+	if (fw_ed25519_sign(a->sig, (struct tsw_slice){text, tsw_wr_len(&wr)},
+		&(struct fw_ed25519_pair){secret_seed, a->device}, secret_noise,
+		fw_check_wanted()) != FW_OK)
 		hal_halt(HAL_FAULT_BUG);
 	tsw_wipe(secret_noise, sizeof(secret_noise));
 }

@@ -7,6 +7,7 @@
 #include <touchstone/wire/crypto.h>
 
 #include "hal.h"
+#include "selfcheck.h"
 
 #define ID_VERSION 1
 #define FLAG_DISCOVERABLE 0x01
@@ -34,13 +35,12 @@ static void
 secret_key(uint8_t secret_out[32], const struct fw_cred *cred,
     const uint8_t secret_device[FW_DEVICE_SECRET_LEN])
 {
-	uint8_t point[FW_P256_POINT_LEN];
 	uint8_t try;
 
 	for (try = 0; try < 8; try++) {
 		derive(secret_out, cred, secret_device, "sign", try);
 		if (cred->alg != FW_ALG_ES256 ||
-		    fw_p256_public(point, secret_out) == FW_OK)
+		    fw_p256_check(secret_out) == FW_OK)
 			return;
 	}
 	hal_halt(HAL_FAULT_BUG);
@@ -143,9 +143,24 @@ sign_es256(uint8_t der[FW_CRED_SIG_MAX], struct tsw_slice msg,
 	uint8_t hash[32], sig[FW_P256_SIG_LEN];
 
 	tsw_sha256(hash, &msg, 1);
-	if (fw_p256_sign(sig, hash, sk_cred, secret_noise) != FW_OK)
+	if (fw_p256_sign(sig, hash, sk_cred, secret_noise, fw_check_wanted()) !=
+	    FW_OK)
 		hal_halt(HAL_FAULT_BUG);
 	return fw_p256_der(der, sig);
+}
+
+static size_t
+sign_eddsa(uint8_t sig[FW_CRED_SIG_MAX], struct tsw_slice msg,
+    const uint8_t sk_cred[32], const uint8_t secret_noise[FW_NOISE_LEN])
+{
+	uint8_t pk[FW_ED25519_PUBLIC_LEN];
+	const struct fw_ed25519_pair pair = {sk_cred, pk};
+
+	fw_ed25519_public(pk, sk_cred);
+	if (fw_ed25519_sign(sig, msg, &pair, secret_noise, fw_check_wanted()) !=
+	    FW_OK)
+		hal_halt(HAL_FAULT_BUG);
+	return FW_ED25519_SIG_LEN;
 }
 
 size_t
@@ -154,15 +169,14 @@ fw_cred_sign(uint8_t sig[FW_CRED_SIG_MAX], const struct fw_cred *cred,
     struct tsw_slice msg)
 {
 	uint8_t sk_cred[32], secret_noise[FW_NOISE_LEN];
-	size_t len = FW_ED25519_SIG_LEN;
+	size_t len;
 
 	secret_key(sk_cred, cred, secret_device);
 	fw_rng_bytes(rng, secret_noise, sizeof(secret_noise));
 	if (cred->alg == FW_ALG_ES256)
 		len = sign_es256(sig, msg, sk_cred, secret_noise);
-	else if (fw_ed25519_sign(sig, msg.p, msg.len, sk_cred, secret_noise) !=
-	    FW_OK)
-		hal_halt(HAL_FAULT_BUG);
+	else
+		len = sign_eddsa(sig, msg, sk_cred, secret_noise);
 	tsw_wipe(sk_cred, sizeof(sk_cred));
 	tsw_wipe(secret_noise, sizeof(secret_noise));
 	return len;

@@ -84,8 +84,8 @@ int fw_cred_open(struct fw_cred *cred,
 /* Append the public key as a COSE_Key. */
 void fw_cred_public(struct tsw_wr *wr, const struct fw_cred *cred,
     const uint8_t secret_device[FW_DEVICE_SECRET_LEN]);
-/* Sign msg, with noise from rng; returns the length of sig.  Halts on a
- * signature that does not verify. */
+/* Sign msg, with noise from rng; returns the length of sig.  Halts if the
+ * board's check (selfcheck.h) fails. */
 size_t fw_cred_sign(uint8_t sig[FW_CRED_SIG_MAX], const struct fw_cred *cred,
     struct fw_rng *rng, const uint8_t secret_device[FW_DEVICE_SECRET_LEN],
     struct tsw_slice msg);

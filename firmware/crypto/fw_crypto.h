@@ -28,7 +28,23 @@
 #define FW_AES_BLOCK_LEN 16
 #define FW_AES_KEY_LEN 32
 
-/* Public point of a scalar; FW_ERR_RANGE unless 0 < scalar < n. */
+/*
+ * What is done against a fault in the middle of a signature, which could give
+ * the key away.  All of it costs three signatures, and is for chips that keep
+ * their keys; whoever holds one whose flash can be read needs no fault.
+ */
+enum fw_check {
+	/* Ed25519: S is computed twice and compared; a fault in the nonce's
+	 * point leaves.  P-256: nothing. */
+	FW_CHECK_LITTLE,
+	/* The result verifies with the public key. */
+	FW_CHECK_ALL
+};
+
+/* FW_ERR_RANGE unless 0 < scalar < n. */
+int fw_p256_check(
+    const uint8_t secret_scalar[FW_P256_SCALAR_LEN]) FW_MUST_CHECK;
+/* Public point of a scalar; FW_ERR_RANGE as fw_p256_check(). */
 int fw_p256_public(uint8_t point[FW_P256_POINT_LEN],
     const uint8_t secret_scalar[FW_P256_SCALAR_LEN]) FW_MUST_CHECK;
 /*
@@ -36,11 +52,12 @@ int fw_p256_public(uint8_t point[FW_P256_POINT_LEN],
  * 6979 over a SHA-256 that was started with the noise: with noise that nobody
  * knows it is random, with any other it is still as good as without.  The same
  * inputs give the same signature.  FW_ERR_RANGE for a scalar out of range,
- * FW_ERR_FAULT if the result does not verify.
+ * FW_ERR_FAULT if the check fails.
  */
 int fw_p256_sign(uint8_t sig[FW_P256_SIG_LEN], const uint8_t hash[32],
     const uint8_t secret_scalar[FW_P256_SCALAR_LEN],
-    const uint8_t secret_noise[FW_NOISE_LEN]) FW_MUST_CHECK;
+    const uint8_t secret_noise[FW_NOISE_LEN],
+    enum fw_check check) FW_MUST_CHECK;
 /* The same signature as DER, for FIDO2; returns its length. */
 size_t fw_p256_der(uint8_t der[FW_P256_DER_MAX],
     const uint8_t sig[FW_P256_SIG_LEN]);
@@ -50,11 +67,21 @@ int fw_p256_ecdh(uint8_t secret_x[32], const uint8_t peer[FW_P256_POINT_LEN],
 
 void fw_ed25519_public(uint8_t pk[FW_ED25519_PUBLIC_LEN],
     const uint8_t secret_seed[FW_ED25519_SEED_LEN]);
-/* Ed25519 with a nonce over noise too, as fw_p256_sign().  FW_ERR_FAULT if the
- * result does not verify. */
-int fw_ed25519_sign(uint8_t sig[FW_ED25519_SIG_LEN], const uint8_t *msg,
-    size_t len, const uint8_t secret_seed[FW_ED25519_SEED_LEN],
-    const uint8_t secret_noise[FW_NOISE_LEN]) FW_MUST_CHECK;
+/* A key pair of two 32-byte halves that stay the caller's. */
+struct fw_ed25519_pair {
+	const uint8_t *secret_seed;
+	const uint8_t *pk; /* of this seed */
+};
+/*
+ * Ed25519 with a nonce over noise too, as fw_p256_sign().  The public key is
+ * not computed anew, which would cost as much as the signature; the nonce is
+ * over it as well, so that even a wrong one leads to no second signature with
+ * the nonce of another.
+ */
+int fw_ed25519_sign(uint8_t sig[FW_ED25519_SIG_LEN], struct tsw_slice msg,
+    const struct fw_ed25519_pair *pair,
+    const uint8_t secret_noise[FW_NOISE_LEN],
+    enum fw_check check) FW_MUST_CHECK;
 
 /* AES-256-CBC in place, no padding; len must be a multiple of 16. */
 void fw_aes256_cbc_encrypt(uint8_t *data, size_t len,

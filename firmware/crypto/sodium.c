@@ -47,14 +47,15 @@ fw_ed25519_public(uint8_t pk[FW_ED25519_PUBLIC_LEN],
 }
 
 /* The nonce of draft-irtf-cfrg-det-sigs-with-noise, section 4: SHA-512 over
- * noise, prefix and zeros to the end of the first block, then the message. */
+ * noise, prefix and zeros to the end of the first block, then the message; ours
+ * has the public key in front. */
 static void
 hedged_nonce(uint8_t secret_r[32], const uint8_t secret_prefix[32],
-    const uint8_t secret_noise[FW_NOISE_LEN], struct tsw_slice msg)
+    const uint8_t secret_noise[FW_NOISE_LEN], const struct tsw_slice signs[2])
 {
 	static const uint8_t zero[64];
 	struct tsw_slice part[] = {{secret_noise, FW_NOISE_LEN},
-	    {secret_prefix, 32}, {zero, sizeof(zero)}, msg};
+	    {secret_prefix, 32}, {zero, sizeof(zero)}, signs[0], signs[1]};
 	uint8_t secret_hash[64];
 
 	tsw_sha512(secret_hash, part, sizeof(part) / sizeof(part[0]));
@@ -77,30 +78,34 @@ respond(uint8_t s[32], const uint8_t secret_r[32], const uint8_t secret_a[32],
 }
 
 int
-fw_ed25519_sign(uint8_t sig[FW_ED25519_SIG_LEN], const uint8_t *msg, size_t len,
-    const uint8_t secret_seed[FW_ED25519_SEED_LEN],
-    const uint8_t secret_noise[FW_NOISE_LEN])
+fw_ed25519_sign(uint8_t sig[FW_ED25519_SIG_LEN], struct tsw_slice msg,
+    const struct fw_ed25519_pair *pair,
+    const uint8_t secret_noise[FW_NOISE_LEN], enum fw_check check)
 {
 	uint8_t secret_h[64], secret_r[32];
-	uint8_t pk[FW_ED25519_PUBLIC_LEN], out[FW_ED25519_SIG_LEN];
-	struct tsw_slice seed = {secret_seed, FW_ED25519_SEED_LEN};
-	struct tsw_slice part[3] = {{out, 32}, {pk, sizeof(pk)}, {msg, len}};
+	uint8_t out[FW_ED25519_SIG_LEN], secret_again[32];
+	struct tsw_slice seed = {pair->secret_seed, FW_ED25519_SEED_LEN};
+	struct tsw_slice part[3] = {{out, 32}, {pair->pk, 32}, msg};
 	int r = FW_ERR_FAULT;
 
-	fw_ed25519_public(pk, secret_seed);
 	tsw_sha512(secret_h, &seed, 1);
 	secret_h[0] &= 0xf8; /* RFC 8032 section 5.1.5, step 2 */
 	secret_h[31] = (secret_h[31] & 0x7f) | 0x40;
-	hedged_nonce(secret_r, secret_h + 32, secret_noise, part[2]);
-	if (crypto_scalarmult_ed25519_base_noclamp(out, secret_r) == 0) {
-		respond(out + 32, secret_r, secret_h, part);
-		/* A fault on the way could give the key away. */
-		if (tsw_ed25519_verify(out, msg, len, pk) == TSW_OK)
-			r = FW_OK;
-	}
-	if (r == FW_OK)
-		memcpy(sig, out, sizeof(out));
+	hedged_nonce(secret_r, secret_h + 32, secret_noise, part + 1);
+	if (crypto_scalarmult_ed25519_base_noclamp(out, secret_r) != 0)
+		goto out;
+	respond(out + 32, secret_r, secret_h, part);
+	respond(secret_again, secret_r, secret_h, part);
+	if (!tsw_ct_eq(out + 32, secret_again, sizeof(secret_again)))
+		goto out;
+	if (check == FW_CHECK_ALL &&
+	    tsw_ed25519_verify(out, msg.p, msg.len, pair->pk) != TSW_OK)
+		goto out;
+	memcpy(sig, out, sizeof(out));
+	r = FW_OK;
+out:
 	tsw_wipe(out, sizeof(out));
+	tsw_wipe(secret_again, sizeof(secret_again));
 	tsw_wipe(secret_h, sizeof(secret_h));
 	tsw_wipe(secret_r, sizeof(secret_r));
 	return r;

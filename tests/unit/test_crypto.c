@@ -107,7 +107,8 @@ test_p256_range(void **state)
 	assert_int_equal(fw_p256_public(point, key), FW_ERR_RANGE);
 	hex(key, 32, order);
 	assert_int_equal(fw_p256_public(point, key), FW_ERR_RANGE);
-	assert_int_equal(fw_p256_sign(sig, hash, key, noise), FW_ERR_RANGE);
+	assert_int_equal(fw_p256_sign(sig, hash, key, noise, FW_CHECK_LITTLE),
+	    FW_ERR_RANGE);
 	key[31]--; /* n - 1 */
 	assert_int_equal(fw_p256_public(point, key), FW_OK);
 	memset(key, 0xff, sizeof(key));

@@ -158,6 +158,25 @@ negate(uint8_t k[32], const char *order)
 	BN_free(v);
 }
 
+/* As a board with private flash signs. */
+static int
+p256_sign(uint8_t sig[64], const uint8_t hash[32], const uint8_t x[32],
+    const uint8_t noise[32])
+{
+	return fw_p256_sign(sig, hash, x, noise, FW_CHECK_ALL);
+}
+
+static int
+ed25519_sign(uint8_t sig[64], struct tsw_slice msg, const uint8_t seed[32],
+    const uint8_t noise[32])
+{
+	uint8_t pk[32];
+	const struct fw_ed25519_pair pair = {seed, pk};
+
+	fw_ed25519_public(pk, seed);
+	return fw_ed25519_sign(sig, msg, &pair, noise, FW_CHECK_ALL);
+}
+
 /* libcrypto on DER, with a key it made of the same point. */
 static EVP_PKEY *
 p256_key(const uint8_t x[32])
@@ -210,7 +229,7 @@ test_p256_verifies(void **state)
 		fill(noise, sizeof(noise), 1000000 + i);
 		fill(msg, sizeof(msg), 2000000 + i);
 		tsw_sha256(hash, &part, 1);
-		assert_int_equal(fw_p256_sign(sig, hash, x, noise), FW_OK);
+		assert_int_equal(p256_sign(sig, hash, x, noise), FW_OK);
 		assert_int_equal(tsw_p256_canonical(sig), TSW_OK);
 		len = fw_p256_der(der, sig);
 		assert_in_range(len, 8, FW_P256_DER_MAX);
@@ -241,9 +260,7 @@ test_ed25519_verifies(void **state)
 		part.len = i % (sizeof(msg) + 1);
 		fill(noise, sizeof(noise), 1000000 + i);
 		fill(msg, sizeof(msg), 2000000 + i);
-		assert_int_equal(fw_ed25519_sign(sig, msg, part.len, seed,
-				     noise),
-		    FW_OK);
+		assert_int_equal(ed25519_sign(sig, part, seed, noise), FW_OK);
 		assert_int_equal(tsw_ed25519_canonical(sig), TSW_OK);
 		assert_verifies(key, NULL, (struct tsw_slice){sig, 64}, part);
 	}
@@ -256,26 +273,27 @@ test_noise(void **state)
 {
 	static const uint8_t zero[32];
 	uint8_t x[32], noise[32], msg[32], sig[3][64], ed[3][64], pk[65];
+	const struct tsw_slice part = {msg, sizeof(msg)};
 
 	(void)state;
 	fill(x, sizeof(x), 1);
 	fill(msg, sizeof(msg), 2);
 	fill(noise, sizeof(noise), 3);
-	assert_int_equal(fw_p256_sign(sig[0], msg, x, noise), FW_OK);
-	assert_int_equal(fw_p256_sign(sig[1], msg, x, noise), FW_OK);
+	assert_int_equal(p256_sign(sig[0], msg, x, noise), FW_OK);
+	assert_int_equal(p256_sign(sig[1], msg, x, noise), FW_OK);
 	assert_memory_equal(sig[0], sig[1], 64);
-	assert_int_equal(fw_ed25519_sign(ed[0], msg, 32, x, noise), FW_OK);
-	assert_int_equal(fw_ed25519_sign(ed[1], msg, 32, x, noise), FW_OK);
+	assert_int_equal(ed25519_sign(ed[0], part, x, noise), FW_OK);
+	assert_int_equal(ed25519_sign(ed[1], part, x, noise), FW_OK);
 	assert_memory_equal(ed[0], ed[1], 64);
 	noise[31] ^= 1;
-	assert_int_equal(fw_p256_sign(sig[1], msg, x, noise), FW_OK);
+	assert_int_equal(p256_sign(sig[1], msg, x, noise), FW_OK);
 	assert_memory_not_equal(sig[0], sig[1], 32); /* r: the nonce's */
-	assert_int_equal(fw_ed25519_sign(ed[1], msg, 32, x, noise), FW_OK);
+	assert_int_equal(ed25519_sign(ed[1], part, x, noise), FW_OK);
 	assert_memory_not_equal(ed[0], ed[1], 32);
-	assert_int_equal(fw_p256_sign(sig[2], msg, x, zero), FW_OK);
+	assert_int_equal(p256_sign(sig[2], msg, x, zero), FW_OK);
 	assert_int_equal(fw_p256_public(pk, x), FW_OK);
 	assert_int_equal(tsw_p256_verify(sig[2], msg, pk), TSW_OK);
-	assert_int_equal(fw_ed25519_sign(ed[2], msg, 32, x, zero), FW_OK);
+	assert_int_equal(ed25519_sign(ed[2], part, x, zero), FW_OK);
 	fw_ed25519_public(pk, x);
 	assert_int_equal(tsw_ed25519_verify(ed[2], msg, 32, pk), TSW_OK);
 }
@@ -287,15 +305,16 @@ test_no_nonce_twice(void **state)
 {
 	static const uint8_t zero[32];
 	uint8_t x[32], msg[32], sig[2][64], ed[2][64];
+	const struct tsw_slice part = {msg, sizeof(msg)};
 
 	(void)state;
 	fill(x, sizeof(x), 1);
 	fill(msg, sizeof(msg), 2);
-	assert_int_equal(fw_p256_sign(sig[0], msg, x, zero), FW_OK);
-	assert_int_equal(fw_ed25519_sign(ed[0], msg, 32, x, zero), FW_OK);
+	assert_int_equal(p256_sign(sig[0], msg, x, zero), FW_OK);
+	assert_int_equal(ed25519_sign(ed[0], part, x, zero), FW_OK);
 	msg[31] ^= 1;
-	assert_int_equal(fw_p256_sign(sig[1], msg, x, zero), FW_OK);
-	assert_int_equal(fw_ed25519_sign(ed[1], msg, 32, x, zero), FW_OK);
+	assert_int_equal(p256_sign(sig[1], msg, x, zero), FW_OK);
+	assert_int_equal(ed25519_sign(ed[1], part, x, zero), FW_OK);
 	assert_memory_not_equal(sig[0], sig[1], 32);
 	assert_memory_not_equal(ed[0], ed[1], 32);
 }
@@ -317,7 +336,7 @@ test_p256_nonce(void **state)
 		fill(x, sizeof(x), 5);
 		fill(hash, sizeof(hash), 6);
 		fill(noise, sizeof(noise), 1000000 + i);
-		assert_int_equal(fw_p256_sign(sig, hash, x, noise), FW_OK);
+		assert_int_equal(p256_sign(sig, hash, x, noise), FW_OK);
 		nonce_of(k, sig, hash, x);
 		try = 0;
 		do {
@@ -332,11 +351,11 @@ test_p256_nonce(void **state)
 	assert_in_range(passed, 1, NONCE_CNT / 64);
 }
 
-/* R is the point of SHA-512(noise || prefix || zeros || message) mod L. */
+/* R is the point of SHA-512(noise | prefix | zeros | public key | message). */
 static void
 test_ed25519_nonce(void **state)
 {
-	uint8_t seed[32], noise[32], msg[100], sig[64], h[64], buf[128 + 100];
+	uint8_t seed[32], noise[32], msg[100], sig[64], h[64], buf[160 + 100];
 	uint8_t s[32], k[64], pk[32], le[32];
 	struct tsw_slice part = {seed, 32};
 	BN_CTX *ctx = BN_CTX_new();
@@ -348,21 +367,23 @@ test_ed25519_nonce(void **state)
 	fill(seed, sizeof(seed), 7);
 	fill(noise, sizeof(noise), 8);
 	fill(msg, sizeof(msg), 9);
-	assert_int_equal(fw_ed25519_sign(sig, msg, sizeof(msg), seed, noise),
+	fw_ed25519_public(pk, seed);
+	assert_int_equal(ed25519_sign(sig, (struct tsw_slice){msg, sizeof(msg)},
+			     seed, noise),
 	    FW_OK);
 	/* S must be r + k a for that r: S depends on nothing else. */
 	tsw_sha512(h, &part, 1);
 	memset(buf, 0, sizeof(buf));
 	memcpy(buf, noise, 32);
 	memcpy(buf + 32, h + 32, 32);
-	memcpy(buf + 128, msg, sizeof(msg));
+	memcpy(buf + 128, pk, sizeof(pk));
+	memcpy(buf + 160, msg, sizeof(msg));
 	part = (struct tsw_slice){buf, sizeof(buf)};
 	h[0] &= 0xf8;
 	h[31] = (h[31] & 0x7f) | 0x40;
 	a = BN_lebin2bn(h, 32, NULL);
 	tsw_sha512(k, &part, 1);
 	r = BN_lebin2bn(k, 64, NULL);
-	fw_ed25519_public(pk, seed);
 	memcpy(buf, sig, 32);
 	memcpy(buf + 32, pk, 32);
 	memcpy(buf + 64, msg, sizeof(msg));
@@ -384,9 +405,15 @@ test_ed25519_nonce(void **state)
 
 /*
  * A fault in the middle of the computation: the linker puts these in front of
- * the real functions, and they flip one bit when told to.
+ * the real functions, and they flip one bit in as many calls as they are told.
  */
-static bool fault;
+static unsigned int fault_cnt;
+
+static uint8_t
+fault(void)
+{
+	return fault_cnt > 0 && fault_cnt-- > 0;
+}
 
 size_t __real_br_ecdsa_i31_sign_raw(const void *ec, const void *hf,
     const void *hash, const void *sk, uint8_t *sig);
@@ -403,7 +430,7 @@ __wrap_br_ecdsa_i31_sign_raw(const void *ec, const void *hf, const void *hash,
 {
 	size_t len = __real_br_ecdsa_i31_sign_raw(ec, hf, hash, sk, sig);
 
-	sig[40] ^= fault;
+	sig[40] ^= fault();
 	return len;
 }
 
@@ -412,13 +439,14 @@ __wrap_crypto_core_ed25519_scalar_add(uint8_t *z, const uint8_t *x,
     const uint8_t *y)
 {
 	__real_crypto_core_ed25519_scalar_add(z, x, y);
-	z[7] ^= fault;
+	z[7] ^= fault();
 }
 
 static void
 test_fault_does_not_leave(void **state)
 {
 	uint8_t x[32], noise[32], msg[32], sig[64], untouched[64];
+	const struct tsw_slice part = {msg, sizeof(msg)};
 
 	(void)state;
 	fill(x, sizeof(x), 1);
@@ -426,14 +454,71 @@ test_fault_does_not_leave(void **state)
 	fill(noise, sizeof(noise), 3);
 	memset(sig, 0xa5, sizeof(sig));
 	memset(untouched, 0xa5, sizeof(untouched));
-	fault = true;
-	assert_int_equal(fw_p256_sign(sig, msg, x, noise), FW_ERR_FAULT);
+	fault_cnt = 1;
+	assert_int_equal(p256_sign(sig, msg, x, noise), FW_ERR_FAULT);
 	assert_memory_equal(sig, untouched, sizeof(sig));
-	assert_int_equal(fw_ed25519_sign(sig, msg, 32, x, noise), FW_ERR_FAULT);
+	fault_cnt = 2; /* the same one when S is computed again */
+	assert_int_equal(ed25519_sign(sig, part, x, noise), FW_ERR_FAULT);
 	assert_memory_equal(sig, untouched, sizeof(sig));
-	fault = false;
-	assert_int_equal(fw_p256_sign(sig, msg, x, noise), FW_OK);
-	assert_int_equal(fw_ed25519_sign(sig, msg, 32, x, noise), FW_OK);
+	assert_int_equal(fault_cnt, 0);
+	assert_int_equal(p256_sign(sig, msg, x, noise), FW_OK);
+	assert_int_equal(ed25519_sign(sig, part, x, noise), FW_OK);
+}
+
+/* Where the result is not verified: a fault in S is noticed all the same, and
+ * signatures are those of any other board. */
+static void
+test_little_check(void **state)
+{
+	uint8_t x[32], noise[32], msg[32], sig[64], same[64], pk[32];
+	const struct tsw_slice part = {msg, sizeof(msg)};
+	const struct fw_ed25519_pair pair = {x, pk};
+
+	(void)state;
+	fill(x, sizeof(x), 1);
+	fill(msg, sizeof(msg), 2);
+	fill(noise, sizeof(noise), 3);
+	fw_ed25519_public(pk, x);
+	fault_cnt = 1;
+	assert_int_equal(fw_ed25519_sign(sig, part, &pair, noise,
+			     FW_CHECK_LITTLE),
+	    FW_ERR_FAULT);
+	assert_int_equal(fw_ed25519_sign(sig, part, &pair, noise,
+			     FW_CHECK_LITTLE),
+	    FW_OK);
+	assert_int_equal(ed25519_sign(same, part, x, noise), FW_OK);
+	assert_memory_equal(sig, same, sizeof(sig));
+	assert_int_equal(fw_p256_sign(sig, msg, x, noise, FW_CHECK_LITTLE),
+	    FW_OK);
+	assert_int_equal(p256_sign(same, msg, x, noise), FW_OK);
+	assert_memory_equal(sig, same, sizeof(sig));
+}
+
+/* Signing with somebody else's public key shows nothing: no nonce is shared
+ * with the right one. */
+static void
+test_wrong_public_key(void **state)
+{
+	uint8_t x[32], noise[32], msg[32], sig[2][64], pk[32];
+	const struct tsw_slice part = {msg, sizeof(msg)};
+	const struct fw_ed25519_pair pair = {x, pk};
+
+	(void)state;
+	fill(x, sizeof(x), 1);
+	fill(msg, sizeof(msg), 2);
+	fill(noise, sizeof(noise), 3);
+	fw_ed25519_public(pk, x);
+	assert_int_equal(fw_ed25519_sign(sig[0], part, &pair, noise,
+			     FW_CHECK_LITTLE),
+	    FW_OK);
+	pk[5] ^= 1;
+	assert_int_equal(fw_ed25519_sign(sig[1], part, &pair, noise,
+			     FW_CHECK_LITTLE),
+	    FW_OK);
+	assert_memory_not_equal(sig[0], sig[1], 32);
+	assert_int_equal(fw_ed25519_sign(sig[1], part, &pair, noise,
+			     FW_CHECK_ALL),
+	    FW_ERR_FAULT);
 }
 
 int
@@ -447,6 +532,8 @@ main(void)
 	    cmocka_unit_test(test_p256_nonce),
 	    cmocka_unit_test(test_ed25519_nonce),
 	    cmocka_unit_test(test_fault_does_not_leave),
+	    cmocka_unit_test(test_little_check),
+	    cmocka_unit_test(test_wrong_public_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A contradiction in our own code stops the chip; no text goes into the image. */
+/* A contradiction in our own code stops the chip; no text goes into the image.
+ */
 #ifndef ASSERT_H
 #define ASSERT_H
 

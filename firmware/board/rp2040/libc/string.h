@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the firmware and its libraries take from <string.h>; C11 section 7.24. */
+/* What the firmware and its libraries take from <string.h>; C11 section 7.24.
+ */
 #ifndef STRING_H
 #define STRING_H
 
