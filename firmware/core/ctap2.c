@@ -366,6 +366,7 @@ dispatch(struct fw_ctap2 *c, struct tsw_wr *rsp, uint32_t cid,
 	case FW_CTAP2_CLIENT_PIN:
 		return fw_client_pin(c, rsp, param);
 	case FW_CTAP2_CREDENTIAL_MANAGEMENT:
+	case FW_CTAP2_CREDENTIAL_MANAGEMENT_PRE:
 		return fw_cred_mgmt(c, rsp, cid, param);
 	default:
 		break;
@@ -414,7 +415,8 @@ end_walks(struct fw_ctap2 *c, struct tsw_slice req)
 {
 	if (req.p[0] != FW_CTAP2_GET_NEXT_ASSERTION)
 		tsw_wipe(&c->series, sizeof(c->series));
-	if (req.p[0] != FW_CTAP2_CREDENTIAL_MANAGEMENT ||
+	if ((req.p[0] != FW_CTAP2_CREDENTIAL_MANAGEMENT &&
+		req.p[0] != FW_CTAP2_CREDENTIAL_MANAGEMENT_PRE) ||
 	    !fw_cred_mgmt_continues((struct tsw_slice){req.p + 1, req.len - 1}))
 		tsw_wipe(&c->listing, sizeof(c->listing));
 }

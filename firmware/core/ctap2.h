@@ -55,7 +55,10 @@ enum fw_ctap2_cmd {
 	FW_CTAP2_RESET = 0x07,
 	FW_CTAP2_GET_NEXT_ASSERTION = 0x08,
 	FW_CTAP2_CREDENTIAL_MANAGEMENT = 0x0a,
-	FW_CTAP2_SELECTION = 0x0b
+	FW_CTAP2_SELECTION = 0x0b,
+	/* Its number before CTAP 2.1; requests and answers are the same.
+	 * libfido2 1.12 and OpenSSH know no other, whatever getInfo says. */
+	FW_CTAP2_CREDENTIAL_MANAGEMENT_PRE = 0x41
 };
 
 /* What a token is built as. */

@@ -67,6 +67,17 @@ class ManagementTest(TokenTest):
                     self.assertEqual(cred[R.CRED_PROTECT], 1)
                     self.assertIn("displayName", cred[R.USER])
 
+    def test_older_number(self):
+        """As Debian's libfido2 asks: 0x41, the number before CTAP 2.1."""
+        send = self.ctap.send_cbor
+
+        def older(cmd, *args, **kwargs):
+            return send(0x41 if cmd == 0x0A else cmd, *args, **kwargs)
+
+        self.ctap.send_cbor = older
+        self.test_metadata()
+        self.test_list()
+
     def test_nothing_to_list(self):
         self.power_cycle()
         self.ctap.reset()
