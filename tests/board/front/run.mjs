@@ -86,6 +86,8 @@ export async function run(name, options, attach) {
   const quit = () => setImmediate(() => end(name, token));
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'])
     process.on(signal, quit);
+  token.on('stopped', (reason) =>
+    process.stderr.write(`${name}: the chip stopped: ${reason}\n`));
   const front = attach(token);
   await token.plug();
   await front.start();

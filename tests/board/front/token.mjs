@@ -5,6 +5,7 @@
 //
 // 'plug' and 'unplug' are its events.
 
+import crypto from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -24,7 +25,8 @@ const KEYBOARD_EP = 3;
 // 5 s for others (firmware/core/token.h).
 const SETTLE_MS = 550, LONG_TOUCH_MS = 5000;
 const COMPUTE_MS = 5000; // longer than any command takes
-const SLICE_MS = 2;
+const SLICE = 20000; // instructions
+const FLASH_LEN = 0x200000;
 const WATCH_MS = 4; // how often somebody looks at the LED
 
 export class Token extends EventEmitter {
@@ -76,16 +78,18 @@ export class Token extends EventEmitter {
 
   async plug() {
     const { elf, display } = this.options;
-    const flash = new Uint8Array(16 * 1024 * 1024).fill(0xff);
+    const flash = new Uint8Array(FLASH_LEN).fill(0xff);
     flash.set(this.stored, STORE_OFF);
-    this.chip = new Chip({ elf, flash, display, realtime: true });
-    this.chip.noise(this.noise);
+    const chip = this.chip = new Chip({
+      elf, flash, display, realtime: true, entropy: this.noise,
+      seed: crypto.randomInt(2 ** 32),
+    });
     this.blinks = new BlinkReader();
-    this.chip.onLed((on) => this.blinks?.see(on, this.chip.nanos / 1e6));
-    this.host = new UsbHost(this.chip);
-    this.chip.start();
+    chip.onLed((on) => this.blinks.see(on, chip.nanos / 1e6));
+    chip.onStopped = (reason) => this.emit('stopped', reason);
+    this.host = new UsbHost(chip);
+    chip.start();
     this.watch = setInterval(() => this.#look(), WATCH_MS);
-    const { chip } = this;
     const info = await this.host.enumerate();
     if (chip !== this.chip) return;
     this.info = info;
@@ -146,8 +150,8 @@ export class Token extends EventEmitter {
     const { chip } = this;
     const end = chip.nanos + ms * 1e6;
     while (this.chip === chip && chip.nanos < end && !until()) {
-      const slice = Math.min(SLICE_MS, (end - chip.nanos) / 1e6);
-      chip.runUntil(until, { ms: slice });
+      if (chip.run(SLICE, end) === 'stopped') return;
+      chip.pacer.rebase();
       await nextTurn();
     }
   }
@@ -157,7 +161,7 @@ export class Token extends EventEmitter {
     const { chip } = this;
     await nextTurn();
     await this.drain();
-    while (this.chip === chip && chip && chip.run(20000) === 'busy')
+    while (this.chip === chip && chip && chip.run(SLICE, chip.nanos) === 'busy')
       await nextTurn();
   }
 
@@ -166,7 +170,7 @@ export class Token extends EventEmitter {
   // for the control socket and for nothing else.
   led() {
     if (!this.chip) return 'off';
-    const { addr } = this.chip.symbol('led_pattern');
+    const { addr } = this.chip.symbol('led');
     return ledName(this.chip.mcu.readUint8(addr));
   }
 
@@ -222,7 +226,7 @@ export class Token extends EventEmitter {
 
   setNoise(kind) {
     this.noise = kind;
-    this.chip?.noise(kind);
+    if (this.chip) this.chip.rosc.mode = kind;
   }
 
   png(file) {
