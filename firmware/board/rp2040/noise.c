@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The ring oscillator as a source of noise (datasheet section 2.17.5).
+ * docs/ENTROPY.md says what is claimed of it and why.
+ *
+ * Nothing else runs from it, so it may be fast: four stages instead of eight,
+ * each with the strongest drive.  Jitter adds up between two looks at its
+ * level, so they are kept apart, and the processor sleeps meanwhile.
+ */
+#include "rp2.h"
+#include "rp2040.h"
+
+/* Between two bits; docs/ENTROPY.md. */
+#define INTERVAL_US 20
+
+#define ROSC_ENABLE_HIGH ((0xfabu << 12) | 0xfa7)
+#define ROSC_PASSWD (0x9696u << 16)
+#define ROSC_DRIVE_MAX 0x7777
+
+void
+rp2_noise_init(void)
+{
+	REG(ROSC_CTRL) = ROSC_ENABLE_HIGH;
+	REG(ROSC_FREQA) = ROSC_PASSWD | ROSC_DRIVE_MAX;
+	REG(ROSC_FREQB) = ROSC_PASSWD | ROSC_DRIVE_MAX;
+}
+
+void
+hal_entropy(uint8_t *out, size_t len)
+{
+	const volatile bool never = false;
+	unsigned int secret_sample, bit;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		secret_sample = 0;
+		for (bit = 0; bit < 8; bit++) {
+			rp2_sleep_until(rp2_micros() + INTERVAL_US, &never);
+			secret_sample =
+			    secret_sample << 1 | (REG(ROSC_RANDOMBIT) & 1);
+		}
+		out[i] = (uint8_t)secret_sample;
+	}
+}
