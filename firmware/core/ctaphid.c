@@ -113,6 +113,15 @@ fw_ctaphid_init(struct fw_ctaphid *h, uint32_t cid_first)
 	h->cid_first = (cid_first & 0x7fffffff) | 1;
 }
 
+void
+fw_ctaphid_link_reset(struct fw_ctaphid *h)
+{
+	uint32_t next = h->cid_first + h->cid_cnt;
+
+	tsw_wipe(h, sizeof(*h));
+	fw_ctaphid_init(h, next);
+}
+
 /* Answer INIT on channel cid, telling the host to use new_cid. */
 static void
 init_reply(struct fw_ctaphid *h, const struct packet *p, uint32_t new_cid)

@@ -100,6 +100,10 @@ struct fw_ctaphid {
  * through a power cycle does not hit a channel of somebody else. */
 void fw_ctaphid_init(struct fw_ctaphid *h, uint32_t cid_first);
 
+/* The host went, or begins anew: its transaction and all channels are
+ * forgotten.  Their numbers are not given out again. */
+void fw_ctaphid_link_reset(struct fw_ctaphid *h);
+
 /* True if a report can be taken: earlier answers have left. */
 bool fw_ctaphid_can_rx(const struct fw_ctaphid *h);
 void fw_ctaphid_rx(struct fw_ctaphid *h,

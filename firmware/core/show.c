@@ -87,6 +87,13 @@ fw_show_type(struct fw_show *s)
 }
 
 void
+fw_show_stop_typing(struct fw_show *s)
+{
+	s->is_typing = false;
+	s->key_down = false;
+}
+
+void
 fw_show_end(struct fw_show *s)
 {
 	bool key_down = s->key_down;

@@ -41,6 +41,8 @@ void fw_show_begin(struct fw_show *s,
     const char secret_code[TSW_LIVE_DIGITS + 1], uint64_t now);
 /* Type the code once; no effect while none is shown. */
 void fw_show_type(struct fw_show *s);
+/* Nobody is there to type for; the code is shown all the same. */
+void fw_show_stop_typing(struct fw_show *s);
 /* Forget the code.  A key that is down still goes up. */
 void fw_show_end(struct fw_show *s);
 

@@ -86,6 +86,28 @@ fw_token_init(struct fw_token *t, enum fw_profile profile)
 	display_update(t);
 }
 
+static void
+abort_wait(struct fw_token *t, uint64_t now)
+{
+	if (!fw_ctap2_is_waiting(&t->ctap2))
+		return;
+	fw_ctap2_abort(&t->ctap2);
+	t->settles_at = now + FW_TOKEN_SETTLE_MS;
+}
+
+void
+fw_token_link_reset(struct fw_token *t)
+{
+	struct fw_ctap2 *c = &t->ctap2;
+
+	abort_wait(t, hal_millis());
+	fw_puat_stop(&c->puat);
+	tsw_wipe(&c->series, sizeof(c->series));
+	tsw_wipe(&c->listing, sizeof(c->listing));
+	fw_show_stop_typing(&c->show);
+	fw_ctaphid_link_reset(&t->hid);
+}
+
 /* Take reports while their answers have room. */
 static void
 receive(struct fw_token *t, uint64_t now)
@@ -97,11 +119,8 @@ receive(struct fw_token *t, uint64_t now)
 		fw_ctaphid_rx(&t->hid, report, now);
 		/* INIT on its own channel ends a command; its request is
 		 * about to be overwritten. */
-		if (fw_ctap2_is_waiting(&t->ctap2) &&
-		    !fw_ctaphid_wants_reply(&t->hid)) {
-			fw_ctap2_abort(&t->ctap2);
-			t->settles_at = now + FW_TOKEN_SETTLE_MS;
-		}
+		if (!fw_ctaphid_wants_reply(&t->hid))
+			abort_wait(t, now);
 	}
 }
 

@@ -47,6 +47,19 @@ struct fw_token {
 
 /* Power-up.  Forgets everything that is not in flash. */
 void fw_token_init(struct fw_token *t, enum fw_profile profile);
+/*
+ * The cable's other end went, or begins anew: a bus reset, another
+ * configuration, an unplugged link of a token that still has power.  Packets
+ * that the board queued are gone already.
+ *
+ * What was about that host goes: transactions, channels, a touch that is waited
+ * for, the pinUvAuthToken, walks and series, a code that is being typed.  What
+ * a host must not be able to renew by resetting the bus stays as it was: wrong
+ * PINs in a row, the time since power-up, runs of live codes.  So does what
+ * the person set up or looks at: the unlocked identity keys, a code that is
+ * shown.
+ */
+void fw_token_link_reset(struct fw_token *t);
 /* Do what can be done now; returns after how many milliseconds there is more
  * to do, UINT32_MAX if only an event can bring work. */
 uint32_t fw_token_step(struct fw_token *t);
