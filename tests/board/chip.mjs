@@ -16,7 +16,7 @@ import { Rosc } from './parts/entropy.mjs';
 import { Flash, FLASH_LEN } from './parts/flash.mjs';
 import { Pacer } from './parts/pacer.mjs';
 import { Panel } from './parts/panel.mjs';
-import { IoQspi, Registers, Resets } from './parts/registers.mjs';
+import { addRegister, IoQspi, Registers, Resets } from './parts/registers.mjs';
 import { Ssi } from './parts/ssi.mjs';
 import { fixTimer } from './parts/timer.mjs';
 import { UsbController } from './usb/controller.mjs';
@@ -26,9 +26,9 @@ const MS = 1e6;
 const SLICE = 5000; // instructions between two looks at a condition
 const FAULTS_MAX = 50;
 const LED_PIN = 25;
+const IC_SDA_HOLD = 0x7c;
 const PULLED_UP_PINS = [14, 15];
 const ROM_END = 0x4000;
-const ALL_STACK = 0;
 
 const hex = (n) => (n >>> 0).toString(16);
 
@@ -56,7 +56,7 @@ export class Chip {
     this.cycles = 0;
     this.stopped = null; // why it runs no more
     this.isPoked = false;
-    this.restartReason = null;
+    this.isRestarting = false;
     this.onBreak = () => false; // (code) of a BKPT or UDF; true: go on
     this.onLedChange = () => {};
     this.onStopped = () => {};
@@ -74,7 +74,7 @@ export class Chip {
 
   // --- putting it together ---
 
-  powerUp(mcu, bytes, reason) {
+  powerUp(mcu, bytes, watchdog) {
     const { options } = this;
 
     this.mcu = mcu;
@@ -87,12 +87,10 @@ export class Chip {
       ({ address, bytes: b }) => (address & 0xffffff) + b.length));
     this.setUpLog();
     this.setUpRegisters();
-    this.setUpWatchdog(reason);
+    this.setUpWatchdog(watchdog);
     this.setUpCore();
     this.setUpPins();
     this.rom = new BootRom(this, options.boot ?? 'boot2');
-    this.stackLimit = ALL_STACK;
-    this.stackLow = 0xffffffff;
     guardBus(this);
   }
 
@@ -119,10 +117,14 @@ export class Chip {
       this.ssi.select();
     });
     this.rosc = new Rosc(mcu, this.rng, options.entropy ?? 'good');
+    addRegister(parts[0x40044], IC_SDA_HOLD, 1);
     this.usb = new UsbController(this);
     mcu.usbCtrl = this.usb;
     parts[0x14000] = new Registers(mcu, 'XIP_CTRL', { 0: 3, 4: 0, 8: 2 });
     parts[0x18000] = this.ssi;
+    // CHIP_ID, PLATFORM, GITREF
+    parts[0x40000] = new Registers(mcu, 'SYSINFO',
+      { 0: 0x00002927 + this.revision * 2 ** 28, 4: 2, 0x40: 0xe0c912e8 });
     parts[0x4000c] = this.resets;
     parts[0x40018] = this.ioQspi;
     parts[0x40060] = this.rosc;
@@ -134,14 +136,15 @@ export class Chip {
     this.panel = options.display ?? true ? new Panel(this) : null;
   }
 
-  setUpWatchdog(reason = 0) {
+  setUpWatchdog(before) {
     const watchdog = this.mcu.peripherals[0x40058];
 
     watchdog.tickEnable = false;
-    watchdog.reason = reason;
+    watchdog.reason = before?.reason ?? 0;
+    watchdog.scratchData.set(before?.scratchData ?? []);
     watchdog.onWatchdogTrigger = () => {
       watchdog.timer.enable = false; // or it fires again, for ever
-      this.restartReason = watchdog.reason;
+      this.isRestarting = true;
     };
   }
 
@@ -179,19 +182,19 @@ export class Chip {
     }
   }
 
-  // The watchdog pulled the reset line: RAM and flash keep their content.
+  // The watchdog bit: RAM, flash and its own scratch registers keep their
+  // content, and the time goes on.
   restart() {
-    const reason = this.restartReason;
     const { clock, flash, mcu } = this;
-    const { sram } = mcu;
-
-    this.restartReason = null;
-    this.restarts.push(reason === 1 ? 'watchdog timer' : 'watchdog trigger');
-    clock.nextAlarm = null; // those of the chip before, and of its bus
     const { wire } = this.usb;
+    const watchdog = mcu.peripherals[0x40058];
+
+    this.isRestarting = false;
+    this.restarts.push(watchdog.reason === 1 ? 'timer' : 'trigger');
+    clock.nextAlarm = null; // those of the chip before, and of its bus
     const next = new RP2040(clock);
-    next.sram.set(sram);
-    this.powerUp(next, flash, reason);
+    next.sram.set(mcu.sram);
+    this.powerUp(next, flash, watchdog);
     wire?.attach();
   }
 
@@ -246,11 +249,8 @@ export class Chip {
         const cycles = core.executeInstruction();
         this.cycles += cycles;
         clock.tick(cycles * CYCLE_NS);
-        if (core.registers[13] < this.stackLow) {
-          this.checkStack();
-        }
       }
-      if (this.restartReason !== null) {
+      if (this.isRestarting) {
         this.restart();
       }
       if (this.isPoked) {
@@ -277,21 +277,6 @@ export class Chip {
     }
     clock.tick(next - clock.nanos);
     return 'busy';
-  }
-
-  // The stack grew to a new depth.  It is judged once the image runs on the
-  // stack of its own that its vectors name.
-  checkStack() {
-    const sp = this.core.registers[13];
-    if (sp >>> 12 === 0x20041 && this.stackLimit === ALL_STACK) {
-      return; // of the boot ROM
-    }
-    this.stackLow = sp;
-    this.stackLimit ||= this.symbol('__stack_limit')?.addr ?? 0x20000000;
-    if (sp < this.stackLimit) {
-      this.fault(`stack overflow: ${hex(sp)} < ${hex(this.stackLimit)}`);
-      this.halt('stack overflow');
-    }
   }
 
   // Runs until the condition holds; it is looked at whenever a transfer ends,

@@ -23,6 +23,22 @@ export class Registers extends BasePeripheral {
   }
 }
 
+// One more register for a part of the emulator; it only remembers.
+export function addRegister(part, offset, initial) {
+  const read = part.readUint32.bind(part);
+  const write = part.writeUint32.bind(part);
+  let value = initial;
+
+  part.readUint32 = (at) => at === offset ? value : read(at);
+  part.writeUint32 = (at, next) => {
+    if (at === offset) {
+      value = next;
+    } else {
+      write(at, next);
+    }
+  };
+}
+
 // RESETS, RP2040 datasheet 2.14.  All is held in reset at power-up but what
 // the boot ROM needed: the pins of the flash.
 const RESET = 0x00;

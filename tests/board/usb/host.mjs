@@ -18,6 +18,7 @@ import { openPipes } from './descriptors.mjs';
 const SLOT_NS = 50e3; // about one packet of 64 bytes at 12 Mbit/s
 const FRAME_END_NS = 940e3; // no transaction begins later in a frame
 const DEBOUNCE_MS = 100; // USB 2.0, 7.1.7.3
+const RECOVERY_MS = 10; // 7.1.7.5, after a reset; 9.2.6.3, after SET_ADDRESS
 const TRIES = 3;
 const PACKET_LEN = 64;
 const CONTROL_MS = 5000; // Linux's USB_CTRL_GET_TIMEOUT
@@ -270,6 +271,7 @@ export class UsbHost {
     this.sie.busReset();
     this.chip.runUntil(() => this.sie.state === 'running',
       { ms: 50, what: 'end of the bus reset' });
+    this.chip.runFor(RECOVERY_MS);
   }
 
   descriptor(type, index, length, language = 0, recipient = 0x80) {
@@ -300,7 +302,7 @@ export class UsbHost {
     this.descriptor(1, 0, 64);
     this.busReset();
     this.must([0, 5, address, 0, 0, 0, 0, 0]);
-    chip.runFor(10);
+    chip.runFor(RECOVERY_MS);
     const device = this.descriptor(1, 0, 18);
     const total = this.descriptor(2, 0, 9).readUInt16LE(2);
     const config = this.descriptor(2, 0, total);
