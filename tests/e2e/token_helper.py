@@ -61,10 +61,11 @@ def die_with_parent():
 
 
 class Sim:
-    """touchstone-sim in a folder of its own."""
+    """touchstone-sim, or what TOUCHSTONE_SIM names, in a folder of its own."""
 
     def __init__(self, build, *options):
-        self.path = os.path.join(build, "firmware/board/posix/touchstone-sim")
+        self.path = os.environ.get("TOUCHSTONE_SIM") or os.path.join(
+            build, "firmware/board/posix/touchstone-sim")
         self.dir = tempfile.mkdtemp(prefix="ts")
         self.options = options
         self.start()

@@ -16,6 +16,8 @@ import tempfile
 import time
 
 PIN = "314159"
+BOARD = os.path.join(os.path.dirname(os.path.dirname(
+    os.path.abspath(__file__))), "board", "sim.sh")
 
 
 class Mismatch(AssertionError):
@@ -26,21 +28,25 @@ class Sim:
     """One simulated token: DIR/hid, DIR/control, DIR/flash.
 
     It has the statement applet and shows what it is asked to sign; fido_only
-    makes it a FIDO2 token like others.
+    makes it a FIDO2 token like others.  board: it is no simulator of a token
+    but the image that users flash, on an emulated chip.
     """
 
-    def __init__(self, world, name, auto_touch=True, fido_only=False):
+    def __init__(self, world, name, auto_touch=True, fido_only=False,
+                 board=False):
         self.world = world
         self.fido_only = fido_only
+        self.board = board
         self.dir = os.path.join(world.root, name)
         self.token = "sim:" + self.dir
         self.process = None
         self.start(auto_touch)
 
     def start(self, auto_touch=True):
+        program = BOARD if self.board else self.world.program("touchstone-sim")
         self.process = subprocess.Popen(
-            [self.world.program("touchstone-sim"), "--foreground", "--dir",
-             self.dir] + ["--fido-only"] * self.fido_only,
+            [program, "--foreground", "--dir", self.dir]
+            + ["--fido-only"] * self.fido_only,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         line = self.process.stdout.readline()
         if "ready" not in line:

@@ -89,7 +89,7 @@ export async function run(name, options, attach) {
   token.on('stopped', (reason) =>
     process.stderr.write(`${name}: the chip stopped: ${reason}\n`));
   const front = attach(token);
-  await token.plug();
+  token.plug();
   await front.start();
   const server = new ControlServer(token, quit);
   await server.listen({ path: control });

@@ -16,6 +16,7 @@ import { UsbHost } from '../usb/host.mjs';
 import { BlinkReader } from './blinks.mjs';
 import { KeyReader } from './keys.mjs';
 import { ledName } from './led.mjs';
+import { DisplayReader } from './reader.mjs';
 
 // The store: 32 sectors at the end of a 2 MB flash.
 const STORE_OFF = 0x1e0000, STORE_LEN = 32 * 4096;
@@ -25,6 +26,7 @@ const KEYBOARD_EP = 3;
 // 5 s for others (firmware/core/token.h).
 const SETTLE_MS = 550, LONG_TOUCH_MS = 5000;
 const COMPUTE_MS = 5000; // longer than any command takes
+const BEGIN_MS = 5000;
 const SLICE = 20000; // instructions
 const FLASH_LEN = 0x200000;
 const WATCH_MS = 4; // how often somebody looks at the LED
@@ -45,7 +47,6 @@ export class Token extends EventEmitter {
     this.waiters = [];
     this.noise = 'good';
     this.keys = new KeyReader();
-    this.gone = new Set(); // what to call when it is pulled out
     this.drain = async () => {}; // hand it what a front end still holds
     if (options.store) this.#openStore(options.store);
   }
@@ -76,7 +77,7 @@ export class Token extends EventEmitter {
     fs.writeSync(this.storeFd, this.stored, 0, STORE_LEN, 0);
   }
 
-  async plug() {
+  plug() {
     const { elf, display } = this.options;
     const flash = new Uint8Array(FLASH_LEN).fill(0xff);
     flash.set(this.stored, STORE_OFF);
@@ -88,54 +89,66 @@ export class Token extends EventEmitter {
     chip.onLed((on) => this.blinks.see(on, chip.nanos / 1e6));
     chip.onStopped = (reason) => this.emit('stopped', reason);
     this.host = new UsbHost(chip);
+    this.info = this.#enumerate();
+    this.#begin();
     chip.start();
     this.watch = setInterval(() => this.#look(), WATCH_MS);
-    const info = await this.host.enumerate();
-    if (chip !== this.chip) return;
-    this.info = info;
     this.emit('plug');
+  }
+
+  // USB answers before the token itself is there, which shows on the LED.  One
+  // that never is has its reason among the faults.
+  #begin() {
+    try {
+      this.chip.runUntil(() => this.led() !== 'off', { ms: BEGIN_MS });
+    } catch (error) {
+      this.chip.fault(error.message);
+    }
+  }
+
+  // What a port does with what is plugged into it: reset, address,
+  // configuration.  null: it does not answer; why is among the faults.
+  #enumerate() {
+    try {
+      const { device, config } = this.host.enumerate();
+      return { dev: device, cfg: config };
+    } catch (error) {
+      this.chip.fault(error.message);
+      return null;
+    }
   }
 
   unplug() {
     if (!this.chip) return;
-    this.chip.stop();
-    this.save();
-    this.faults.push(...this.chip.faults);
     clearInterval(this.watch);
     this.host.unplug();
+    this.save();
+    this.faults.push(...this.chip.faults);
     this.chip = this.host = this.info = null;
-    for (const tell of this.gone) tell();
     this.emit('unplug');
   }
 
-  // A port resets what is plugged into it.
-  async reset() {
-    if (!this.host) return null;
-    const { host } = this;
-    const info = await host.enumerate();
-    return host === this.host ? info : null;
+  // Into another port.
+  reset() {
+    if (this.host) this.info = this.#enumerate();
+    return this.info;
   }
 
   // A transfer: {ep, dir (1: in), len, data, setup (endpoint 0)}.  Resolves to
-  // {status, data}; status is 'unplugged' if it came to that.
-  submit(urb) {
-    if (!this.host) return Promise.resolve({ status: 'unplugged' });
-    return new Promise((resolve) => {
-      const done = (result) => {
-        this.gone.delete(pulled);
-        if (this.chip) this.#passed(urb, result);
-        resolve(result);
-      };
-      const pulled = () => resolve({ status: 'unplugged' });
-      this.gone.add(pulled);
-      const transfer = urb.ep === 0 ? this.host.control(urb.setup, urb.data)
-        : this.host.submit(urb);
-      transfer.then(done);
-    });
+  // {status, data}; status is 'gone' if it was pulled out.
+  async submit(urb) {
+    if (!this.host) return { status: 'gone' };
+    const { ep, dir, len, data } = urb;
+    const transfer = ep === 0 ? this.host.control(urb.setup, data)
+      : this.host.submit({ endpoint: ep | (dir << 7), length: len, data });
+    urb.transfer = transfer;
+    await transfer.done;
+    if (this.chip) this.#passed(urb, transfer);
+    return transfer;
   }
 
   cancel(urb) {
-    this.host?.cancel(urb);
+    if (urb.transfer) this.host?.cancel(urb.transfer);
   }
 
   #passed(urb, result) {
@@ -209,8 +222,11 @@ export class Token extends EventEmitter {
     this.chip?.button(down);
   }
 
+  // Its lines with " | " between.
   display() {
-    return this.chip?.panel ? this.chip.panel.text : '';
+    if (!this.chip?.panel) return '';
+    this.reader ??= new DisplayReader(this.options.elf);
+    return this.reader.read(this.chip.panel);
   }
 
   // Resolves to the digits that the LED blinks, or "none".

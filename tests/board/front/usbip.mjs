@@ -20,8 +20,9 @@ const OP_LEN = 8, BUS_ID_LEN = 32, HEADER_LEN = 48, DEVICE_LEN = 312;
 const SPEED_FULL = 2;
 
 // Linux's numbers, negative, in the status of a reply.
-const EPIPE = -32, ECONNRESET = -104, ESHUTDOWN = -108, EOVERFLOW = -75;
-const STATUS = { ok: 0, stall: EPIPE, babble: EOVERFLOW };
+const EPIPE = -32, EPROTO = -71, EOVERFLOW = -75, ECONNRESET = -104;
+const ESHUTDOWN = -108;
+const STATUS = { ok: 0, stall: EPIPE, error: EPROTO, babble: EOVERFLOW };
 
 const TRANSFER_MAX = 64 * 1024; // libusb asks for 16 KB at once
 const URBS_MAX = 256; // under way
@@ -156,6 +157,7 @@ class Connection {
       this.#send(operation(OP_REP_IMPORT, ST_NA));
       return true;
     }
+    // The cable goes into a port, which resets it.
     if (!this.server.claim(this)) {
       this.#send(operation(OP_REP_IMPORT, ST_DEV_BUSY));
       return true;
@@ -163,19 +165,12 @@ class Connection {
     this.imported = true;
     this.socket.setTimeout(0);
     this.socket.setKeepAlive(true, OPERATION_MS);
-    this.socket.pause();
-    this.#attach();
+    const info = this.server.device.reset();
+    if (!info) return this.#refuse();
+    this.#send(operation(OP_REP_IMPORT, ST_OK), deviceRecord(info));
     return true;
   }
 
-  // The cable goes into a port: reset, as a hub does, then the answer.
-  async #attach() {
-    const info = await this.server.device.reset();
-    if (!info) return this.close();
-    this.#send(operation(OP_REP_IMPORT, ST_OK), deviceRecord(info));
-    this.socket.resume();
-    return undefined;
-  }
 
   #urbMessage() {
     if (this.input.length < HEADER_LEN) return false;
@@ -239,8 +234,8 @@ class Connection {
 /*
  * device: what is at the end of the cable.
  *   info              {dev, cfg}: its descriptors; null while there is none
- *   reset()           bus reset, address, configuration; resolves to info
- *   submit(urb)       resolves to {status: 'ok'|'stall'|'babble'|..., data}
+ *   reset()           bus reset, address, configuration; returns info
+ *   submit(urb)       resolves to {status: 'ok'|'stall'|..., data}
  *   cancel(urb)       that will not be waited for any more
  *   on('unplug', fn)  it is gone
  */

@@ -23,7 +23,7 @@ class Device extends EventEmitter {
   cancelled = [];
   resets = 0;
 
-  async reset() {
+  reset() {
     this.resets++;
     return this.info;
   }
