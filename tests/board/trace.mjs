@@ -10,7 +10,9 @@
 // differ in the bytes of their arguments and in nothing else.  No interrupt is
 // taken and the chip's clock stands still: what the hardware does meanwhile is
 // not the function's.
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { Chip } from './chip.mjs';
 
 const SP = 13;
 const LR = 14;
@@ -21,18 +23,22 @@ const RETURN = 0xee; // BKPT number that stands at the caller
 const REDIRECT = 0xef;
 const BLOCK = 4096; // instructions between two check points of a trace
 const RUNAWAY = 2e9; // instructions
+const BOOT_MS = 50;
 
 // FNV-1a over 32-bit words; + 1 so that zeros at the start count as well.
 const mix = (hash, word) => (Math.imul(hash ^ word, 16777619) + 1) | 0;
 const halfword = (pc) => (pc & (CODE_LEN - 1)) >> 1;
 
 export class Tracer {
-  // mcu: rp2040js' chip, stopped between two instructions of the image.
-  // symbol: name -> {addr, size}; throws for an unknown one.
-  constructor(mcu, symbol) {
-    this.mcu = mcu;
-    this.core = mcu.core;
-    this.symbol = symbol;
+  // elf: path of the image, which boots on a chip of its own.
+  constructor(elf) {
+    this.chip = new Chip({ elf });
+    this.chip.runFor(BOOT_MS);
+    while (!this.chip.core.waiting) { // not while it looks at the button
+      assert.equal(this.chip.run(1), 'busy');
+    }
+    this.mcu = this.chip.mcu;
+    this.core = this.chip.core;
     this.redirected = new Map();
     this.ignored = new Uint8Array(CODE_LEN / 2);
     this.addresses = 0; // hash of those of loads and stores
@@ -41,9 +47,15 @@ export class Tracer {
     this.watchAddresses();
     this.takeBreaks();
     this.idle = {
-      sram: mcu.sram.slice(),
+      sram: this.mcu.sram.slice(),
       registers: this.core.registers.slice(),
     };
+  }
+
+  symbol(name) {
+    const symbol = this.chip.symbol(name);
+    assert(symbol, `the image has no ${name}`);
+    return symbol;
   }
 
   // rp2040js fetches instructions by readUint16() too: those are not data.
@@ -155,6 +167,7 @@ export class Tracer {
       onStep(core.PC);
       core.executeInstruction();
     }
+    assert.deepEqual(this.chip.faults, []);
   }
 
   // Run an ignored function to its end, as if it took no time.
