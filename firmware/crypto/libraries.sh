@@ -40,7 +40,7 @@ fetch()
 	    -o Dir::State::status=/var/lib/dpkg/status
 	    -o "Dir::Cache=$PWD/apt/cache" -o Dir::Etc::SourceList=/dev/null
 	    -o "Dir::Etc::SourceParts=$PWD/apt/parts"
-	    -o Acquire::Languages=none)
+	    -o Acquire::Languages=none -o APT::Sandbox::User=)
 	mkdir -p apt/parts apt/state/lists/partial apt/cache/archives/partial
 	entries
 	# Hooks of the machine may fail without root; the sums decide.
