@@ -72,6 +72,7 @@ i2c_start(void)
 	REG(I2C_FS_SPKLEN) = SPIKE_LEN;
 	REG(I2C_SDA_HOLD) = SDA_HOLD;
 	REG(I2C_ENABLE) = 1;
+	(void)REG(I2C_CLR_INTR);
 }
 
 /* One transfer, waited for; false if it was not taken. */

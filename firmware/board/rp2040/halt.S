@@ -9,7 +9,7 @@
 	.equ	SRAM_BASE, 0x20000000
 	.equ	SRAM_END, SRAM_BASE + 264 * 1024
 	.equ	SIO_GPIO_OUT_XOR, 0xd000001c
-	.equ	DELAY, 125000000 / 20 / 4	/* 50 ms in rounds of 4 cycles */
+	.equ	DELAY, 125000000 / 20 / 3	/* 50 ms in rounds of 3 cycles */
 
 	/* The stack may be what is broken: begin it anew. */
 	.section .text.rp2_fault, "ax"

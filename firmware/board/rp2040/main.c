@@ -33,6 +33,7 @@ at_most(uint32_t ms, uint32_t limit)
 static void
 loop(void)
 {
+	static bool is_again;
 	bool is_waiting;
 	uint32_t ms;
 
@@ -45,22 +46,26 @@ loop(void)
 	is_waiting = fw_ctap2_is_waiting(&token.ctap2);
 	if (!is_waiting)
 		rp2_button_forget();
+	/* A token that waits for room to send says 0 all the time. */
+	is_again = ms == 0 && !is_again;
+	if (is_again)
+		return;
+	ms = ms > 0 ? ms : 1;
 	ms = at_most(ms, is_waiting ? BUTTON_POLL_MS : RP2_WATCHDOG_MS / 2);
-	if (ms > 0)
-		rp2_sleep_until(rp2_micros() + ms * UINT64_C(1000), &woken);
+	rp2_sleep_until(rp2_micros() + ms * UINT64_C(1000), &woken);
 }
 
 void
 rp2_main(void)
 {
 	rp2_led_init();
+	rp2_display_init();
 	if (rp2_watchdog_bit())
 		rp2_stop(); /* it hung, for a reason that is still there */
 	rp2_watchdog_feed();
 	rp2_flash_init();
 	rp2_noise_init();
 	rp2_button_init();
-	rp2_display_init();
 	rp2_usb_init();
 	fw_token_init(&token, FW_PROFILE_FULL);
 	for (;;)
