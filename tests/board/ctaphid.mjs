@@ -44,6 +44,7 @@ export class CtapHid {
     this.chip = host.chip;
     this.channel = BROADCAST;
     this.keepalives = []; // { ms, status } since the last send()
+    this.onKeepalive = () => {};
   }
 
   // One report out, one report in.
@@ -86,6 +87,7 @@ export class CtapHid {
           return { command, data: this.rest(first, ms) };
         }
         this.keepalives.push({ ms: this.chip.nanos / MS, status: first[7] });
+        this.onKeepalive(this.keepalives);
       }
     }
   }
