@@ -5,7 +5,7 @@
  * register or operating system call stands outside firmware/board/.
  *
  * All functions run in one context (the main loop); none is called again
- * before it returned, and none takes more than 512 bytes of stack (lint/chip
+ * before it returned, and none takes more than 640 bytes of stack (lint/chip
  * adds them up).  Lengths count bytes, times are milliseconds.
  */
 #ifndef HAL_H
