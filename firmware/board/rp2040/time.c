@@ -62,6 +62,7 @@ rp2_alarm_off(enum rp2_alarm alarm)
 
 	REG(TIMER_ARMED) = bit; /* disarms */
 	REG(M0PLUS_NVIC_ICER) = bit;
+	__asm__ volatile("dsb\n\tisb" : : : "memory");
 	rp2_alarm_ack(alarm);
 	REG(M0PLUS_NVIC_ICPR) = bit;
 }
