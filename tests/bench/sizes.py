@@ -46,7 +46,8 @@ def on_chip(source):
     """What a Cortex-M0+ needs of the firmware; None without a compiler.
 
     parts: sizes of every file of wire and core, by part.  linked: of what the
-    token's entries reach, which is what a chip carries.  state, stack: bytes.
+    token's entries reach, which is what a chip carries.  image: all of it.
+    variables, stack: bytes.
     """
     if not m0plus.is_here():
         return None
@@ -56,12 +57,13 @@ def on_chip(source):
             raise RuntimeError(it.findings)
         it.read()
         it.resolve()
-        own = {part: [u.object for u in it.units if u.part == part]
-               for part in m0plus.PARTS}
+        size = it.sizes()
         return {
-            "parts": {part: m0plus.measure(own[part]) for part in own},
-            "linked": m0plus.reached([u for u in it.units
-                                      if u.part in own], folder),
-            "state": m0plus.token_state(source, folder),
+            "parts": {part: m0plus.measure([u.object for u in it.units
+                                            if u.part == part])
+                      for part in m0plus.PARTS},
+            "linked": size["text"],
+            "image": size["image"],
+            "variables": size["variables"],
             "stack": it.stack()[0],
         }

@@ -3,80 +3,63 @@
 size depends on input, no call through an unreviewed pointer; worst-case
 stack, code and RAM within bounds.
 
-Compiled for a Cortex-M0+ as a board would; the figures go to BUILD/chip.txt.
+Read from the image's own build, libraries and board included.  The figures go
+to BUILD/chip.txt.
 """
 
 import os
+import re
 import tempfile
 
 import m0plus
 from callgraph import POINTER, Graph, short
 from tree import Finding
 
-STACK_MAX = 8 * 1024	# below fw_token_step(), interrupts apart
+STACK_MAX = 8 * 1024	# from reset, with one interrupt on top; link.ld has 16
 TEXT_MAX = 48 * 1024	# wire and core as linked, without crypto and board
-RAM_MAX = 24 * 1024	# struct fw_token, other variables, worst-case stack
+RAM_MAX = 32 * 1024	# all variables and the worst-case stack
+HAL_MAX = 640		# what hal.h promises of each of its functions
 HEAP = {"malloc", "calloc", "realloc", "free", "alloca", "aligned_alloc",
         "strdup", "sbrk"}
 
+# What is not compiled here, as bytes of stack: libgcc's arithmetic and our
+# assembly have no frame to speak of; the boot ROM's source has small ones.
+LEAF = 64
+BOUNDS = {"boot ROM": 256, "rp2_wipe_and_blink": 0, "rp2_boot2": 0}
+# An interrupt's handler is entered with 8 registers stacked, aligned to 8
+# (ARMv6-M B1.5.6).  All have one priority: there is one at a time.
+EXCEPTION = 36
+IRQ = re.compile(r"rp2_\w*irq$")
+
+HASH = ["salted_init", "br_sha256_init", "br_sha224_update", "br_sha256_out",
+        "br_sha224_state", "br_sha224_set_state"]
+P256 = "ec_p256_m15.c:"
 # Reviewed calls through pointers: who, and what can be called.
 POINTERS = {
-    "fw_p256_public": ["p256_m15 mulgen"],
     "salted_init": ["br_sha256_init", "br_sha224_set_state"],
-    "fw_p256_ecdh": ["p256_m15 mul"],
-    "tsw_p256_verify": ["p256_m15 mul", "br_ecdsa_i15_vrfy_raw"],
+    "process_key": HASH,
+    "br_hmac_key_init": HASH,
+    "br_hmac_init": HASH,
+    "br_hmac_update": HASH,
+    "br_hmac_out": HASH,
+    "fw_p256_public": [P256 + "api_mulgen"],
+    "fw_p256_ecdh": [P256 + "api_mul"],
+    "tsw_p256_verify": [P256 + "api_mul"],
+    "br_ecdsa_i31_sign_raw": [P256 + "api_mulgen"],
+    "br_ecdsa_i31_vrfy_raw": [P256 + "api_muladd"],
+    "rom_function": ["boot ROM"],
+    "erase_in_ram": ["boot ROM", "rp2_boot2"],
+    "program_in_ram": ["boot ROM", "rp2_boot2"],
+    "each": ["usb.c:enable", "usb.c:disable"],
+    "fw_card_run": [],	# token.c has no applet for it
 }
 
-# Bytes of stack of what is not compiled here.  hal.h promises HAL.  Libraries:
-# BearSSL 0.6 and libsodium 1.0.18, compiled with the same compiler and flags
-# and added up the same way, their own calls through tables resolved by hand.
-HAL = 512
-LEAF = 64		# mem*, str*, libgcc's arithmetic: loops without calls
-LIBRARY = {
-    "br_ec_get_default": 16,
-    "br_ecdsa_vrfy_raw_get_default": 16,
-    "br_ecdsa_i31_sign_raw": 3916,
-    "br_ecdsa_raw_to_asn1": 336,
-    "br_ecdsa_i15_vrfy_raw": 3556,
-    "p256_m15 mul": 2612,
-    "p256_m15 mulgen": 2436,
-    "br_sha256_init": 40,
-    "br_sha256_update": 384,
-    "br_sha224_update": 384,	# what bearssl_hash.h calls the same
-    "br_sha256_out": 488,
-    "br_sha224_state": 16,
-    "br_sha224_set_state": 16,
-    "br_hmac_key_init": 792,
-    "br_hmac_init": 520,
-    "br_hmac_update": 496,
-    "br_hmac_out": 792,
-    "br_hmac_drbg_init": 1272,
-    "br_hmac_drbg_update": 1240,
-    "br_hmac_drbg_generate": 1248,
-    "br_aes_ct_cbcenc_init": 696,
-    "br_aes_ct_cbcenc_run": 776,
-    "br_aes_ct_cbcdec_init": 696,
-    "br_aes_ct_cbcdec_run": 848,
-    "crypto_hash_sha512_init": 40,
-    "crypto_hash_sha512_update": 1672,
-    "crypto_hash_sha512_final": 1632,
-    "crypto_sign_seed_keypair": 2080,
-    "crypto_scalarmult_ed25519_base_noclamp": 1176,
-    "crypto_core_ed25519_scalar_add": 448,
-    "crypto_core_ed25519_scalar_mul": 368,
-    "crypto_core_ed25519_scalar_reduce": 296,
-    "crypto_sign_verify_detached": 3472,
-    "crypto_core_ed25519_is_valid_point": 2616,
-}
-
-TOKEN_H = "struct fw_token { char c[%d]; };\n"
 TOKEN_C = "void fw_token_init(void) {}\nvoid fw_token_step(void) { %s }\n"
 
 
-def example(code, call="f(8);", state=100):
+def example(code, call="f(8);"):
     """code stands on line 1 of a file; the token calls into it."""
-    return {"firmware/core/token.h": TOKEN_H % state,
-            "firmware/core/token.c": "int f(int);\n" + TOKEN_C % call,
+    return {"firmware/core/token.c": "int f(int);\n" + TOKEN_C % call,
             "firmware/core/a.c": code}
 
 
@@ -100,14 +83,18 @@ EXAMPLES = [
     (example("int unheard_of(int);\n"
              "int f(int n) { return unheard_of(n) + 1; }\n"),
      {"firmware/core/a.c:2"}),
-    (example("int f(int n) { volatile char a[9000]; a[n] = 1; return a[1]; }\n"
+    (example("int f(int n) { volatile char a[12000]; a[n] = 1; return a[1]; }\n"
              ), {"firmware/core/token.c:3"}),
+    (example("int hal_f(void) { volatile char a[700]; return a[1]; }\n"
+             "int f(int n) { return n + hal_f(); }\n"),
+     {"firmware/core/a.c:1"}),
     (example("const char big[50000] = {1};\n"
              "int f(int n) { return big[n]; }\n"),
      {"firmware/core/token.c:1"}),
-    (example("int f(int n) { return n + 1; }\n", state=24600),
+    (example("char big[33000];\n"
+             "int f(int n) { big[n] = 1; return big[1]; }\n"),
      {"firmware/core/token.h:1"}),
-    (example("int f(int n) { return n + ; }\n"), {"firmware/core/a.c:1"}),
+    (example("int f(int n) { return n + ; }\n"), {"firmware/core/token.c:1"}),
     ({"host/a.c": "int a;\n"}, {"firmware/core/token.c:1"}),
 ]
 
@@ -117,69 +104,118 @@ class Chip:
 
     def __init__(self, tree, folder):
         self.tree = tree
-        self.units = m0plus.compile_all(tree.root, folder)
+        self.folder = folder
+        self.is_image = tree.has(m0plus.TOOLCHAIN)
+        compile_it = (m0plus.build_image if self.is_image
+                      else m0plus.build_example)
+        self.units, errors = compile_it(tree.root, folder)
         self.graph = Graph()
-        self.bounds = dict(LIBRARY)
-        self.findings = [Finding(u.path, 1, "does not compile: " + u.errors)
-                         for u in self.units if u.errors]
+        self.bounds = dict(BOUNDS)
+        self.part = {}	# of a function
+        self.findings = []
+        if errors:
+            self.say("firmware/core/token.c", "does not compile: " + errors)
+
+    def say(self, path, text, line=1):
+        self.findings.append(Finding(path, line, text))
 
     def find(self, name, text):
         path, line = self.graph.place[name]
-        self.findings.append(Finding(os.path.relpath(path, self.tree.root),
-                                     line, f"{short(name)}() {text}"))
+        path = os.path.relpath(path, self.tree.root)
+        self.say(path, f"{short(name)}() {text}", line)
 
     def read(self):
         """Call graphs, and the compiler's own helpers, which they lack."""
         for unit in self.units:
             with open(unit.graph, encoding="utf-8") as f:
                 here = self.graph.read(f.read())
-            helpers = {name for name in undefined(unit.object)
+            helpers = {name for name in m0plus.undefined(unit.object)
                        if name.startswith(("__aeabi_", "__gnu_"))}
             for name in here:
                 self.graph.calls[name] |= helpers
+                self.part[name] = unit.part
+        for name, callees in self.graph.calls.items():
+            if POINTER in callees and short(name) in POINTERS:
+                callees.discard(POINTER)
+                callees |= {self.named(n) for n in POINTERS[short(name)]}
+
+    def named(self, name):
+        """A static function of POINTERS as gcc names it."""
+        full = [n for n in self.graph.frame
+                if n == name or n.endswith(("/" + name, ":" + name))]
+        if len(full) > 1:
+            self.find(full[1], "has a name that chip.py takes for another's")
+        return full[0] if full else name
+
+    def entries(self):
+        return [name for name in (m0plus.RESET, *m0plus.ENTRIES)
+                if name in self.graph.frame]
+
+    def interrupts(self):
+        return [n for n in self.graph.frame
+                if self.part[n] == "board" and IRQ.match(n)]
+
+    def reachable(self):
+        seen, todo = set(), self.entries() + self.interrupts()
+        while todo:
+            name = todo.pop()
+            if name not in seen:
+                seen.add(name)
+                todo += self.graph.calls.get(name, ())
+        return seen
 
     def resolve(self):
-        """Every call gets a bound or a finding."""
-        for name, callees in self.graph.calls.items():
-            if name not in self.graph.frame:
+        """Every call gets a bound or a finding; of libraries and C library
+        what is in the image, of our own all."""
+        reachable = self.reachable()
+        for name in self.graph.frame:
+            if (self.part[name] in ("sodium", "bearssl") and
+                    name not in reachable):
+                self.graph.calls[name] = set()
                 continue
             if "dynamic" in self.graph.kind[name]:
                 self.find(name, "takes stack that depends on its input")
-            if POINTER in callees:
-                if short(name) not in POINTERS:
-                    self.find(name, "calls through a pointer; "
-                              "chip.py has no list of what it can be")
-                callees.discard(POINTER)
-                callees |= set(POINTERS.get(short(name), ()))
-            for callee in callees - self.graph.frame.keys():
+            for callee in self.graph.calls[name] - self.graph.frame.keys():
                 self.bound(name, callee)
 
     def bound(self, name, callee):
-        if callee in HEAP:
+        if callee == POINTER:
+            self.find(name, "calls through a pointer; chip.py has no list of "
+                      "what it can be")
+        elif callee in HEAP:
             self.find(name, f"uses the heap: {callee}")
-        elif callee.startswith("hal_"):
-            self.bounds[callee] = HAL
-        elif callee.startswith(("mem", "str", "__aeabi_", "__gnu_",
-                                "assert_failed")):
+        elif callee.startswith(("__aeabi_", "__gnu_")):
             self.bounds[callee] = LEAF
         elif callee not in self.bounds:
             self.find(name, f"calls {callee}, whose stack nobody bounded")
 
+    def check_hal(self):
+        for name in [n for n in self.graph.frame if n.startswith("hal_")]:
+            depth, _ = self.graph.worst(name, self.bounds)
+            if depth > HAL_MAX:
+                self.find(name, f"takes {depth} bytes of stack > {HAL_MAX}")
+
+    def alone(self, entry):
+        """Core and wire with nothing below them."""
+        own = Graph()
+        own.calls = self.graph.calls
+        own.frame = {name: size if self.part[name] in m0plus.PARTS else 0
+                     for name, size in self.graph.frame.items()}
+        return own.worst(entry, {})[0]
+
     def stack(self):
         """(worst bytes, lines to print)."""
-        lines, worst = [], 0
-        apart = {name: 0 for name in self.bounds}
-        crypto = {name for name, (path, _) in self.graph.place.items()
-                  if "/firmware/crypto/" in path}
-        for entry in m0plus.ENTRIES:
+        lines, worst, on_top = [], 0, 0
+        for name in self.interrupts():
+            depth = self.graph.worst(name, self.bounds)[0] + EXCEPTION
+            lines.append(f"stack of {name}(): {depth} bytes")
+            on_top = max(on_top, depth)
+        for entry in self.entries():
             depth, way = self.graph.worst(entry, self.bounds)
-            own = Graph()
-            own.frame, own.calls = dict(self.graph.frame), self.graph.calls
-            for name in crypto:
-                own.frame[name] = 0
-            alone, _ = own.worst(entry, apart)
-            lines.append(f"stack of {entry}(): {depth} bytes, core and wire "
-                         f"alone {alone}")
+            depth += on_top
+            lines.append(f"stack of {entry}(): {depth} bytes, {on_top} of them "
+                         "an interrupt's, core and wire alone "
+                         f"{self.alone(entry)}")
             lines += [f"    {self.graph.frame.get(name, self.bounds.get(name))}"
                       f"\t{short(name)}" for name in way]
             if depth > STACK_MAX:
@@ -188,30 +224,31 @@ class Chip:
             worst = max(worst, depth)
         return worst, lines
 
+    def sizes(self):
+        """{text of core and wire, RAM of all variables} in bytes."""
+        own = [u for u in self.units if u.part in m0plus.PARTS]
+        linked = m0plus.reached(own, self.folder)
+        image = linked
+        if self.is_image:
+            image = m0plus.measure([os.path.join(self.folder, "firmware.elf")])
+        return {"text": linked["text"], "image": image["text"],
+                "variables": image["data"] + image["bss"]}
 
-def undefined(path):
-    return [line.split()[1] for line in m0plus.tool("nm", "-u", path)
-            .splitlines() if len(line.split()) == 2]
 
-
-def sizes(chip, folder, stack):
+def budgets(chip, stack):
     """Lines to print; findings for what is too large."""
-    own = [u for u in chip.units if u.part in m0plus.PARTS]
-    image = m0plus.reached(own, folder)
-    state = m0plus.token_state(chip.tree.root, folder)
-    ram = image["data"] + image["bss"] + state + stack
-    if image["text"] > TEXT_MAX:
-        chip.findings.append(Finding(
-            "firmware/core/token.c", 1,
-            f"core and wire need {image['text']} bytes of code > {TEXT_MAX}"))
+    size = chip.sizes()
+    ram = size["variables"] + stack
+    if size["text"] > TEXT_MAX:
+        chip.say("firmware/core/token.c", "core and wire need "
+                 f"{size['text']} bytes of code > {TEXT_MAX}")
     if ram > RAM_MAX:
-        chip.findings.append(Finding(
-            "firmware/core/token.h", 1,
-            f"state {state} and stack {stack} need {ram} bytes of RAM"
-            f" > {RAM_MAX}"))
-    return [f"code of core and wire: {image['text']} bytes of {TEXT_MAX}",
-            f"RAM: {ram} bytes of {RAM_MAX}: state {state}, stack {stack},"
-            f" other {image['data'] + image['bss']}"]
+        chip.say("firmware/core/token.h", f"variables {size['variables']} and "
+                 f"stack {stack} need {ram} bytes of RAM > {RAM_MAX}")
+    return [f"code of core and wire: {size['text']} bytes of {TEXT_MAX}",
+            f"image: {size['image']} bytes",
+            f"RAM: {ram} bytes of {RAM_MAX}: variables {size['variables']},"
+            f" stack {stack}"]
 
 
 def examine(tree, folder):
@@ -220,15 +257,20 @@ def examine(tree, folder):
         return chip.findings, []
     chip.read()
     if not set(m0plus.ENTRIES) <= chip.graph.frame.keys():
-        return [Finding("firmware/core/token.c", 1, "no entry of the token "
-                        "was compiled: nothing was checked")], []
+        chip.say("firmware/core/token.c", "no entry of the token was compiled: "
+                 "nothing was checked")
+        return chip.findings, []
+    if chip.is_image and not (m0plus.RESET in chip.graph.frame and
+                              chip.interrupts()):
+        chip.say(m0plus.TOOLCHAIN, "no entry of the chip was compiled")
     chip.resolve()
     for circle in chip.graph.cycles():
         chip.find(circle[0], "calls itself: " + " ".join(map(short, circle)))
     if chip.findings:
         return chip.findings, []
+    chip.check_hal()
     stack, lines = chip.stack()
-    lines += sizes(chip, folder, stack)
+    lines += budgets(chip, stack)
     return chip.findings, lines
 
 

@@ -1,51 +1,28 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The firmware without its board, compiled for a Cortex-M0+ as a chip has it."""
+"""The image for a Cortex-M0+ as its own build compiles it, object by object."""
 
 import os
 import re
 import shutil
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
 PREFIX = "arm-none-eabi-"
-PARTS = ("wire", "core")	# what is measured; crypto only joins the graph
+PARTS = ("wire", "core")	# what every board carries
+# Where the token begins, and where the chip does.
 ENTRIES = ("fw_token_init", "fw_token_step")
+RESET = "rp2_reset"
+TOOLCHAIN = "firmware/board/rp2040/toolchain.cmake"
 FLAGS = ["-std=c11", "-mcpu=cortex-m0plus", "-mthumb", "-Os",
-         "-ffreestanding", "-fno-common", "-ffunction-sections",
-         "-fdata-sections", "-fno-strict-aliasing",
-         "-fno-delete-null-pointer-checks", "-w"]
-# What the firmware takes from a C library.
-LIBC = {
-    "string.h": """#include <stddef.h>
-void *memcpy(void *, const void *, size_t);
-void *memmove(void *, const void *, size_t);
-void *memset(void *, int, size_t);
-int memcmp(const void *, const void *, size_t);
-size_t strlen(const char *);
-int strcmp(const char *, const char *);
-char *strchr(const char *, int);
-""",
-    "assert.h": """#ifndef static_assert
-#define static_assert _Static_assert
-#endif
-void assert_failed(void);
-#define assert(x) ((x) ? (void)0 : assert_failed())
-""",
-}
-# Their headers are the same for every processor; the rest of /usr/include is
-# not for a chip.
-LIBRARIES = ("/usr/include/bearssl", "/usr/include/sodium",
-             "/usr/include/sodium.h")
+         "-ffreestanding", "-ffunction-sections", "-w",
+         "-fcallgraph-info=su"]
 
 
 class Unit(NamedTuple):
-    """One source file, relative to the root, and what came of it."""
+    """One compiled file, and to which part of the image it belongs."""
     part: str
-    path: str
     object: str
     graph: str
-    errors: str
 
 
 def is_here():
@@ -58,50 +35,53 @@ def tool(name, *args):
                           env={**os.environ, "LC_ALL": "C"}).stdout
 
 
-def sources(root):
-    """(part, path relative to the root) of every file the chip has."""
-    found = []
-    for part in (*PARTS, "crypto"):
-        folder = os.path.join("firmware", part)
-        if os.path.isdir(os.path.join(root, folder)):
-            found += [(part, os.path.join(folder, name))
-                      for name in sorted(os.listdir(os.path.join(root, folder)))
-                      if name.endswith(".c")]
-    return found
+def part_of(path):
+    """firmware/crypto/CMakeFiles/sodium.dir/... is the library's."""
+    library = re.search(r"CMakeFiles/(sodium|bearssl)\.dir", path)
+    return library.group(1) if library else path.split(os.sep)[1]
 
 
-def flags(root, folder):
-    """Puts the headers of the libraries into the folder."""
-    for name, text in LIBC.items():
-        with open(os.path.join(folder, name), "w", encoding="utf-8") as f:
-            f.write(text)
-    include = ["-isystem", folder]
-    for name in LIBRARIES:
-        if not os.path.lexists(os.path.join(folder, os.path.basename(name))):
-            os.symlink(name, os.path.join(folder, os.path.basename(name)))
-    include += ["-isystem", os.path.join(folder, "bearssl")]
-    for path in ("include", "firmware", "firmware/crypto", "firmware/core",
-                 "firmware/wire"):
-        include += ["-I", os.path.join(root, path)]
-    return FLAGS + include
+def build_image(root, folder):
+    """([Unit...], what the compiler said).  Takes seconds, every time: what is
+    in build/ may be older than the source."""
+    out = ""
+    for command in (["cmake", "-G", "Ninja", "-S", root, "-B", folder,
+                     "-DCMAKE_TOOLCHAIN_FILE=" + os.path.join(root, TOOLCHAIN)],
+                    ["cmake", "--build", folder]):
+        done = subprocess.run(command, text=True, capture_output=True,
+                              check=False)
+        out = done.stdout + done.stderr
+        if done.returncode != 0:
+            return [], out
+    return found(folder), ""
 
 
-def compile_all(root, folder):
-    """[Unit...] with objects and call graphs in the folder."""
-    options = flags(root, folder)
+def build_example(root, folder):
+    """The same for a few files of an example, without a board."""
+    for top, _, names in os.walk(os.path.join(root, "firmware")):
+        for name in names:
+            if not name.endswith(".c"):
+                continue
+            source = os.path.join(top, name)
+            made = os.path.join(folder, os.path.relpath(source, root))
+            os.makedirs(os.path.dirname(made), exist_ok=True)
+            done = subprocess.run(
+                [PREFIX + "gcc", *FLAGS, "-c", source, "-o", made + ".obj"],
+                text=True, capture_output=True, check=False)
+            if done.returncode != 0:
+                return [], done.stderr
+    return found(folder), ""
 
-    def one(item):
-        part, path = item
-        base = os.path.join(folder, part + "-" + os.path.basename(path)[:-2])
-        done = subprocess.run(
-            [PREFIX + "gcc", *options, "-fcallgraph-info=su,da", "-c",
-             "-o", base + ".o", os.path.join(root, path)], text=True,
-            capture_output=True, check=False)
-        errors = done.stderr if done.returncode != 0 else ""
-        return Unit(part, path, base + ".o", base + ".ci", errors)
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        return list(pool.map(one, sources(root)))
+def found(folder):
+    units = []
+    for top, _, names in sorted(os.walk(os.path.join(folder, "firmware"))):
+        for name in sorted(names):
+            if name.endswith(".ci"):
+                path = os.path.join(top, name[:-3])
+                units.append(Unit(part_of(os.path.relpath(path, folder)),
+                                  path + ".obj", path + ".ci"))
+    return units
 
 
 def measure(paths):
@@ -115,7 +95,7 @@ def measure(paths):
 
 def reached(units, folder):
     """Sizes of what the entries reach: a linker leaves the rest out."""
-    image = os.path.join(folder, "image.elf")
+    image = os.path.join(folder, "reached.elf")
     keep = ["-Wl,-u," + name for name in ENTRIES]
     subprocess.run([PREFIX + "gcc", "-nostdlib", "-mcpu=cortex-m0plus",
                     "-mthumb", "-Wl,--gc-sections", *keep, "-Wl,-e,0",
@@ -125,12 +105,6 @@ def reached(units, folder):
     return measure([image])
 
 
-def token_state(root, folder):
-    """sizeof(struct fw_token), which a board allocates once."""
-    source = os.path.join(folder, "sizeof.c")
-    with open(source, "w", encoding="utf-8") as f:
-        f.write('#include "token.h"\nchar it[sizeof(struct fw_token)];\n')
-    subprocess.run([PREFIX + "gcc", *flags(root, folder), "-c", source,
-                    "-o", source + ".o"], check=True, capture_output=True)
-    symbols = tool("nm", "-S", source + ".o")
-    return int(re.search(r"^\S+ (\S+) B it$", symbols, re.M).group(1), 16)
+def undefined(path):
+    return [line.split()[1] for line in tool("nm", "-u", path).splitlines()
+            if len(line.split()) == 2]
