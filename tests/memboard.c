@@ -313,9 +313,51 @@ memboard_put_report(const uint8_t report[HAL_HID_REPORT_LEN])
 	memboard.in_cnt++;
 }
 
+static void
+packets_put(struct memboard_packets *q, const uint8_t *packet, size_t len)
+{
+	if (q->cnt == MEMBOARD_CCID_CNT || len > HAL_PACKET_LEN)
+		die("too many packets");
+	if (len > 0)
+		memcpy(q->data[q->cnt], packet, len);
+	q->len[q->cnt++] = len;
+}
+
+static bool
+packets_take(struct memboard_packets *q, uint8_t packet[HAL_PACKET_LEN],
+    size_t *len)
+{
+	if (q->cnt == 0)
+		return false;
+	memcpy(packet, q->data[0], HAL_PACKET_LEN);
+	*len = q->len[0];
+	q->cnt--;
+	memmove(q->data[0], q->data[1], q->cnt * HAL_PACKET_LEN);
+	memmove(&q->len[0], &q->len[1], q->cnt * sizeof(q->len[0]));
+	return true;
+}
+
+void
+memboard_put_packet(const uint8_t *packet, size_t len)
+{
+	packets_put(&memboard.ccid_in, packet, len);
+}
+
+bool
+memboard_take_packet(uint8_t packet[HAL_PACKET_LEN], size_t *len)
+{
+	return packets_take(&memboard.ccid_out, packet, len);
+}
+
 size_t
 hal_recv(enum hal_pipe pipe, uint8_t packet[HAL_PACKET_LEN])
 {
+	size_t len = 0;
+
+	if (pipe == HAL_PIPE_CCID) {
+		(void)packets_take(&memboard.ccid_in, packet, &len);
+		return len;
+	}
 	if (pipe != HAL_PIPE_HID || memboard.in_cnt == 0)
 		return 0;
 	memcpy(packet, memboard.in[memboard.in_first], HAL_HID_REPORT_LEN);
@@ -329,6 +371,9 @@ hal_can_send(enum hal_pipe pipe)
 {
 	if (pipe == HAL_PIPE_KEYBOARD)
 		return keyboard_can_send();
+	if (pipe == HAL_PIPE_CCID)
+		return !memboard.ccid_busy &&
+		    memboard.ccid_out.cnt < MEMBOARD_CCID_CNT;
 	return pipe == HAL_PIPE_HID && memboard.can_send;
 }
 
@@ -339,6 +384,10 @@ hal_send(enum hal_pipe pipe, const uint8_t *packet, size_t len)
 		die("a packet while another is repeated");
 	if (pipe == HAL_PIPE_KEYBOARD && len == HAL_KEYBOARD_REPORT_LEN) {
 		keyboard_send(packet);
+		return;
+	}
+	if (pipe == HAL_PIPE_CCID && hal_can_send(pipe)) {
+		packets_put(&memboard.ccid_out, packet, len);
 		return;
 	}
 	if (pipe != HAL_PIPE_HID || len != HAL_HID_REPORT_LEN)

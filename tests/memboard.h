@@ -22,6 +22,7 @@
 #define MEMBOARD_PAGE_MAX 128
 #define MEMBOARD_UNIT_CNT (MEMBOARD_FLASH_LEN / HAL_FLASH_UNIT_LEN)
 #define MEMBOARD_QUEUE_CNT 600 /* reports; two of the longest messages fit */
+#define MEMBOARD_CCID_CNT 64   /* packets; three of the longest messages fit */
 #define MEMBOARD_LED_CNT 1024  /* changes of the LED */
 #define MEMBOARD_TYPED_CNT 64  /* keyboard reports */
 
@@ -50,6 +51,13 @@ enum memboard_noise {
 struct memboard_led {
 	enum hal_led led;
 	uint64_t millis;
+};
+
+/* Packets of the smartcard reader, oldest first. */
+struct memboard_packets {
+	uint8_t data[MEMBOARD_CCID_CNT][HAL_PACKET_LEN];
+	size_t len[MEMBOARD_CCID_CNT];
+	size_t cnt;
 };
 
 struct memboard {
@@ -87,6 +95,8 @@ struct memboard {
 	uint8_t in[MEMBOARD_QUEUE_CNT][HAL_HID_REPORT_LEN];
 	size_t in_first, in_cnt;
 	uint8_t out[MEMBOARD_QUEUE_CNT][HAL_HID_REPORT_LEN];
+	struct memboard_packets ccid_in, ccid_out;
+	bool ccid_busy;			  /* the host takes no packet now */
 	bool repeats;			  /* hal_repeat() has a packet */
 	uint8_t repeated[HAL_PACKET_LEN]; /* the last one it was given */
 	long repeat_cnt;
@@ -103,6 +113,9 @@ void memboard_reset(void);
 void memboard_put_report(const uint8_t report[HAL_HID_REPORT_LEN]);
 /* Oldest report the token sent; false if there is none. */
 bool memboard_take_report(uint8_t report[HAL_HID_REPORT_LEN]);
+/* The same of the smartcard reader's packets. */
+void memboard_put_packet(const uint8_t *packet, size_t len);
+bool memboard_take_packet(uint8_t packet[HAL_PACKET_LEN], size_t *len);
 
 /*
  * Call fn, with the power cut at flash operation cut_at (0: never).  A halt or

@@ -5,6 +5,9 @@
 
 #include "hal.h"
 
+_Static_assert(FW_CTAP2_RSP_MAX <= FW_CCID_DATA_MAX, "rsp fits an answer");
+_Static_assert(FW_CCID_PACKET_LEN == HAL_PACKET_LEN, "packets are packets");
+
 /* What the LED shows, the most urgent first. */
 static enum hal_led
 led_choose(const struct fw_token *t, uint64_t now)
@@ -81,6 +84,8 @@ fw_token_init(struct fw_token *t, enum fw_profile profile)
 		fw_rng_bytes(&t->ctap2.rng, b, sizeof(b));
 	tsw_rd_init(&rd, b, sizeof(b));
 	fw_ctaphid_init(&t->hid, tsw_rd_u32(&rd));
+	fw_ccid_init(&t->ccid);
+	fw_card_init(&t->card, NULL, 0); /* no applet yet */
 	led_update(t, now);
 	hal_display("");
 	display_update(t);
@@ -106,6 +111,7 @@ fw_token_link_reset(struct fw_token *t)
 	tsw_wipe(&c->listing, sizeof(c->listing));
 	fw_show_stop_typing(&c->show);
 	fw_ctaphid_link_reset(&t->hid);
+	fw_ccid_init(&t->ccid);
 }
 
 /* Take reports while their answers have room. */
@@ -132,6 +138,44 @@ transmit(struct fw_token *t)
 
 	while (hal_can_send(HAL_PIPE_HID) && fw_ctaphid_tx(&t->hid, report)) {
 		hal_send(HAL_PIPE_HID, report, sizeof(report));
+		sent = true;
+	}
+	return sent;
+}
+
+static void
+run_card(struct fw_token *t)
+{
+	struct tsw_slice command;
+	struct tsw_wr rsp;
+
+	if (fw_ccid_take_power(&t->ccid))
+		fw_card_reset(&t->card);
+	if (!fw_ccid_request(&t->ccid, &command))
+		return;
+	tsw_wr_init(&rsp, t->rsp, sizeof(t->rsp));
+	fw_card_run(&t->card, &rsp, command);
+	fw_ccid_reply(&t->ccid, rsp.p, tsw_wr_len(&rsp));
+	tsw_wipe(rsp.p, rsp.size);
+}
+
+/* The card answers at once, also while a touch is waited for.  True if
+ * something was sent. */
+static bool
+serve_card(struct fw_token *t, uint64_t now)
+{
+	uint8_t packet[HAL_PACKET_LEN];
+	bool sent = false;
+	size_t len;
+
+	fw_ccid_tick(&t->ccid, now);
+	while (fw_ccid_can_rx(&t->ccid) &&
+	    (len = hal_recv(HAL_PIPE_CCID, packet)) > 0)
+		fw_ccid_rx(&t->ccid, packet, len, now);
+	run_card(t);
+	while (
+	    hal_can_send(HAL_PIPE_CCID) && fw_ccid_tx(&t->ccid, packet, &len)) {
+		hal_send(HAL_PIPE_CCID, packet, len);
 		sent = true;
 	}
 	return sent;
@@ -261,6 +305,12 @@ run_touch(struct fw_token *t, uint64_t now)
 }
 
 static uint32_t
+sooner(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint32_t
 until(uint64_t deadline, uint64_t now)
 {
 	if (deadline <= now)
@@ -273,32 +323,22 @@ until(uint64_t deadline, uint64_t now)
 static uint32_t
 next_ms(const struct fw_token *t, uint64_t now)
 {
-	uint32_t ms = fw_ctaphid_next_ms(&t->hid, now);
-	uint32_t m;
+	uint32_t ms = sooner(fw_ctaphid_next_ms(&t->hid, now),
+	    fw_ccid_next_ms(&t->ccid, now));
 
 	if (fw_ctap2_is_waiting(&t->ctap2)) {
-		m = until(t->ctap2.op.deadline, now);
-		ms = m < ms ? m : ms;
-		if (!t->button_armed && t->arms_at > now) {
-			m = until(t->arms_at, now);
-			ms = m < ms ? m : ms;
-		}
+		ms = sooner(ms, until(t->ctap2.op.deadline, now));
+		if (!t->button_armed && t->arms_at > now)
+			ms = sooner(ms, until(t->arms_at, now));
 	}
-	if (fw_token_wants_long_touch(t) && t->button_down) {
-		m = until(t->button_since + FW_TOKEN_LONG_TOUCH_MS, now);
-		ms = m < ms ? m : ms;
-	}
-	if (t->ctap2.live.state != FW_LIVE_IDLE) {
-		m = until(t->ctap2.live.deadline, now);
-		ms = m < ms ? m : ms;
-	}
-	m = fw_show_next_ms(&t->ctap2.show, now);
-	ms = m < ms ? m : ms;
-	if (t->led == HAL_LED_WINK) {
-		m = until(t->wink_until, now);
-		ms = m < ms ? m : ms;
-	}
-	return ms;
+	if (fw_token_wants_long_touch(t) && t->button_down)
+		ms = sooner(ms,
+		    until(t->button_since + FW_TOKEN_LONG_TOUCH_MS, now));
+	if (t->ctap2.live.state != FW_LIVE_IDLE)
+		ms = sooner(ms, until(t->ctap2.live.deadline, now));
+	if (t->led == HAL_LED_WINK)
+		ms = sooner(ms, until(t->wink_until, now));
+	return sooner(ms, fw_show_next_ms(&t->ctap2.show, now));
 }
 
 uint32_t
@@ -312,8 +352,9 @@ fw_token_step(struct fw_token *t)
 	(void)transmit(t);
 	receive(t, now);
 	fw_ctaphid_tick(&t->hid, now);
+	sent = serve_card(t, now);
 	run_request(t, now);
-	sent = transmit(t);
+	sent = transmit(t) || sent;
 	run_touch(t, now);
 	sent = transmit(t) || sent;
 	led_update(t, now);

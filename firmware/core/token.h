@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The token: CTAPHID and CTAP2 joined to a board through hal.h.
+ * The token: CTAPHID and CTAP2, CCID and the card in it, joined to a board
+ * through hal.h.
  *
  * A board calls fw_token_init() at power-up and then fw_token_step() whenever
  * a report came, room to send came, the button moved, or the time that
@@ -9,6 +10,8 @@
 #ifndef FW_TOKEN_H
 #define FW_TOKEN_H
 
+#include "apdu.h"
+#include "ccid.h"
 #include "ctap2.h"
 #include "ctaphid.h"
 
@@ -33,6 +36,8 @@ enum fw_display {
 
 struct fw_token {
 	struct fw_ctaphid hid;
+	struct fw_ccid ccid;
+	struct fw_card card;
 	struct fw_ctap2 ctap2;
 	bool button_armed; /* it was seen up since the wait began */
 	bool button_down;  /* and has gone down since, for a long touch */

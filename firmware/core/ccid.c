@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "ccid.h"
+
+#include <string.h>
+
+/* bMessageType (CCID 1.1 tables 6.1-1 and 6.2-1). */
+enum {
+	SET_PARAMETERS = 0x61,
+	POWER_ON = 0x62,
+	POWER_OFF = 0x63,
+	GET_SLOT_STATUS = 0x65,
+	SECURE = 0x69,
+	ESCAPE = 0x6b,
+	GET_PARAMETERS = 0x6c,
+	RESET_PARAMETERS = 0x6d,
+	XFR_BLOCK = 0x6f,
+	ABORT = 0x72,
+	SET_DATA_RATE = 0x73,
+	DATA_BLOCK = 0x80,
+	SLOT_STATUS = 0x81,
+	PARAMETERS = 0x82,
+	ESCAPED = 0x83,
+	DATA_RATE = 0x84
+};
+
+/* Places in a header; bError names one of them if what is there is bad. */
+enum {
+	AT_TYPE = 0,
+	AT_LENGTH = 1,
+	AT_SLOT = 5,
+	AT_SEQ = 6,
+	AT_POWER_SELECT = 7,
+	AT_PROTOCOL = 7,
+	AT_STATUS = 7,
+	AT_LEVEL = 8,
+	AT_ERROR = 8,
+	AT_LAST = 9 /* of an answer: chain, clock, or protocol */
+};
+
+enum error { NO_ERROR = -1, ERROR_NOT_SUPPORTED = 0, ERROR_ICC_MUTE = 0xfe };
+
+#define STATUS_FAILED 0x40
+#define ICC_ACTIVE 0
+#define ICC_INACTIVE 1
+#define ICC_ABSENT 2
+#define CLOCK_STOPPED_LOW 1
+#define POWER_SELECT_MAX 3 /* automatic, 5 V, 3 V, 1.8 V: all the same here */
+
+/* wLevelParameter of XfrBlock (section 6.1.4). */
+enum { LEVEL_WHOLE, LEVEL_FIRST, LEVEL_LAST, LEVEL_MIDDLE };
+#define CHAIN_GO_ON 0x10 /* bChainParameter: the next part, please */
+
+#define PROTOCOL_T1 1
+/* Section 6.2.3, T=1: ISO 7816-3's defaults, LRC.  Nothing is behind them. */
+static const uint8_t parameters[] = {0x11, 0x10, 0x00, 0x4d, 0x00, 0x20, 0x00};
+
+/* ISO 7816-3 and 7816-4 section 8.1: T=1; historical bytes that say: selection
+ * by full and partial name, extended lengths. */
+static const uint8_t atr[] = {0x3b, 0x85, 0x01, 0x80, 0x73, 0xc0, 0x01, 0x40,
+    0xf6};
+
+static const uint8_t sw_wrong_length[] = {0x67, 0x00};
+
+static uint16_t
+le16(const uint8_t *p)
+{
+	return (uint16_t)(p[0] | p[1] << 8);
+}
+
+static uint32_t
+le32(const uint8_t *p)
+{
+	return le16(p) | (uint32_t)le16(p + 2) << 16;
+}
+
+static void
+to_idle(struct fw_ccid *c)
+{
+	tsw_wipe(c->msg, sizeof(c->msg));
+	c->state = FW_CCID_IDLE;
+}
+
+void
+fw_ccid_init(struct fw_ccid *c)
+{
+	tsw_wipe(c, sizeof(*c));
+	c->power_moved = true; /* whatever the card was about is over */
+}
+
+static uint8_t
+answer_type(uint8_t type)
+{
+	switch (type) {
+	case POWER_ON:
+	case XFR_BLOCK:
+	case SECURE:
+		return DATA_BLOCK;
+	case GET_PARAMETERS:
+	case RESET_PARAMETERS:
+	case SET_PARAMETERS:
+		return PARAMETERS;
+	case ESCAPE:
+		return ESCAPED;
+	case SET_DATA_RATE:
+		return DATA_RATE;
+	default:
+		return SLOT_STATUS;
+	}
+}
+
+static uint8_t
+icc_status(const struct fw_ccid *c)
+{
+	if (c->slot != 0)
+		return ICC_ABSENT;
+	return c->powered ? ICC_ACTIVE : ICC_INACTIVE;
+}
+
+/* Answer the message; last is what its answer has in the header's last byte. */
+static void
+answer(struct fw_ccid *c, enum error error, uint8_t last, const uint8_t *data,
+    size_t len)
+{
+	uint8_t type = answer_type(c->msg[AT_TYPE]);
+	uint8_t *h = c->msg;
+
+	tsw_wipe(c->msg, sizeof(c->msg));
+	h[AT_TYPE] = type;
+	h[AT_LENGTH] = (uint8_t)len;
+	h[AT_LENGTH + 1] = (uint8_t)(len >> 8);
+	h[AT_SLOT] = c->slot;
+	h[AT_SEQ] = c->seq;
+	h[AT_STATUS] = icc_status(c);
+	if (error != NO_ERROR) {
+		h[AT_STATUS] |= STATUS_FAILED;
+		h[AT_ERROR] = (uint8_t)error;
+	}
+	h[AT_LAST] = last;
+	if (len > 0)
+		memcpy(h + FW_CCID_HEADER_LEN, data, len);
+	c->len = FW_CCID_HEADER_LEN + len;
+	c->pos = 0;
+	c->state = FW_CCID_SEND;
+}
+
+static void
+fail(struct fw_ccid *c, int error)
+{
+	c->chained = false;
+	answer(c, (enum error)error, 0, NULL, 0);
+}
+
+static void
+answer_slot_status(struct fw_ccid *c)
+{
+	answer(c, NO_ERROR, c->powered ? 0 : CLOCK_STOPPED_LOW, NULL, 0);
+}
+
+static void
+answer_parameters(struct fw_ccid *c)
+{
+	if (!c->powered)
+		fail(c, ERROR_ICC_MUTE);
+	else
+		answer(c, NO_ERROR, PROTOCOL_T1, parameters,
+		    sizeof(parameters));
+}
+
+static void
+power(struct fw_ccid *c, bool on)
+{
+	if (on && c->msg[AT_POWER_SELECT] > POWER_SELECT_MAX) {
+		fail(c, AT_POWER_SELECT);
+		return;
+	}
+	c->powered = on;
+	c->power_moved = true;
+	if (on)
+		answer(c, NO_ERROR, 0, atr, sizeof(atr));
+	else
+		answer_slot_status(c);
+}
+
+/* Values are taken from no one: there are no contacts that they would change.
+ * Another protocol is refused. */
+static void
+set_parameters(struct fw_ccid *c)
+{
+	if (c->msg[AT_PROTOCOL] != PROTOCOL_T1)
+		fail(c, AT_PROTOCOL);
+	else if (c->data_len != sizeof(parameters))
+		fail(c, AT_LENGTH);
+	else
+		answer_parameters(c);
+}
+
+/* A part of a command: none is kept, the card's answer to all is that they are
+ * too long for it. */
+static void
+xfr_part(struct fw_ccid *c, uint16_t level)
+{
+	if (level == LEVEL_FIRST)
+		c->chained = true;
+	if (!c->chained || level > LEVEL_MIDDLE) {
+		fail(c, AT_LEVEL);
+	} else if (level == LEVEL_LAST) {
+		c->chained = false;
+		answer(c, NO_ERROR, 0, sw_wrong_length,
+		    sizeof(sw_wrong_length));
+	} else {
+		answer(c, NO_ERROR, CHAIN_GO_ON, NULL, 0);
+	}
+}
+
+static void
+xfr_block(struct fw_ccid *c)
+{
+	uint16_t level = le16(c->msg + AT_LEVEL);
+
+	if (!c->powered) {
+		fail(c, ERROR_ICC_MUTE);
+	} else if (level != LEVEL_WHOLE) {
+		xfr_part(c, level);
+	} else if (c->data_len == 0) {
+		fail(c, AT_LENGTH);
+	} else {
+		c->chained = false;
+		c->taken = false;
+		c->state = FW_CCID_BUSY;
+	}
+}
+
+/* These have nothing after the header. */
+static bool
+has_no_data(uint8_t type)
+{
+	return type == POWER_ON || type == POWER_OFF ||
+	    type == GET_SLOT_STATUS || type == GET_PARAMETERS ||
+	    type == RESET_PARAMETERS || type == ABORT;
+}
+
+static void
+complete(struct fw_ccid *c)
+{
+	uint8_t type = c->msg[AT_TYPE];
+
+	if (type != XFR_BLOCK)
+		c->chained = false;
+	if (c->slot != 0) {
+		fail(c, AT_SLOT);
+		return;
+	}
+	if (has_no_data(type) && c->data_len != 0) {
+		fail(c, AT_LENGTH);
+		return;
+	}
+	switch (type) {
+	case POWER_ON:
+	case POWER_OFF:
+		power(c, type == POWER_ON);
+		break;
+	case GET_SLOT_STATUS:
+	case ABORT: /* nothing is under way when a message is looked at */
+		answer_slot_status(c);
+		break;
+	case GET_PARAMETERS:
+	case RESET_PARAMETERS:
+		answer_parameters(c);
+		break;
+	case SET_PARAMETERS:
+		set_parameters(c);
+		break;
+	case XFR_BLOCK:
+		xfr_block(c);
+		break;
+	default:
+		fail(c, ERROR_NOT_SUPPORTED);
+		break;
+	}
+}
+
+/* n bytes of the message's data; they end the transfer, or more may come. */
+static void
+append(struct fw_ccid *c, const uint8_t *p, size_t n, bool ends)
+{
+	if (n > c->left) {
+		c->state = FW_CCID_SKIP;
+		c->left = UINT32_MAX; /* until the transfer ends */
+		n = 0;
+	}
+	if (c->state == FW_CCID_RECV && n > 0) {
+		memcpy(c->msg + c->len, p, n);
+		c->len += n;
+	}
+	c->left -= (uint32_t)n;
+	if (c->left == 0 && c->state == FW_CCID_RECV)
+		complete(c);
+	else if (c->left == 0 || ends)
+		fail(c, AT_LENGTH);
+}
+
+static void
+begin(struct fw_ccid *c, const uint8_t *packet, size_t len)
+{
+	if (len < FW_CCID_HEADER_LEN)
+		return; /* nothing in it says whom to answer */
+	memcpy(c->msg, packet, FW_CCID_HEADER_LEN);
+	c->len = FW_CCID_HEADER_LEN;
+	c->slot = packet[AT_SLOT];
+	c->seq = packet[AT_SEQ];
+	c->data_len = le32(packet + AT_LENGTH);
+	c->left = c->data_len;
+	c->state =
+	    c->data_len <= FW_CCID_DATA_MAX ? FW_CCID_RECV : FW_CCID_SKIP;
+	append(c, packet + FW_CCID_HEADER_LEN, len - FW_CCID_HEADER_LEN,
+	    len < FW_CCID_PACKET_LEN);
+}
+
+bool
+fw_ccid_can_rx(const struct fw_ccid *c)
+{
+	return c->state != FW_CCID_BUSY && c->state != FW_CCID_SEND;
+}
+
+void
+fw_ccid_rx(struct fw_ccid *c, const uint8_t *packet, size_t len, uint64_t now)
+{
+	fw_ccid_tick(c, now);
+	if (c->state == FW_CCID_IDLE)
+		begin(c, packet, len);
+	else if (fw_ccid_can_rx(c))
+		append(c, packet, len, len < FW_CCID_PACKET_LEN);
+	c->deadline = now + FW_CCID_PACKET_TIMEOUT_MS;
+}
+
+void
+fw_ccid_tick(struct fw_ccid *c, uint64_t now)
+{
+	if ((c->state == FW_CCID_RECV || c->state == FW_CCID_SKIP) &&
+	    now >= c->deadline)
+		to_idle(c);
+}
+
+bool
+fw_ccid_tx(struct fw_ccid *c, uint8_t packet[FW_CCID_PACKET_LEN], size_t *len)
+{
+	size_t n = c->len - c->pos;
+
+	if (c->state != FW_CCID_SEND)
+		return false;
+	if (n > FW_CCID_PACKET_LEN)
+		n = FW_CCID_PACKET_LEN;
+	memcpy(packet, c->msg + c->pos, n);
+	c->pos += n;
+	*len = n;
+	/* A host that asked for more reads on until a packet is not full. */
+	if (n < FW_CCID_PACKET_LEN)
+		to_idle(c);
+	return true;
+}
+
+bool
+fw_ccid_take_power(struct fw_ccid *c)
+{
+	bool moved = c->power_moved;
+
+	c->power_moved = false;
+	return moved;
+}
+
+bool
+fw_ccid_request(struct fw_ccid *c, struct tsw_slice *command)
+{
+	if (c->state != FW_CCID_BUSY || c->taken)
+		return false;
+	c->taken = true;
+	command->p = c->msg + FW_CCID_HEADER_LEN;
+	command->len = c->len - FW_CCID_HEADER_LEN;
+	return true;
+}
+
+void
+fw_ccid_reply(struct fw_ccid *c, const uint8_t *data, size_t len)
+{
+	if (c->state != FW_CCID_BUSY || !c->taken || len > FW_CCID_DATA_MAX)
+		return;
+	answer(c, NO_ERROR, 0, data, len);
+}
+
+uint32_t
+fw_ccid_next_ms(const struct fw_ccid *c, uint64_t now)
+{
+	if (c->state != FW_CCID_RECV && c->state != FW_CCID_SKIP)
+		return UINT32_MAX;
+	return c->deadline <= now ? 0 : (uint32_t)(c->deadline - now);
+}

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The token as a USB device and as a smartcard reader.
+if(TARGET fw_usb)
+	ts_unit_test(usb_control fw_usb ts_wire)
+	ts_unit_test(apdu fw_memboard fw_core)
+	ts_unit_test(ccid fw_memboard fw_core fw_usb)
+
+	# What a host reads of the descriptors, looked at by another program.
+	add_executable(usb_dump usb_dump.c)
+	target_link_libraries(usb_dump PRIVATE ts_host fw_usb ts_wire)
+	add_test(NAME unit/usb_descriptors COMMAND ${TS_PYTHON3}
+	    ${CMAKE_CURRENT_SOURCE_DIR}/usb_descriptors.py
+	    $<TARGET_FILE:usb_dump>)
+endif()
