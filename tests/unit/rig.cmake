@@ -12,7 +12,9 @@ target_link_options(fw_shortcuts PUBLIC -Wl,--wrap=fw_pbkdf2_sha256
     -Wl,--wrap=fw_ka_regenerate -Wl,--wrap=fw_ka_decapsulate
     -Wl,--wrap=fw_health_check -Wl,--wrap=fw_log_is_blank)
 
-ts_unit_test(fw_negative fw_rig fw_memboard fw_core)
+foreach(name fw_link fw_negative)
+	ts_unit_test(${name} fw_rig fw_memboard fw_core)
+endforeach()
 foreach(name fw_power fw_power_applet fw_power_boot fw_power_live)
 	ts_unit_test(${name} fw_rig fw_shortcuts fw_memboard fw_core)
 	target_sources(test_${name} PRIVATE fw_knife.c)
