@@ -9,6 +9,7 @@
 #include "token/client.h"
 
 #define TS_JOB_QUICK_MS 5000  /* INFO, PROBE, WINK: nobody has to touch */
+#define TS_JOB_PIN_MS 20000   /* PIN: key agreements, slow on a small chip */
 #define TS_JOB_TOUCH_MS 60000 /* twice what tokens wait for a touch */
 
 /*

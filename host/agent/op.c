@@ -244,6 +244,14 @@ changes_pin(enum ts_token_message op)
 	return op == TS_TOKEN_MSG_PIN_SET || op == TS_TOKEN_MSG_PIN_CHANGE;
 }
 
+static uint32_t
+budget_ms(enum ts_token_message op)
+{
+	if (needs_touch(op))
+		return TS_JOB_TOUCH_MS;
+	return changes_pin(op) ? TS_JOB_PIN_MS : TS_JOB_QUICK_MS;
+}
+
 /* Start a helper on op->req. */
 static int
 run(struct ts_op *op)
@@ -276,7 +284,7 @@ ts_op_run(struct ts_op *op, const struct ts_token_request *req, int pin_fd,
 	op->req_pin_fd = pin_fd;
 	op->next = next;
 	op->touching = needs_touch(req->op);
-	op->req.budget_ms = op->touching ? TS_JOB_TOUCH_MS : TS_JOB_QUICK_MS;
+	op->req.budget_ms = budget_ms(req->op);
 	op->again_ms = AGAIN_MS;
 	op->patience_until_ms = ts_loop_now_ms() + PATIENCE_MS;
 	return run(op);

@@ -10,6 +10,7 @@ import socket
 import sqlite3
 import stat
 import subprocess
+import sys
 import time
 
 from varlink import Agent, Fault, holds, main, same, until
@@ -369,6 +370,35 @@ def no_helper(world):
     alice.fails("Failed", "HELPER", "Wink", token=sim.token)
 
 
+def slow_token(world):
+    """A small chip needs seconds for the arithmetic of a PIN: they are there."""
+    sim = world.sim("daily")
+    log = os.path.join(world.root, "budgets")
+    helper = os.path.join(world.root, "helper")
+    with open(helper, "w", encoding="ascii") as f:
+        f.write(WRITES_DOWN.format(log=log, python=sys.executable,
+                                   helper=world.program("touchstone-token")))
+    os.chmod(helper, 0o700)
+    alice = Agent(world, "alice")
+    alice.environment["TOUCHSTONE_HELPER"] = helper
+    alice.start()
+    alice.set_pin(sim)
+    with open(log, encoding="ascii") as f:
+        budget = dict(line.split() for line in f)
+    holds(int(budget["5"]) >= 20000, f"milliseconds by operation: {budget}")
+
+
+# A helper that notes operation and budget (docs/HELPER.md) before it begins.
+WRITES_DOWN = """#!{python}
+import os, socket
+agent = socket.socket(fileno=0)
+request = agent.recv(12, socket.MSG_PEEK | socket.MSG_WAITALL)
+with open("{log}", "a") as f:
+    print(request[5], int.from_bytes(request[7:11], "big"), file=f)
+os.execv("{helper}", ["touchstone-token"])
+"""
+
+
 def stop_waits_for_operations(world):
     sim = world.sim("daily")
     alice = world.agent("alice")
@@ -389,7 +419,7 @@ if __name__ == "__main__":
     main([files_are_private, options, daemon, stale_socket, socket_activation,
           idle_exit, plug_in_while_waiting, unplug_while_touch_is_waited_for,
           client_leaves_while_touch_is_waited_for, no_touch,
-          tokens_are_found_after_a_restart, watch_tells, autosign,
+          tokens_are_found_after_a_restart, watch_tells, autosign, slow_token,
           broken_database, open_database, disk_full, other_users,
           published_after_a_crash, no_helper,
           stop_waits_for_operations])
