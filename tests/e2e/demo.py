@@ -3,6 +3,9 @@
 
 Every command below runs for real; every claim is checked, and the first one
 that does not hold ends the story with exit code 1.
+
+demo.py BUILD [TOKEN...]: tokens that are named, as "alice-daily", are emulated
+boards with the image that users flash.
 """
 
 import os
@@ -170,6 +173,8 @@ def provision(world):
           "what Alice signs is parsed on her token")
     check(evidence(bob) == {"fido-uv"}, "Bob's asks for PIN and touch")
     attest(world, alice, tokens[0])
+    tell("The backup goes into a drawer.")
+    tokens[1].control("unplug")
     return alice, bob, tokens
 
 
@@ -372,6 +377,7 @@ def man_in_the_middle(alice, carol, as_carol, as_alice, token):
 def lost_token(alice, bob, tokens):
     chapter("9. Alice loses her token, and retires it with the backup")
     tokens[0].control("unplug")
+    tokens[1].control("plug")
     alice("token retire daily --yes")
     alice(f"sign --token {tokens[1].token}", pin=True)
     bob("refresh alice")
@@ -453,7 +459,7 @@ def story(world):
 
 def main():
     try:
-        with World(sys.argv[1]) as world:
+        with World(sys.argv[1], boards=sys.argv[2:]) as world:
             story(world)
     except Mismatch as error:
         print(f"\nThe story broke off: {error}", file=sys.stderr)

@@ -191,10 +191,14 @@ def dead(pid):
 
 
 class World:
-    """A folder, a directory in it, and everybody who lives there."""
+    """A folder, a directory in it, and everybody who lives there.
 
-    def __init__(self, build):
+    boards: names of the tokens that are emulated boards.
+    """
+
+    def __init__(self, build, boards=()):
         self.build = os.path.abspath(build)
+        self.boards = boards
         self.root = None
         self.people = []
         self.sims = []
@@ -228,6 +232,6 @@ class World:
         return person
 
     def sim(self, name, **kw):
-        sim = Sim(self, name, **kw)
+        sim = Sim(self, name, board=name in self.boards, **kw)
         self.sims.append(sim)
         return sim

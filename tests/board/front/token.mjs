@@ -16,6 +16,7 @@ import { UsbHost } from '../usb/host.mjs';
 import { BlinkReader } from './blinks.mjs';
 import { KeyReader } from './keys.mjs';
 import { ledName } from './led.mjs';
+import { picture } from './picture.mjs';
 import { DisplayReader } from './reader.mjs';
 
 // The store: 32 sectors at the end of a 2 MB flash.
@@ -245,8 +246,9 @@ export class Token extends EventEmitter {
     if (this.chip) this.chip.rosc.mode = kind;
   }
 
+  // Write a picture of the display; there has to be one.
   png(file) {
-    fs.writeFileSync(file, this.chip.panel.png());
+    fs.writeFileSync(file, picture(this.chip.panel));
   }
 
   // What the emulator found wrong with the firmware, ever.
