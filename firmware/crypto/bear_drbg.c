@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* HMAC-DRBG from BearSSL, and the hash that it draws nonces with. */
-#include <stdbool.h>
 #include <string.h>
 
 #include <bearssl_rand.h>
@@ -76,15 +75,13 @@ salted_init(const br_hash_class **ctx)
 	*ctx = &salted.class;
 }
 
-/* Block: noise | try u8 | zeros. */
-static void
-salted_set(const uint8_t secret_noise[FW_NOISE_LEN], uint8_t try)
+const struct br_hash_class_ *
+fw_salt_begin(const uint8_t secret_noise[FW_NOISE_LEN])
 {
-	uint8_t secret_block[64] = {0};
+	uint8_t secret_block[64] = {0}; /* noise, zeros */
 	br_sha256_context ctx;
 
 	memcpy(secret_block, secret_noise, FW_NOISE_LEN);
-	secret_block[FW_NOISE_LEN] = try;
 	br_sha256_init(&ctx);
 	br_sha256_update(&ctx, secret_block, sizeof(secret_block));
 	(void)br_sha256_state(&ctx, salted.secret_iv);
@@ -92,46 +89,6 @@ salted_set(const uint8_t secret_noise[FW_NOISE_LEN], uint8_t try)
 	salted.class.init = salted_init;
 	tsw_wipe(secret_block, sizeof(secret_block));
 	tsw_wipe(&ctx, sizeof(ctx));
-}
-
-/*
- * br_ecdsa_i31_bits2int() takes a few cycles less for a nonce whose first byte
- * is zero (br_i15 for one whose first bit is), and a signer that shows that
- * loses its key after some thousand signatures.  So draw the nonce here first;
- * one that would show is never used.  Leaving out 1 in 256 tells nothing of
- * use.  (A hash >= n is reduced there, not here: 1 in 2^32.)
- */
-static bool
-nonce_shows(const uint8_t hash[32],
-    const uint8_t secret_scalar[FW_P256_SCALAR_LEN])
-{
-	br_hmac_drbg_context drbg;
-	uint8_t secret_seed[FW_P256_SCALAR_LEN + 32];
-	uint8_t secret_k[FW_P256_SCALAR_LEN];
-	bool shows;
-
-	memcpy(secret_seed, secret_scalar, FW_P256_SCALAR_LEN);
-	memcpy(secret_seed + FW_P256_SCALAR_LEN, hash, 32);
-	br_hmac_drbg_init(&drbg, &salted.class, secret_seed,
-	    sizeof(secret_seed));
-	br_hmac_drbg_generate(&drbg, secret_k, sizeof(secret_k));
-	shows = secret_k[0] == 0;
-	tsw_wipe(secret_seed, sizeof(secret_seed));
-	tsw_wipe(secret_k, sizeof(secret_k));
-	tsw_wipe(&drbg, sizeof(drbg));
-	return shows;
-}
-
-const struct br_hash_class_ *
-fw_salt_begin(const uint8_t hash[32],
-    const uint8_t secret_scalar[FW_P256_SCALAR_LEN],
-    const uint8_t secret_noise[FW_NOISE_LEN])
-{
-	uint8_t try = 0;
-
-	do
-		salted_set(secret_noise, try++);
-	while (try < UINT8_MAX && nonce_shows(hash, secret_scalar));
 	return &salted.class;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* P-256 from BearSSL: keys, ECDSA, ECDH. */
+#include <assert.h>
 #include <string.h>
 
 #include <bearssl_ec.h>
@@ -11,14 +12,35 @@
 #include "wire/canonical.h"
 
 /* Not BearSSL's defaults, so that hosts run the code of the chip.  m15 is the
- * fastest where a product has 32 bits; i31 leaks less of a nonce than i15 and
- * takes the same time there. */
+ * fastest where a product has 32 bits; the arithmetic mod n, i31 or i15, takes
+ * the same time there. */
 static const br_ec_impl *const ec = &br_ec_p256_m15;
 
 static const uint8_t order[FW_P256_SCALAR_LEN] = {0xff, 0xff, 0xff, 0xff, 0x00,
     0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc,
     0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc,
     0x63, 0x25, 0x51};
+
+/* Of inner.h, which BearSSL does not install. */
+void br_i31_decode(uint32_t *x, const void *src, size_t len);
+__attribute__((visibility("default"))) void br_ecdsa_i31_bits2int(uint32_t *x,
+    const void *src, size_t len, uint32_t order_bits);
+
+/*
+ * BearSSL's own makes room for a nonce that is longer than the order: it shifts
+ * by no bit at all, in fewer steps if the first byte is zero.  A signer that
+ * shows that loses its key after some thousand signatures.  The linker finds
+ * this one first, in a shared library's place too.  order_bits counts 31 a
+ * word, as decode() does.
+ */
+void
+br_ecdsa_i31_bits2int(uint32_t *x, const void *src, size_t len,
+    uint32_t order_bits)
+{
+	assert(len == FW_P256_SCALAR_LEN); /* all words are written */
+	br_i31_decode(x, src, len);
+	x[0] = order_bits;
+}
 
 /* Without a branch on its bytes. */
 int
@@ -71,8 +93,7 @@ fw_p256_sign(uint8_t sig[FW_P256_SIG_LEN], const uint8_t hash[32],
 	if (fw_p256_check(secret_x) != FW_OK)
 		goto out;
 	r = FW_ERR_FAULT;
-	if (br_ecdsa_i31_sign_raw(ec,
-		fw_salt_begin(hash, secret_x, secret_noise), hash, &key,
+	if (br_ecdsa_i31_sign_raw(ec, fw_salt_begin(secret_noise), hash, &key,
 		raw) != sizeof(raw))
 		goto out;
 	if (check == FW_CHECK_ALL && verify_own(raw, hash, secret_x) != FW_OK)

@@ -10,10 +10,8 @@
 
 struct br_hash_class_;
 
-/* The class for this signature; there is one at a time.  The nonce that it
- * leads to is one that br_ecdsa_i31_sign_raw() handles in constant time. */
-const struct br_hash_class_ *fw_salt_begin(const uint8_t hash[32],
-    const uint8_t secret_scalar[FW_P256_SCALAR_LEN],
+/* The class for this signature; there is one at a time. */
+const struct br_hash_class_ *fw_salt_begin(
     const uint8_t secret_noise[FW_NOISE_LEN]);
 /* Forget the noise. */
 void fw_salt_end(void);

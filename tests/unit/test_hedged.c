@@ -107,14 +107,13 @@ reference_nonce(uint8_t k_out[32], const uint8_t iv[32], const uint8_t x[32],
 
 /* The initial value for this noise. */
 static void
-reference_iv(uint8_t iv[32], const uint8_t noise[32], uint8_t try)
+reference_iv(uint8_t iv[32], const uint8_t noise[32])
 {
 	uint8_t block[64] = {0};
 	SHA256_CTX ctx;
 	size_t i;
 
 	memcpy(block, noise, 32);
-	block[32] = try;
 	(void)SHA256_Init(&ctx);
 	SHA256_Transform(&ctx, block);
 	for (i = 0; i < 32; i++)
@@ -319,17 +318,15 @@ test_no_nonce_twice(void **state)
 	assert_memory_not_equal(ed[0], ed[1], 32);
 }
 
-/*
- * Each nonce is the one of RFC 6979 over the salted hash, and its first byte
- * is not zero: the salts that would give such a one are passed over.
- */
+/* Each nonce is the one of RFC 6979 over the salted hash, one whose first byte
+ * is zero as well: what converts them is not BearSSL's. */
 static void
 test_p256_nonce(void **state)
 {
 	uint8_t x[32], noise[32], hash[32], sig[64], iv[32];
-	uint8_t want[32], k[32], try;
+	uint8_t want[32], k[32];
+	int short_cnt = 0;
 	uint32_t i;
-	int passed = 0;
 
 	(void)state;
 	for (i = 0; i < NONCE_CNT; i++) {
@@ -338,17 +335,14 @@ test_p256_nonce(void **state)
 		fill(noise, sizeof(noise), 1000000 + i);
 		assert_int_equal(p256_sign(sig, hash, x, noise), FW_OK);
 		nonce_of(k, sig, hash, x);
-		try = 0;
-		do {
-			reference_iv(iv, noise, try++);
-			reference_nonce(want, iv, x, hash);
-		} while (want[0] == 0);
-		passed += try > 1;
+		reference_iv(iv, noise);
+		reference_nonce(want, iv, x, hash);
+		short_cnt += want[0] == 0;
 		if (memcmp(k, want, 32) != 0)
 			negate(k, p256_order);
 		assert_memory_equal(k, want, 32);
 	}
-	assert_in_range(passed, 1, NONCE_CNT / 64);
+	assert_in_range(short_cnt, 1, NONCE_CNT / 64);
 }
 
 /* R is the point of SHA-512(noise | prefix | zeros | public key | message). */
