@@ -20,9 +20,10 @@ const TOUCH_AFTER = 8; // keepalives, of 80 ms each
 const RELEASE_MS = 60;
 
 export class Rig {
-  // options of Chip; the elf may be left out.
+  // A chip, or the options of one; the elf may be left out.
   constructor(options = {}) {
-    this.plug(new Chip({ elf: imagePath, ...options }));
+    this.plug(options instanceof Chip ? options
+      : new Chip({ elf: imagePath, ...options }));
   }
 
   // Puts this chip into the port.

@@ -33,7 +33,7 @@ export class Flash {
     this.busyUntil = 0;
     this.imageEnd = 0; // nothing below is erased or programmed
     this.ops = 0;
-    this.onOp = () => {};
+    this.onOp = () => {}; // ({op, kind, offset, wanted}) before each
   }
 
   update() {
@@ -121,26 +121,28 @@ export class Flash {
       return;
     }
     this.ops++;
-    this.onOp({ op: this.ops, kind, offset });
+    this.onOp({ op: this.ops, kind, offset, wanted });
     if (this.ops === this.cut?.op) {
-      this.changeSome(offset, wanted);
+      tear(this.bytes, offset, wanted, this.cut);
       this.chip.halt('power cut');
     } else {
       this.bytes.set(wanted, offset);
     }
   }
+}
 
-  changeSome(offset, wanted) {
-    const rng = new Random(this.cut.seed ?? 1);
-    const part = this.cut.part ?? rng.pick([0, 1, rng.fraction()]);
+// What a power cut leaves of an operation that was to make these bytes
+// `wanted`: a random part of the bits changed, or none, or all.
+export function tear(bytes, offset, wanted, { seed = 1, part }) {
+  const rng = new Random(seed);
+  const share = part ?? rng.pick([0, 1, rng.fraction()]);
 
-    for (let i = 0; i < wanted.length; i++) {
-      let mask = 0;
-      for (let bit = 0; bit < 8; bit++) {
-        mask |= Number(rng.fraction() < part) << bit;
-      }
-      const old = this.bytes[offset + i];
-      this.bytes[offset + i] = (old & ~mask) | (wanted[i] & mask);
+  for (let i = 0; i < wanted.length; i++) {
+    let mask = 0;
+    for (let bit = 0; bit < 8; bit++) {
+      mask |= Number(rng.fraction() < share) << bit;
     }
+    const old = bytes[offset + i];
+    bytes[offset + i] = (old & ~mask) | (wanted[i] & mask);
   }
 }
