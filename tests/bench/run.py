@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""usage: run.py BUILD [--rounds N] [--contacts N] [--out FILE]
+"""usage: run.py BUILD [--rounds N] [--contacts N] [--image ELF] [--out FILE]
 
 Measures speed and size of the programs in BUILD, prints a table and writes
 BUILD/bench.json (or FILE).  Everything compared is measured in this one run.  A missed
@@ -187,6 +187,26 @@ def chip_sizes(table):
               f"{chip['variables']}, {chip['stack']}")
 
 
+def chip_speed(table, image):
+    """Cycles on the emulated board, the same in each run; docs/BENCH.md."""
+    out = subprocess.run(["node", os.path.join(HERE, "chip.mjs")], check=True,
+                         stdout=subprocess.PIPE,
+                         env={**os.environ, "TOUCHSTONE_ELF": image}).stdout
+    chip = json.loads(out)
+    targets = {"SIGN Ed25519": 60, "getAssertion ES256": 170}
+    table.head("The image on an emulated RP2040 at 125 MHz")
+    for c in chip["commands"]:
+        before, after = c["before"], c["after"]
+        cycles = before["cycles"] + after["cycles"]
+        table.row(c["name"], before["ms"] + after["ms"], "ms",
+                  targets.get(c["name"]), f"{cycles / 1e6:.2f} M cycles")
+    for f in chip["functions"]:
+        table.row(f["name"], f["cycles"] / 125e3, "ms", None,
+                  f"{f['cycles'] / 1e6:.3f} M cycles")
+    table.row("stack that was used", chip["stack"], "bytes",
+              chip["sizes"]["stackBound"])
+
+
 YEARS = {"10,000 cycles (nRF52840, STM32L4)": 10000,
          "100,000 cycles (serial NOR)": 100000}
 
@@ -291,6 +311,7 @@ def main():
     parser.add_argument("build")
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--contacts", type=int, default=10)
+    parser.add_argument("--image", default=None)
     parser.add_argument("--out", default=None)
     args = parser.parse_args()
     build = os.path.abspath(args.build)
@@ -305,6 +326,8 @@ def main():
     memory(table, args.contacts, resident)
     program_sizes(table, build)
     chip_sizes(table)
+    if args.image:
+        chip_speed(table, args.image)
     flash(table, build, args.rounds)
     path = args.out or os.path.join(build, "bench.json")
     with open(path, "w", encoding="utf-8") as f:

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""How large the programs are, and what the firmware will need on a chip."""
+"""How large the programs are, and what the firmware will need on a chip.
 
+Run as a program: the latter, as JSON.
+"""
+
+import json
 import os
 import subprocess
 import sys
@@ -67,3 +71,8 @@ def on_chip(source):
             "variables": size["variables"],
             "stack": it.stack()[0],
         }
+
+
+if __name__ == "__main__":
+    HERE = os.path.dirname(os.path.abspath(__file__))
+    print(json.dumps(on_chip(os.path.dirname(os.path.dirname(HERE)))))
