@@ -1,9 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The token as a USB device and as a smartcard reader.
 if(TARGET fw_usb)
-	ts_unit_test(usb_control fw_usb ts_wire)
 	ts_unit_test(apdu fw_memboard fw_core)
-	ts_unit_test(ccid fw_memboard fw_core fw_usb)
+	foreach(name usb_control usb_requests)
+		ts_unit_test(${name} fw_usb ts_wire)
+		target_sources(test_${name} PRIVATE usbrig.c)
+	endforeach()
+	foreach(name ccid ccid_bad)
+		ts_unit_test(${name} fw_memboard fw_core fw_usb)
+		target_sources(test_${name} PRIVATE ccidrig.c)
+	endforeach()
 
 	# What a host reads of the descriptors, looked at by another program.
 	add_executable(usb_dump usb_dump.c)

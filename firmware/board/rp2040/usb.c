@@ -12,54 +12,7 @@
 #include "rp2040.h"
 #include "usb_control.h"
 #include "usb_e5.h"
-
-/* Datasheet section 4.1.3 (DPSRAM), registers at 4.1.4. */
-#define ENDPOINT_CONTROL(n) REG(USB_DPRAM + 4 * (n)) /* not of endpoint 0 */
-#define BUFFER_CONTROL(n) REG(USB_DPRAM + 0x80 + 4 * (n))
-#define BUFFER_0 0x100 /* of endpoint 0, both ways */
-#define BUFFERS 0x180  /* of the others */
-#define DPRAM_LEN 4096
-
-#define ADDR_ENDP 0x50110000
-#define MAIN_CTRL 0x50110040
-#define SOF_RD 0x50110048
-#define SIE_CTRL 0x5011004c
-#define SIE_STATUS 0x50110050
-#define BUFF_STATUS 0x50110058
-#define EP_STALL_ARM 0x50110068
-#define USB_MUXING 0x50110074
-#define USB_PWR 0x50110078
-#define INTE 0x50110090
-#define INTS 0x50110098
-
-#define ENDPOINT_ENABLE (1u << 31)
-#define ENDPOINT_IRQ (1u << 29) /* for each buffer */
-#define ENDPOINT_BULK (2u << 26)
-#define ENDPOINT_INTERRUPT (3u << 26)
-
-#define BUFFER_FULL (1u << 15)
-#define BUFFER_DATA1 (1u << 13)
-#define BUFFER_STALL (1u << 11)
-#define BUFFER_AVAILABLE (1u << 10) /* the controller may have it */
-#define BUFFER_LEN 0x3ffu
-
-#define MAIN_ENABLE (1u << 0)
-#define SIE_EP0_IRQ (1u << 29)
-#define SIE_PULLUP (1u << 16)
-#define STATUS_BUS_RESET (1u << 19)
-#define STATUS_SETUP (1u << 17)
-#define STATUS_RESUME (1u << 11)
-#define STATUS_SUSPENDED (1u << 4)
-#define MUXING_TO_PHY (1u << 0)
-#define MUXING_SOFTCON (1u << 3)
-#define PWR_VBUS_DETECT (1u << 3)
-#define PWR_VBUS_OVERRIDE (1u << 2)
-#define IRQ_BUFFER (1u << 4)
-#define IRQ_BUS_RESET (1u << 12)
-#define IRQ_SUSPEND (1u << 14)
-#define IRQ_RESUME (1u << 15)
-#define IRQ_SETUP (1u << 16)
-#define IRQ_SOF (1u << 17)
+#include "usb_regs.h"
 
 #define ENDPOINT_BITS (2 * FW_USB_EP_CNT)
 #define CONTROL_IN FW_USB_IN(FW_USB_EP_CONTROL)
@@ -91,6 +44,8 @@ struct link {
 
 static struct link link;
 
+/* No interrupt comes between lock() and unlock(), and what they changed is read
+ * again. */
 static uint32_t
 lock(void)
 {
@@ -171,7 +126,12 @@ put_in(unsigned int n, const uint8_t *p, size_t len)
 	give(n, BUFFER_FULL | (uint32_t)len);
 }
 
-/* Whatever the endpoint was about is gone. */
+/*
+ * Whatever the endpoint was about is gone.  EP_ABORT, which would wait for a
+ * packet that is on the wire, does not work on B0 and B1 (erratum E2); there is
+ * none, as the host resets the bus, or asks for this on endpoint 0 and uses the
+ * endpoint after the answer.
+ */
 static void
 take_back(unsigned int n)
 {
@@ -447,7 +407,11 @@ rp2_usb_take_reset(void)
 bool
 rp2_usb_is_suspended(void)
 {
-	return link.is_suspended;
+	uint32_t primask = lock();
+	bool is_suspended = link.is_suspended;
+
+	unlock(primask);
+	return is_suspended;
 }
 
 static unsigned int
@@ -488,8 +452,11 @@ bool
 hal_can_send(enum hal_pipe pipe)
 {
 	unsigned int bit = FW_USB_IN(endpoint_of(pipe));
+	uint32_t primask = lock();
+	bool can = (link.enabled & ~link.armed & ~link.usb.halted & bit) != 0;
 
-	return (link.enabled & ~link.armed & ~link.usb.halted & bit) != 0;
+	unlock(primask);
+	return can;
 }
 
 bool

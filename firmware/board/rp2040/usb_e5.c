@@ -5,22 +5,10 @@
 #include <stdint.h>
 
 #include "rp2040.h"
+#include "usb_regs.h"
 
 #define CHIP_ID 0x40000000
 #define REVISION_FIXED 2 /* B2; B0 and B1 have 1 */
-
-#define SIE_STATUS 0x50110050
-#define USB_MUXING 0x50110074
-#define PHY_DIRECT 0x5011007c
-#define PHY_DIRECT_OVERRIDE 0x50110080
-
-#define LINE_STATE (3u << 2) /* all 0 during a reset */
-#define CONNECTED (1u << 16)
-#define MUXING_TO_PHY (1u << 0)
-#define MUXING_TO_PADS (1u << 2)
-#define MUXING_SOFTCON (1u << 3)
-#define DP_PULLUP (1u << 1)
-#define DP_PULLUP_OVERRIDE (1u << 2)
 
 #define DP 15	      /* GPIO that the controller can take for D+ */
 #define IO_FUNC_USB 8 /* that choice */
@@ -58,7 +46,7 @@ rp2_usb_e5_connect(void)
 	uint32_t ctrl, pad;
 
 	if (REG(CHIP_ID) >> 28 >= REVISION_FIXED ||
-	    !wait_for(LINE_STATE, RESET_US))
+	    !wait_for(STATUS_LINE, RESET_US))
 		return;
 	/* The pad drives nothing and reads as 1: D+ high, D- low is silence. */
 	ctrl = REG(IO_BANK0_CTRL(DP));
@@ -67,13 +55,13 @@ rp2_usb_e5_connect(void)
 	REG(IO_BANK0_CTRL(DP)) =
 	    IO_INOVER_HIGH | IO_OEOVER_DISABLE | IO_FUNC_USB;
 	/* The host still sees the pull-up. */
-	REG_SET(PHY_DIRECT) = DP_PULLUP;
-	REG_SET(PHY_DIRECT_OVERRIDE) = DP_PULLUP_OVERRIDE;
+	REG_SET(USBPHY_DIRECT) = PHY_DP_PULLUP;
+	REG_SET(USBPHY_OVERRIDE) = PHY_DP_PULLUP_OVERRIDE;
 	REG(USB_MUXING) = MUXING_TO_PADS | MUXING_SOFTCON;
 	delay(SILENCE_US);
-	(void)wait_for(CONNECTED, CONNECT_US);
+	(void)wait_for(STATUS_CONNECTED, CONNECT_US);
 	REG(USB_MUXING) = MUXING_TO_PHY | MUXING_SOFTCON;
-	REG_CLR(PHY_DIRECT_OVERRIDE) = DP_PULLUP_OVERRIDE;
+	REG_CLR(USBPHY_OVERRIDE) = PHY_DP_PULLUP_OVERRIDE;
 	REG(IO_BANK0_CTRL(DP)) = ctrl;
 	REG(PADS_BANK0_GPIO(DP)) = pad;
 }
