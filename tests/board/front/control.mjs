@@ -4,10 +4,11 @@
 
 import net from 'node:net';
 
+import { entropyModes } from '../parts/entropy.mjs';
+
 const LINE_MAX = 1024;
 const CONNECTIONS_MAX = 8;
 const CLOCK_MAX_S = 1000000; // about eleven days in one step
-const NOISES = ['good', 'stuck', 'biased', 'locked', 'repeat'];
 
 // "+SECONDS" or "+SECONDS.mmm" as milliseconds; null if it is not that.
 function parseSeconds(text) {
@@ -52,7 +53,7 @@ const COMMANDS = {
     return token.isPlugged ? token.advance(ms) : undefined;
   },
   entropy(token, kind) {
-    return NOISES.includes(kind) ? token.setNoise(kind) : null;
+    return entropyModes.includes(kind) ? token.setNoise(kind) : null;
   },
   png(token, file) {
     if (file === '') return null;
@@ -116,9 +117,9 @@ export class ControlServer {
       await this.token.waitTouch();
       return 'ok';
     }
-    const answer = this.turn.then(() => this.#answer(line));
-    this.turn = answer.catch(() => {});
-    return answer;
+    const failed = (error) => 'error: ' + error.message.split('\n')[0];
+    this.turn = this.turn.then(() => this.#answer(line)).catch(failed);
+    return this.turn;
   }
 
   async #answer(line) {
