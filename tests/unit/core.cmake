@@ -15,7 +15,8 @@ endforeach()
 # Signatures as libcrypto sees them.
 ts_unit_test(hedged fw_crypto PkgConfig::CRYPTO)
 target_include_directories(test_hedged PRIVATE ${PROJECT_SOURCE_DIR}/firmware)
-target_link_options(test_hedged PRIVATE -Wl,--wrap=br_ecdsa_i31_sign_raw
+ts_unit_test(sign_fault fw_crypto)
+target_link_options(test_sign_fault PRIVATE -Wl,--wrap=br_ecdsa_i31_sign_raw
     -Wl,--wrap=crypto_core_ed25519_scalar_add)
 
 # One sample of noise changed on the way.

@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include <stdbool.h>
 #include <string.h>
 
 /* SHA-256 with another initial value is only in the old interface. */
@@ -397,124 +396,6 @@ test_ed25519_nonce(void **state)
 	BN_CTX_free(ctx);
 }
 
-/*
- * A fault in the middle of the computation: the linker puts these in front of
- * the real functions, and they flip one bit in as many calls as they are told.
- */
-static unsigned int fault_cnt;
-
-static uint8_t
-fault(void)
-{
-	return fault_cnt > 0 && fault_cnt-- > 0;
-}
-
-size_t __real_br_ecdsa_i31_sign_raw(const void *ec, const void *hf,
-    const void *hash, const void *sk, uint8_t *sig);
-size_t __wrap_br_ecdsa_i31_sign_raw(const void *ec, const void *hf,
-    const void *hash, const void *sk, uint8_t *sig);
-void __real_crypto_core_ed25519_scalar_add(uint8_t *z, const uint8_t *x,
-    const uint8_t *y);
-void __wrap_crypto_core_ed25519_scalar_add(uint8_t *z, const uint8_t *x,
-    const uint8_t *y);
-
-size_t
-__wrap_br_ecdsa_i31_sign_raw(const void *ec, const void *hf, const void *hash,
-    const void *sk, uint8_t *sig)
-{
-	size_t len = __real_br_ecdsa_i31_sign_raw(ec, hf, hash, sk, sig);
-
-	sig[40] ^= fault();
-	return len;
-}
-
-void
-__wrap_crypto_core_ed25519_scalar_add(uint8_t *z, const uint8_t *x,
-    const uint8_t *y)
-{
-	__real_crypto_core_ed25519_scalar_add(z, x, y);
-	z[7] ^= fault();
-}
-
-static void
-test_fault_does_not_leave(void **state)
-{
-	uint8_t x[32], noise[32], msg[32], sig[64], untouched[64];
-	const struct tsw_slice part = {msg, sizeof(msg)};
-
-	(void)state;
-	fill(x, sizeof(x), 1);
-	fill(msg, sizeof(msg), 2);
-	fill(noise, sizeof(noise), 3);
-	memset(sig, 0xa5, sizeof(sig));
-	memset(untouched, 0xa5, sizeof(untouched));
-	fault_cnt = 1;
-	assert_int_equal(p256_sign(sig, msg, x, noise), FW_ERR_FAULT);
-	assert_memory_equal(sig, untouched, sizeof(sig));
-	fault_cnt = 2; /* the same one when S is computed again */
-	assert_int_equal(ed25519_sign(sig, part, x, noise), FW_ERR_FAULT);
-	assert_memory_equal(sig, untouched, sizeof(sig));
-	assert_int_equal(fault_cnt, 0);
-	assert_int_equal(p256_sign(sig, msg, x, noise), FW_OK);
-	assert_int_equal(ed25519_sign(sig, part, x, noise), FW_OK);
-}
-
-/* Where the result is not verified: a fault in S is noticed all the same, and
- * signatures are those of any other board. */
-static void
-test_little_check(void **state)
-{
-	uint8_t x[32], noise[32], msg[32], sig[64], same[64], pk[32];
-	const struct tsw_slice part = {msg, sizeof(msg)};
-	const struct fw_ed25519_pair pair = {x, pk};
-
-	(void)state;
-	fill(x, sizeof(x), 1);
-	fill(msg, sizeof(msg), 2);
-	fill(noise, sizeof(noise), 3);
-	fw_ed25519_public(pk, x);
-	fault_cnt = 1;
-	assert_int_equal(fw_ed25519_sign(sig, part, &pair, noise,
-			     FW_CHECK_LITTLE),
-	    FW_ERR_FAULT);
-	assert_int_equal(fw_ed25519_sign(sig, part, &pair, noise,
-			     FW_CHECK_LITTLE),
-	    FW_OK);
-	assert_int_equal(ed25519_sign(same, part, x, noise), FW_OK);
-	assert_memory_equal(sig, same, sizeof(sig));
-	assert_int_equal(fw_p256_sign(sig, msg, x, noise, FW_CHECK_LITTLE),
-	    FW_OK);
-	assert_int_equal(p256_sign(same, msg, x, noise), FW_OK);
-	assert_memory_equal(sig, same, sizeof(sig));
-}
-
-/* Signing with somebody else's public key shows nothing: no nonce is shared
- * with the right one. */
-static void
-test_wrong_public_key(void **state)
-{
-	uint8_t x[32], noise[32], msg[32], sig[2][64], pk[32];
-	const struct tsw_slice part = {msg, sizeof(msg)};
-	const struct fw_ed25519_pair pair = {x, pk};
-
-	(void)state;
-	fill(x, sizeof(x), 1);
-	fill(msg, sizeof(msg), 2);
-	fill(noise, sizeof(noise), 3);
-	fw_ed25519_public(pk, x);
-	assert_int_equal(fw_ed25519_sign(sig[0], part, &pair, noise,
-			     FW_CHECK_LITTLE),
-	    FW_OK);
-	pk[5] ^= 1;
-	assert_int_equal(fw_ed25519_sign(sig[1], part, &pair, noise,
-			     FW_CHECK_LITTLE),
-	    FW_OK);
-	assert_memory_not_equal(sig[0], sig[1], 32);
-	assert_int_equal(fw_ed25519_sign(sig[1], part, &pair, noise,
-			     FW_CHECK_ALL),
-	    FW_ERR_FAULT);
-}
-
 int
 main(void)
 {
@@ -525,9 +406,6 @@ main(void)
 	    cmocka_unit_test(test_no_nonce_twice),
 	    cmocka_unit_test(test_p256_nonce),
 	    cmocka_unit_test(test_ed25519_nonce),
-	    cmocka_unit_test(test_fault_does_not_leave),
-	    cmocka_unit_test(test_little_check),
-	    cmocka_unit_test(test_wrong_public_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
