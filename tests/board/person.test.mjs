@@ -176,6 +176,7 @@ test('the LED is dark while the host saves power', () => {
   };
 
   assert.ok(lit(9000) >= 2, 'the idle blink');
+  rig.chip.runUntil(() => rig.chip.led, { ms: 5000, what: 'the next blink' });
   rig.host.sie.suspend();
   rig.chip.runFor(10);
   assert.equal(rig.chip.led, false);
