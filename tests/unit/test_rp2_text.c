@@ -23,12 +23,12 @@ pixel(const struct rp2_text *t, unsigned int x, unsigned int y)
 	return (rp2_text_byte(t, y / 8, x) >> y % 8 & 1) != 0;
 }
 
-/* The letter whose pixels are in this cell; '\0' if it is none. */
-static char
+/* The letter whose pixels are in this cell; 0 if it is none. */
+static int
 read_cell(const struct rp2_text *t, unsigned int line, unsigned int column)
 {
 	unsigned int x, y, differences;
-	char letter;
+	int letter;
 
 	for (letter = FIRST; letter <= LAST; letter++) {
 		differences = 0;
@@ -38,12 +38,13 @@ read_cell(const struct rp2_text *t, unsigned int line, unsigned int column)
 				    pixel(t, 1 + column * CELL_WIDTH + x,
 					line * CELL_HEIGHT + y) !=
 				    (x < RP2_FONT_WIDTH &&
-					(rp2_font_column(letter, x) >> y / 2 &
+					(rp2_font_column((char)letter, x) >>
+						y / 2 &
 					    1) != 0);
 		if (differences == 0)
 			return letter;
 	}
-	return '\0';
+	return 0;
 }
 
 static void
@@ -98,15 +99,15 @@ test_margins_are_dark(void **state)
 }
 
 static unsigned int
-distance(char a, char b)
+distance(int a, int b)
 {
 	unsigned int x, y, cnt = 0;
 
 	for (x = 0; x < RP2_FONT_WIDTH; x++)
 		for (y = 0; y < RP2_FONT_HEIGHT; y++)
-			cnt +=
-			    ((rp2_font_column(a, x) ^ rp2_font_column(b, x)) >>
-				y) &
+			cnt += ((rp2_font_column((char)a, x) ^
+				    rp2_font_column((char)b, x)) >>
+				   y) &
 			    1;
 	return cnt;
 }
@@ -115,7 +116,7 @@ distance(char a, char b)
 static void
 test_letters_differ(void **state)
 {
-	char a, b;
+	int a, b;
 
 	(void)state;
 	for (a = FIRST; a <= LAST; a++)

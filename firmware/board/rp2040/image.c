@@ -15,7 +15,7 @@ hal_image_hash(uint8_t out[HAL_IMAGE_HASH_LEN])
 	static uint8_t hash[HAL_IMAGE_HASH_LEN];
 	static bool is_known;
 	struct tsw_slice image = {rp2_image_start,
-	    (size_t)(rp2_image_end - rp2_image_start)};
+	    (uintptr_t)rp2_image_end - (uintptr_t)rp2_image_start};
 
 	if (!is_known)
 		tsw_sha256(hash, &image, 1);
