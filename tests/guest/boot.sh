@@ -8,7 +8,6 @@
 # did not end in time, 125: it did not start).
 #
 #   --systemd       with systemd as process 1, logind and D-Bus
-#   --chromium      with Chromium and its libraries
 #   --over DIR      DIR laid over the guest's root (a staged installation)
 #   --token ELF     firmware ELF in an emulated chip, on USB/IP at 10.0.2.2:3240;
 #                   its control socket is /dev/virtio-ports/control
@@ -33,16 +32,16 @@ store=$tree/build/guest
 
 # Debian's, unmodified.  Whatever of it the host lacks is unpacked in the layer.
 PACKAGES=(linux-image-amd64 udev kmod iproute2 usbip usbutils	# plugs and nodes
-	dbus libpam-systemd acl	# a seat and its person
+	systemd dbus libpam-systemd acl	# a seat and its person
 	fido2-tools openssh-client openssh-server	# use a token
 	pcscd libccid pcsc-tools	# use it as a smart card
-	python3 python3-pexpect)	# the tests themselves
+	chromium	# and as a passkey
+	procps python3 python3-pexpect python3-cryptography)	# the tests themselves
 
 mode=mini memory=1024 seconds=240 over='' log='' server=()
 while [ $# -gt 0 ]; do
 	case $1 in
 	--systemd) mode=systemd ;;
-	--chromium) store=$tree/build/guest-chromium PACKAGES+=(chromium) ;;
 	--over) over=$(readlink -f "$2"); shift ;;
 	--token) server=(node "$tree/tests/board/usbip.mjs" --elf "$2"); shift ;;
 	--server) read -ra server <<<"$2"; shift ;;

@@ -18,7 +18,7 @@ import pexpect
 
 PIN = "314159"
 SERVER = "10.0.2.2"  # QEMU's name for the loopback of its name space
-PATIENCE = 60  # seconds until something that does not come counts as a hang
+PATIENCE = 180  # seconds until something that does not come counts as a hang
 
 
 class Mismatch(AssertionError):

@@ -52,10 +52,11 @@ unpack()
 # Modules in the order in which they can be loaded.
 with_dependencies()
 {
-	local module=$1 d
+	local module=$1 needed d
 	[ -z "${loaded[$module]:-}" ] || return 0
 	loaded[$module]=1
-	for d in $(grep -m1 "^$module:" "$modules/modules.dep" | cut -d: -f2); do
+	read -ra needed < <(sed -n "s|^$module: *||p" "$modules/modules.dep")
+	for d in "${needed[@]}"; do
 		with_dependencies "$d"
 	done
 	cp "$modules/$module" "$tree/m/$((n++))-${module##*/}"

@@ -11,8 +11,8 @@ import re
 import statistics
 import subprocess
 
-from check import (PIN, check, complaints, main, ping, port_is_open,
-                   properties, run, typed, until)
+from check import (PIN, Mismatch, check, complaints, main, ping,
+                   port_is_open, properties, run, typed, until)
 
 USB_ID = "1209:0001"
 
@@ -203,7 +203,7 @@ def login(token):
     token.wait_for("touch-login")
     check(child.poll() is None, "the login waits for a touch")
     token.control("touch")
-    check(child.communicate(timeout=60)[0] == "alice\n",
+    check(child.communicate(timeout=180)[0] == "alice\n",
           "a touch completes it")
     token.control("auto-touch on")
 
@@ -220,10 +220,13 @@ def smart_card(token):
     with open("/etc/libccid_Info.plist", "w", encoding="utf-8") as f:
         f.write(text)
     with open("/tmp/pcscd.log", "w", encoding="ascii") as log:
-        server = subprocess.Popen(["pcscd", "--foreground", "--info"],
+        server = subprocess.Popen(["pcscd", "--foreground", "--debug"],
                                   stdout=log, stderr=log)
     try:
         card(token)
+    except Mismatch:
+        print(run("tail", "-n", "40", "/tmp/pcscd.log"))
+        raise
     finally:
         server.terminate()
         server.wait(10)
@@ -251,7 +254,7 @@ def replug(token):
     os.unlink("/root/message.sig")
     token.wait_for("touch-login")
     token.unplug()
-    out = child.communicate(timeout=60)[0]
+    out = child.communicate(timeout=180)[0]
     check(child.returncode != 0, "unplugged while ssh-keygen waits: it ends",
           out)
     check(not os.path.exists("/root/message.sig"), "and signs nothing")

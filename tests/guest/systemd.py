@@ -8,6 +8,7 @@ them.  Alice logs in at the seat and has the token; Bob has no seat.
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 
@@ -57,7 +58,7 @@ class Person:
 
     def __call__(self, *words, expect=0, **pins):
         argv, fds = self.argv(words, pins)
-        out = run(*argv, expect=expect, pass_fds=fds, timeout=120)
+        out = run(*argv, expect=expect, pass_fds=fds)
         for fd in fds:
             os.close(fd)
         return out
@@ -98,7 +99,7 @@ def login(token):
     """The token is in already, as for somebody who comes to the machine."""
     write("/home/alice/pinentry", PINENTRY, 0o755, "alice")
     write("/home/alice/.config/environment.d/touchstone.conf",
-          "TOUCHSTONE_AUTOSIGN=/usr/local/bin/touchstone\n"
+          f"TOUCHSTONE_AUTOSIGN={shutil.which('touchstone')}\n"
           "TOUCHSTONE_PINENTRY=/home/alice/pinentry\n", user="alice")
     node = token.node()
     check("alice" not in run("getfacl", "-p", node),
@@ -212,7 +213,7 @@ def unplug_in_the_middle(token, code):
     if child.poll() is not None:
         raise Mismatch("verify did not wait: " + child.stdout.read())
     token.unplug()
-    out = child.communicate(timeout=60)[0]
+    out = child.communicate(timeout=180)[0]
     check(child.returncode == 4 and re.search("unplugged|plug", out),
           "unplugged while it waits for a touch: "
           + out.strip().splitlines()[-1], out)
