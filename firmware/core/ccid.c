@@ -74,6 +74,15 @@ le32(const uint8_t *p)
 }
 
 static void
+put_le32(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)v;
+	p[1] = (uint8_t)(v >> 8);
+	p[2] = (uint8_t)(v >> 16);
+	p[3] = (uint8_t)(v >> 24);
+}
+
+static void
 to_idle(struct fw_ccid *c)
 {
 	tsw_wipe(c->msg, sizeof(c->msg));
@@ -126,8 +135,7 @@ answer(struct fw_ccid *c, enum error error, uint8_t last, const uint8_t *data,
 
 	tsw_wipe(c->msg, sizeof(c->msg));
 	h[AT_TYPE] = type;
-	h[AT_LENGTH] = (uint8_t)len;
-	h[AT_LENGTH + 1] = (uint8_t)(len >> 8);
+	put_le32(h + AT_LENGTH, (uint32_t)len);
 	h[AT_SLOT] = c->slot;
 	h[AT_SEQ] = c->seq;
 	h[AT_STATUS] = icc_status(c);

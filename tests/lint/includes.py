@@ -18,7 +18,7 @@ FREESTANDING = {"stdint.h", "stddef.h", "stdbool.h"}
 STANDARD = [
     (r"include/touchstone/.*", FREESTANDING),
     (r"firmware/wire/.*", FREESTANDING | {"string.h", "assert.h"}),
-    (r"firmware/(core|crypto)/.*|firmware/hal\.h",
+    (r"firmware/(core|crypto|usb)/.*|firmware/hal\.h",
      FREESTANDING | {"string.h", "assert.h"}),
 ]
 
@@ -31,6 +31,8 @@ FORBIDDEN = [
     (r"(firmware|include)/wire/.*", r"(.*/)?(core|board|crypto)/.*|hal\.h",
      "wire is below the firmware"),
     (r"firmware/core/.*", r"(.*/)?board/.*", "core knows no board"),
+    (r"firmware/usb/.*", r"(.*/)?(core|board|crypto)/.*|hal\.h",
+     "usb is below the token and above all boards"),
     (r"include/touchstone/wire/.*", r"touchstone/(?!wire/).*",
      "the wire contract includes only itself"),
     (r"(host|firmware|include)/.*", r"(.*/)?tests/.*",

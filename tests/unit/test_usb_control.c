@@ -67,6 +67,9 @@ test_address_after_status(void **state)
 	(void)usb_setup(0x00, 5, 77, 0, 0);
 	(void)usb_setup(0x80, 6, 0x0100, 0, 18);
 	assert_int_equal(fw_usb_sent(&usb).effect, FW_USB_EFFECT_NONE);
+	(void)usb_setup(0x00, 5, 77, 0, 0);
+	(void)usb_setup(0x80, 6, 0x0100, 0, 0); /* with a status of its own */
+	assert_int_equal(fw_usb_sent(&usb).effect, FW_USB_EFFECT_NONE);
 	assert_int_equal(usb.state, FW_USB_DEFAULT);
 }
 
