@@ -150,6 +150,15 @@ test_too_much(void **state)
 	ccid_put(more, 1);
 	ccid_expect(0x80, INACTIVE | FAILED, 1, 0);
 	still_works();
+	/* a byte too many, in a packet that is full, and then much */
+	(void)ccid_build(0x6f, 0, "\0\0\0",
+	    FW_CCID_PACKET_LEN - FW_CCID_HEADER_LEN - 1);
+	ccid_put(ccid.out, FW_CCID_PACKET_LEN);
+	for (n = 0; n < sizeof(ccid.reader); n += sizeof(more))
+		ccid_put(more, sizeof(more));
+	ccid_put(more, 1);
+	ccid_expect(0x80, INACTIVE | FAILED, 1, 0);
+	still_works();
 }
 
 static void
@@ -177,6 +186,15 @@ test_too_long(void **state)
 	     left > FW_CCID_PACKET_LEN; left -= FW_CCID_PACKET_LEN)
 		ccid_put(more, FW_CCID_PACKET_LEN);
 	ccid_put(more, left);
+	ccid_expect(0x80, INACTIVE | FAILED, 1, 0);
+	still_works();
+	/* the same, when only the header says where it ends */
+	(void)ccid_build(0x6f, 0, "\0\0\0", 0);
+	left = (FW_CCID_DATA_MAX / sizeof(more) + 2) * sizeof(more);
+	say_length((uint32_t)left - FW_CCID_HEADER_LEN);
+	ccid_put(ccid.out, sizeof(more));
+	for (left -= sizeof(more); left > 0; left -= sizeof(more))
+		ccid_put(more, sizeof(more));
 	ccid_expect(0x80, INACTIVE | FAILED, 1, 0);
 	still_works();
 	(void)ccid_build(0x6f, 0, "\0\0\0", 0);

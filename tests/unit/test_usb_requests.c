@@ -177,7 +177,7 @@ test_every_request_in_every_state(void **state)
 	static const unsigned int states[] = {DEFAULT, ADDRESS, CONFIGURED};
 	struct fw_usb before;
 	struct usb_request r;
-	unsigned int s, kind;
+	unsigned int s, kind, last;
 	size_t i;
 
 	(void)state;
@@ -187,9 +187,12 @@ test_every_request_in_every_state(void **state)
 		for (i = 0; i < SERVED_CNT + REFUSED_CNT; i++) {
 			r = i < SERVED_CNT ? served[i]
 					   : refused[i - SERVED_CNT];
-			for (kind = 0; kind <= 0xffff; kind++) {
-				r.type = (uint8_t)(kind >> 8);
-				r.request = (uint8_t)(kind & 0xff);
+			/* No standard has a request above 15 here: for those
+			 * one set of arguments will do. */
+			last = i == 0 ? 0xffff : 0xfff;
+			for (kind = 0; kind <= last; kind++) {
+				r.type = (uint8_t)(kind & 0xff);
+				r.request = (uint8_t)(kind >> 8);
 				check_one(&r, states[s], &before);
 			}
 		}
