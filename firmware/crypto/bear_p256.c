@@ -11,11 +11,6 @@
 #include "fw_crypto.h"
 #include "wire/canonical.h"
 
-/* Not BearSSL's defaults, so that hosts run the code of the chip.  m15 is the
- * fastest where a product has 32 bits; the arithmetic mod n, i31 or i15, takes
- * the same time there. */
-static const br_ec_impl *const ec = &br_ec_p256_m15;
-
 static const uint8_t order[FW_P256_SCALAR_LEN] = {0xff, 0xff, 0xff, 0xff, 0x00,
     0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc,
     0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc,
@@ -63,8 +58,8 @@ fw_p256_public(uint8_t point[FW_P256_POINT_LEN],
 {
 	if (fw_p256_check(secret_scalar) != FW_OK)
 		return FW_ERR_RANGE;
-	(void)ec->mulgen(point, secret_scalar, FW_P256_SCALAR_LEN,
-	    BR_EC_secp256r1);
+	(void)br_ec_get_default()->mulgen(point, secret_scalar,
+	    FW_P256_SCALAR_LEN, BR_EC_secp256r1);
 	return FW_OK;
 }
 
@@ -93,8 +88,8 @@ fw_p256_sign(uint8_t sig[FW_P256_SIG_LEN], const uint8_t hash[32],
 	if (fw_p256_check(secret_x) != FW_OK)
 		goto out;
 	r = FW_ERR_FAULT;
-	if (br_ecdsa_i31_sign_raw(ec, fw_salt_begin(secret_noise), hash, &key,
-		raw) != sizeof(raw))
+	if (br_ecdsa_i31_sign_raw(br_ec_get_default(),
+		fw_salt_begin(secret_noise), hash, &key, raw) != sizeof(raw))
 		goto out;
 	if (check == FW_CHECK_ALL && verify_own(raw, hash, secret_x) != FW_OK)
 		goto out;
@@ -130,8 +125,8 @@ fw_p256_ecdh(uint8_t secret_x[32], const uint8_t peer[FW_P256_POINT_LEN],
 	memcpy(secret_point, peer, sizeof(secret_point));
 	/* mul() checks that the point is on the curve. */
 	if (fw_p256_check(secret_scalar) == FW_OK && peer[0] == 0x04 &&
-	    ec->mul(secret_point, sizeof(secret_point), secret_scalar,
-		FW_P256_SCALAR_LEN, BR_EC_secp256r1) == 1) {
+	    br_ec_get_default()->mul(secret_point, sizeof(secret_point),
+		secret_scalar, FW_P256_SCALAR_LEN, BR_EC_secp256r1) == 1) {
 		memcpy(secret_x, secret_point + 1, 32);
 		r = FW_OK;
 	}
@@ -145,6 +140,7 @@ tsw_p256_verify(const uint8_t sig[64], const uint8_t hash[32],
 {
 	uint8_t q[FW_P256_POINT_LEN];
 	static const uint8_t one[1] = {1};
+	const br_ec_impl *ec = br_ec_get_default();
 	br_ec_public_key key = {BR_EC_secp256r1, q, sizeof(q)};
 
 	memcpy(q, pk, sizeof(q));

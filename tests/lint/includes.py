@@ -47,6 +47,9 @@ THIRD_PARTY = re.compile(
 SHARED = {
     # Two jobs that share no line: primitives, and memory that is locked.
     ("host/lib", "sodium.h"): ("host/lib/crypto/crypto.c", "host/lib/secret.c"),
+    # A chip has its own default curve; hosts have the library's.
+    ("firmware", "bearssl_ec.h"): ("firmware/crypto/bear_p256.c",
+                                   "firmware/crypto/bear_port.c"),
 }
 
 EXAMPLES = [
