@@ -4,7 +4,8 @@
 // in it leaves behind follows from that, and a token with such a flash must
 // start, keep every promise and work.
 //
-// TS_CUTS=n tries each operation n times, with other bits torn.
+// TS_CUTS=n tries each operation n times, with other bits torn; TS_CUT_EVERY=n
+// only every nth operation, for a quick look.
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 
@@ -15,6 +16,7 @@ import { imagePath, Rig } from './rig.mjs';
 
 const STORE_OFF = 0x1e0000;
 const TRIES = Number(process.env.TS_CUTS ?? 1);
+const EVERY = Number(process.env.TS_CUT_EVERY ?? 1);
 
 export class Sweep {
   // promises: what the host knows before the first power-up.
@@ -49,6 +51,13 @@ export class Sweep {
     this.rig.faultless();
   }
 
+  // A step in which no power is cut.
+  async prepare(work) {
+    const { length } = this.cuts;
+    await this.run('preparation', work);
+    this.cuts.length = length;
+  }
+
   // The same flash in another power-up.
   restart() {
     this.step = 'power-up';
@@ -62,7 +71,7 @@ export class Sweep {
     const seen = new Set();
 
     for (const [index, cut] of this.cuts.entries()) {
-      for (let i = 0; i < TRIES; i++) {
+      for (let i = 0; i < TRIES && index % EVERY === 0; i++) {
         const flash = new Uint8Array(FLASH_LEN).fill(0xff);
         flash.set(cut.store, STORE_OFF);
         tear(flash, cut.offset, cut.wanted, { seed: index * TRIES + i });

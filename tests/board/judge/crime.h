@@ -63,5 +63,5 @@ start(void)
 		;
 }
 
-__attribute__((section(".vectors"), used)) static void *const vectors[] = {
-    (void *)0x20004000, start};
+__attribute__((section(".vectors"),
+    used)) static void *const vectors[] = {(void *)0x20004000, start};
