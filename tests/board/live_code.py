@@ -4,7 +4,8 @@
 Alice's token is the emulated board with a display, Bob's is a FIDO2 token
 without one, so his computer makes the code.  Hers is read from a picture of
 the panel, where nothing of it has passed through her computer, and both are
-the same.  Pictures of what the token asks and shows stay in a folder.
+the same.  Then Carol does it with a board that has no display: she counts what
+the LED blinks.  Pictures of what the token asks and shows stay in a folder.
 
 live_code.py BUILD PICTURES
 """
@@ -48,6 +49,20 @@ class Camera:
         return digits
 
 
+class Counter:
+    """Looks at the LED only."""
+
+    def __init__(self, sim):
+        self.sim = sim
+
+    def display(self):
+        same(self.sim.display(), "", "a board without a display")
+        return "blinks"
+
+    def live_code(self):
+        return self.sim.control("blinks")
+
+
 def same(got, wanted, what):
     if got != wanted:
         raise Mismatch(f"{what}: {got!r}, not {wanted!r}")
@@ -84,18 +99,26 @@ def asked(person, sim, camera):
     sim.control("auto-touch on")
 
 
+def compare(person, other, eyes, what):
+    """A live code; person's is seen by eyes, the other computer has its own."""
+    person.run("contact", "add", other.label)
+    other.run("contact", "add", person.label)
+    codes = relay(person, other, show=print, sims=(eyes, None))
+    same(codes[0], codes[1], what)
+
+
 def main(build, pictures):
     os.makedirs(pictures, exist_ok=True)
-    with World(build, boards=["alice-daily"]) as world:
+    with World(build, boards=["alice-daily", "carol-daily"]) as world:
         alice, sim = settle(world, "alice")
         bob, _ = settle(world, "bob", fido_only=True)
         camera = Camera(sim, pictures)
         asked(alice, sim, camera)
-        for person, other in ((alice, bob), (bob, alice)):
-            person.run("contact", "add", other.label)
-        codes = relay(alice, bob, show=print, sims=(camera, None))
-        same(codes[0], codes[1], "the code in the picture")
+        compare(alice, bob, camera, "the code in the picture")
         same(sim.display(), "", "the display after it")
+        sim.stop()
+        carol, dark = settle(world, "carol", outputs="led,keyboard")
+        compare(carol, bob, Counter(dark), "the code that the LED blinks")
     return 0
 
 

@@ -350,12 +350,15 @@ def is_sanitized(path):
 
 
 def run_all(names):
-    """Run test_* functions of a module; exit status for ctest."""
+    """Run test_* functions of a module, or those that are named after the
+    build folder; exit status for ctest."""
     failed = 0
-    build = os.path.abspath(sys.argv[1])
-    for name, test in sorted(names.items()):
-        if not name.startswith("test_"):
-            continue
+    build, *chosen = os.path.abspath(sys.argv[1]), *sys.argv[2:]
+    tests = {name for name in names if name.startswith("test_")}
+    if not tests.issuperset(chosen):
+        sys.exit(f"no such test: {set(chosen) - tests}")
+    for name in sorted(chosen or tests):
+        test = names[name]
         try:
             test(build)
             print(f"ok {name}", flush=True)

@@ -33,10 +33,11 @@ class Sim:
     """
 
     def __init__(self, world, name, auto_touch=True, fido_only=False,
-                 board=False):
+                 board=False, outputs=None):
         self.world = world
-        self.fido_only = fido_only
         self.board = board
+        self.options = (["--fido-only"] if fido_only else []) + (
+            ["--outputs", outputs] if outputs else [])
         self.dir = os.path.join(world.root, name)
         self.token = "sim:" + self.dir
         self.process = None
@@ -45,8 +46,7 @@ class Sim:
     def start(self, auto_touch=True):
         program = BOARD if self.board else self.world.program("touchstone-sim")
         self.process = subprocess.Popen(
-            [program, "--foreground", "--dir", self.dir]
-            + ["--fido-only"] * self.fido_only,
+            [program, "--foreground", "--dir", self.dir, *self.options],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         line = self.process.stdout.readline()
         if "ready" not in line:
@@ -56,7 +56,7 @@ class Sim:
 
     def control(self, command):
         with socket.socket(socket.AF_UNIX) as s:
-            s.settimeout(10)
+            s.settimeout(60)  # an emulated board takes its time
             s.connect(os.path.join(self.dir, "control"))
             s.sendall(command.encode() + b"\n")
             return s.makefile().readline().strip()

@@ -2,12 +2,14 @@
 // The control socket: one command a line, one line in reply.  Verbs and
 // answers are those of touchstone-sim(1), plus "png FILE".
 
+import fs from 'node:fs';
 import net from 'node:net';
 
 import { entropyModes } from '../parts/entropy.mjs';
 
-const LINE_MAX = 1024;
+const LINE_MAX = 256; // the path of a picture
 const CONNECTIONS_MAX = 8;
+const TYPING_MS = 250; // nine digits, down and up, at 125 reports a second
 const CLOCK_MAX_S = 1000000; // about eleven days in one step
 
 // "+SECONDS" or "+SECONDS.mmm" as milliseconds; null if it is not that.
@@ -46,7 +48,10 @@ const COMMANDS = {
   led: (token) => token.led(),
   display: (token) => token.display(),
   blinks: (token) => token.readBlinks(),
-  keyboard: (token) => token.keys.take(),
+  async keyboard(token) {
+    if (token.isPlugged) await token.advance(TYPING_MS);
+    return token.keys.take();
+  },
   clock(token, how) {
     const ms = parseSeconds(how);
     if (ms === null) return null;
@@ -77,7 +82,8 @@ export class ControlServer {
     const server = net.createServer((socket) => this.#accept(socket));
     return new Promise((resolve, reject) => {
       server.once('error', reject);
-      server.listen(where, () => resolve(server));
+      server.listen(where, resolve);
+      if (where.path) fs.chmodSync(where.path, 0o600);
     });
   }
 
@@ -99,9 +105,10 @@ export class ControlServer {
       for await (const chunk of socket) {
         const lines = (text + chunk).split('\n');
         text = lines.pop();
-        for (const line of lines)
+        const isTooLong = [...lines, text].some((l) => l.length > LINE_MAX);
+        for (const line of isTooLong ? [] : lines)
           socket.write((await this.#run(line)) + '\n');
-        if (text.length > LINE_MAX) {
+        if (isTooLong) {
           socket.end('error: line too long\n');
           return;
         }

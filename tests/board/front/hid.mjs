@@ -9,6 +9,7 @@ import fs from 'node:fs';
 import net from 'node:net';
 
 const EP = 1, REPORT_LEN = 64;
+const KEYBOARD_EP = 3, KEYBOARD_LEN = 8;
 const CONNECTIONS_MAX = 32;
 const UNREAD_MAX = REPORT_LEN * 1024; // about seven of the longest messages
 const QUEUE_MAX = 64; // reports on their way to the token
@@ -31,9 +32,13 @@ export class HidPort {
   #plug() {
     fs.rmSync(this.path, { force: true });
     this.server = net.createServer((socket) => this.#accept(socket));
-    // Nobody connects before 'listening': the umask makes it 0600.
     this.ready = new Promise((done) => this.server.listen(this.path, done));
-    this.#readToken();
+    fs.chmodSync(this.path, 0o600); // it is there already
+    this.#poll(EP, REPORT_LEN, (report) => {
+      for (const socket of this.sockets) HidPort.#write(socket, report);
+    });
+    // The token reads along what its keyboard types.
+    this.#poll(KEYBOARD_EP, KEYBOARD_LEN, () => {});
   }
 
   #unplug() {
@@ -43,13 +48,13 @@ export class HidPort {
     this.queue = [];
   }
 
-  async #readToken() {
+  // Takes the reports of an interrupt endpoint until the token is gone.
+  async #poll(ep, len, take) {
     const { host } = this.token;
     while (host === this.token.host) {
-      const urb = { ep: EP, dir: 1, len: REPORT_LEN };
-      const { status, data } = await this.token.submit(urb);
+      const { status, data } = await this.token.submit({ ep, dir: 1, len });
       if (status !== 'ok' || host !== this.token.host) return;
-      for (const socket of this.sockets) HidPort.#write(socket, data);
+      take(data);
     }
   }
 

@@ -28,7 +28,7 @@ const KEYBOARD_EP = 3;
 const SETTLE_MS = 550, LONG_TOUCH_MS = 5000;
 const COMPUTE_MS = 5000; // longer than any command takes
 const BEGIN_MS = 5000;
-const SLICE = 20000; // instructions
+const SLICE = 20000, SLICE_MS = 20; // instructions, and not longer than
 const FLASH_LEN = 0x200000;
 const WATCH_MS = 4; // how often somebody looks at the LED
 
@@ -164,7 +164,8 @@ export class Token extends EventEmitter {
     const { chip } = this;
     const end = chip.nanos + ms * 1e6;
     while (this.chip === chip && chip.nanos < end && !until()) {
-      if (chip.run(SLICE, end) === 'stopped') return;
+      const slice = Math.min(end, chip.nanos + SLICE_MS * 1e6);
+      if (chip.run(SLICE, slice) === 'stopped') return;
       chip.pacer.rebase();
       await nextTurn();
     }
