@@ -275,9 +275,13 @@ has_params(const struct fw_cm_req *req)
 bool
 fw_cred_mgmt_continues(struct tsw_slice in)
 {
+	struct tsw_slice param = {in.p + 1, in.len - 1};
 	struct fw_cm_req req;
 
-	return fw_cm_req_decode(&req, in) == FW_CTAP_OK &&
+	if (in.p[0] != FW_CTAP2_CREDENTIAL_MANAGEMENT &&
+	    in.p[0] != FW_CTAP2_CREDENTIAL_MANAGEMENT_PRE)
+		return false;
+	return fw_cm_req_decode(&req, param) == FW_CTAP_OK &&
 	    (req.subcommand == RPS_NEXT || req.subcommand == CREDS_NEXT);
 }
 

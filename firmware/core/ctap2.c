@@ -415,9 +415,7 @@ end_walks(struct fw_ctap2 *c, struct tsw_slice req)
 {
 	if (req.p[0] != FW_CTAP2_GET_NEXT_ASSERTION)
 		tsw_wipe(&c->series, sizeof(c->series));
-	if ((req.p[0] != FW_CTAP2_CREDENTIAL_MANAGEMENT &&
-		req.p[0] != FW_CTAP2_CREDENTIAL_MANAGEMENT_PRE) ||
-	    !fw_cred_mgmt_continues((struct tsw_slice){req.p + 1, req.len - 1}))
+	if (!fw_cred_mgmt_continues(req))
 		tsw_wipe(&c->listing, sizeof(c->listing));
 }
 
