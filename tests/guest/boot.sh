@@ -4,8 +4,8 @@
 # usage: boot.sh [OPTION]... -- COMMAND...
 #
 # Boots Debian's kernel in QEMU on this machine's own root folder, runs COMMAND
-# there as root, prints what it prints and ends with its exit status (124: it
-# did not end in time, 125: it did not start).
+# there as root, prints what it prints and ends with its exit status (124 if it
+# did not end in time, or did not start).
 #
 #   --systemd       with systemd as process 1, logind and D-Bus
 #   --over DIR      DIR laid over the guest's root (a staged installation)
@@ -142,7 +142,7 @@ qemu=(qemu-system-x86_64 -M q35,usb=off,vmport=off,hpet=off -accel tcg,thread=mu
 	-serial "file:$job/kernel.log" -device virtio-serial-pci -device virtio-rng-pci
 	-device isa-debug-exit,iobase=0x501,iosize=1)
 share host / ,readonly=on
-share layer "$store/root" ,readonly=on
+share layer "$store/tree" ,readonly=on
 share over "${over:-$job/nothing}" ,readonly=on
 share job "$job" ''
 port output file,path=/dev/stdout

@@ -4,7 +4,7 @@
 # usage: layer.sh DIR [PACKAGE...]: what the guest needs and the host lacks.
 #
 # Downloads Debian packages with the host's own sources, but into private
-# folders, as any user, and unpacks them into DIR/root.  Nothing is installed:
+# folders, as any user, and unpacks them into DIR/tree.  Nothing is installed:
 # no maintainer script runs, the host's lists and its dpkg are only read.  Then
 # makes DIR/vmlinux and DIR/initrd.  All is kept; a second run needs no network.
 
@@ -39,13 +39,13 @@ download()
 unpack()
 {
 	local deb name
-	mkdir -p "$dir"/root/usr/{bin,sbin,lib}
+	mkdir -p "$dir"/tree/usr/{bin,sbin,lib}
 	for name in bin sbin lib; do
-		ln -sfn "usr/$name" "$dir/root/$name"
+		ln -sfn "usr/$name" "$dir/tree/$name"
 	done
 	for deb in "$dir"/apt/archives/*.deb; do
 		dpkg-deb --fsys-tarfile "$deb" |
-		    tar -x --keep-directory-symlink --no-same-owner -C "$dir/root"
+		    tar -x --keep-directory-symlink --no-same-owner -C "$dir/tree"
 	done
 }
 
@@ -59,31 +59,31 @@ with_dependencies()
 	for d in "${needed[@]}"; do
 		with_dependencies "$d"
 	done
-	cp "$modules/$module" "$tree/m/$((n++))-${module##*/}"
+	cp "$modules/$module" "$initrd/m/$((n++))-${module##*/}"
 }
 
 initrd()
 {
-	local tree modules module name n=100
+	local initrd modules module name n=100
 	local -A loaded=()
-	modules=$(echo "$dir"/root/lib/modules/*)
+	modules=$(echo "$dir"/tree/lib/modules/*)
 	[ -d "$modules" ]
-	/sbin/depmod -b "$dir/root" "${modules##*/}"
+	PATH=$PATH:/usr/sbin:$dir/tree/usr/sbin depmod -b "$dir/tree" "${modules##*/}"
 
-	tree=$(mktemp -d "$dir/initrd.XXXX")
-	mkdir "$tree"/{bin,m,proc,sys,dev,host,over,layer,job,rw,new}
-	cp /bin/busybox "$tree/bin/"
+	initrd=$(mktemp -d "$dir/initrd.XXXX")
+	mkdir "$initrd"/{bin,m,proc,sys,dev,host,over,layer,job,rw,new}
+	cp /bin/busybox "$initrd/bin/"
 	for name in sh mount insmod mkdir cp rm chmod switch_root; do
-		ln -s busybox "$tree/bin/$name"
+		ln -s busybox "$initrd/bin/$name"
 	done
-	cp "$here/init.sh" "$tree/init"
+	cp "$here/init.sh" "$initrd/init"
 	for module in "${MODULES[@]}"; do
 		with_dependencies \
 		    "$(sed -n "s|^\([^:]*/$module\.ko\):.*|\1|p" "$modules/modules.dep")"
 	done
-	(cd "$tree" && find . | LC_ALL=C sort |
+	(cd "$initrd" && find . | LC_ALL=C sort |
 	    busybox cpio -o -H newc 2>/dev/null) >"$dir/initrd"
-	rm -rf "$tree"
+	rm -rf "$initrd"
 }
 
 # made STEP INPUT COMMAND...: once for each text of INPUT.
@@ -99,11 +99,11 @@ made()
 layer()
 {
 	echo "guest: downloading Debian's kernel and programs" >&2
-	rm -rf "$dir/root" "$dir/apt"
+	rm -rf "$dir/tree" "$dir/apt"
 	private_apt update
 	download "$@"
 	unpack
-	python3 "$here/vmlinux.py" "$dir"/root/boot/vmlinuz-* "$dir/vmlinux"
+	python3 "$here/vmlinux.py" "$dir"/tree/boot/vmlinuz-* "$dir/vmlinux"
 	rm -rf "$dir/apt"
 }
 

@@ -133,19 +133,19 @@ def one_credential(node, kind, options):
 
 def ssh_keys(token):
     for kind in ("ed25519-sk", "ecdsa-sk"):
-        path = f"/root/{kind}"
+        path = f"/tmp/{kind}"
         run("ssh-keygen", "-q", "-t", kind, "-N", "", "-C", kind, "-f", path)
         signature(path, kind)
-        path = f"/root/{kind}-rk"
+        path = f"/tmp/{kind}-rk"
         typed(["ssh-keygen", "-q", "-t", kind, "-O", "resident", "-O",
                f"application=ssh:{kind}", "-N", "", "-C", kind, "-f", path],
               ("PIN.*: ", PIN))
-    os.makedirs("/root/down")
-    os.chdir("/root/down")
+    os.makedirs("/tmp/down")
+    os.chdir("/tmp/down")
     typed(["ssh-keygen", "-K", "-N", ""], ("PIN.*: ", PIN))
     for kind in ("ed25519-sk", "ecdsa-sk"):
         down = f"id_{kind.replace('-', '_')}_rk_{kind}"
-        check(public(f"/root/{kind}-rk") == public(down),
+        check(public(f"/tmp/{kind}-rk") == public(down),
               f"ssh-keygen -K gives back the resident {kind}")
         signature(down, "downloaded " + kind)
 
@@ -156,15 +156,15 @@ def public(path):
 
 
 def signature(path, what):
-    with open("/root/allowed", "w", encoding="ascii") as f:
+    with open("/tmp/allowed", "w", encoding="ascii") as f:
         f.write("alice " + " ".join(public(path)) + "\n")
-    judge = ["ssh-keygen", "-Y", "verify", "-f", "/root/allowed", "-I", "alice",
-             "-n", "file", "-s", "/root/message.sig"]
-    with open("/root/message", "w", encoding="ascii") as f:
+    judge = ["ssh-keygen", "-Y", "verify", "-f", "/tmp/allowed", "-I", "alice",
+             "-n", "file", "-s", "/tmp/message.sig"]
+    with open("/tmp/message", "w", encoding="ascii") as f:
         f.write("message")
-    if os.path.exists("/root/message.sig"):
-        os.unlink("/root/message.sig")
-    run("ssh-keygen", "-Y", "sign", "-f", path, "-n", "file", "/root/message")
+    if os.path.exists("/tmp/message.sig"):
+        os.unlink("/tmp/message.sig")
+    run("ssh-keygen", "-Y", "sign", "-f", path, "-n", "file", "/tmp/message")
     run(*judge, input="message")
     run(*judge, input="messagf", expect=255)
     check(True, f"ssh-keygen signs with {what}; a changed message is refused")
@@ -172,15 +172,15 @@ def signature(path, what):
 
 def ssh_login(token):
     os.makedirs("/run/sshd")
-    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/root/host")
+    run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/tmp/host")
     os.makedirs("/home/alice/.ssh")
-    run("cp", "/root/ed25519-sk.pub", "/home/alice/.ssh/authorized_keys")
+    run("cp", "/tmp/ed25519-sk.pub", "/home/alice/.ssh/authorized_keys")
     run("chown", "-R", "alice:", "/home/alice")
-    with open("/root/sshd_config", "w", encoding="ascii") as f:
-        f.write("Port 2222\nListenAddress 127.0.0.1\nHostKey /root/host\n"
+    with open("/tmp/sshd_config", "w", encoding="ascii") as f:
+        f.write("Port 2222\nListenAddress 127.0.0.1\nHostKey /tmp/host\n"
                 "PasswordAuthentication no\nUsePAM no\n")
     server = subprocess.Popen(["/usr/sbin/sshd", "-D", "-f",
-                               "/root/sshd_config"])
+                               "/tmp/sshd_config"])
     try:
         until(lambda: port_is_open(2222), "sshd listens")
         login(token)
@@ -192,12 +192,12 @@ def login(token):
     ssh = ["ssh", "-F", "none", "-o", "StrictHostKeyChecking=no", "-o",
            "UserKnownHostsFile=/dev/null", "-o", "IdentitiesOnly=yes", "-o",
            "BatchMode=yes", "-o", "LogLevel=ERROR", "-p", "2222", "alice@127.0.0.1", "id -un"]
-    out = run(*ssh[:-2], "-i", "/root/ed25519-sk", *ssh[-2:])
+    out = run(*ssh[:-2], "-i", "/tmp/ed25519-sk", *ssh[-2:])
     check(out.splitlines()[-1] == "alice", "ssh logs in with the sk key")
-    run(*ssh[:-2], "-i", "/root/ecdsa-sk", *ssh[-2:], expect=255)
+    run(*ssh[:-2], "-i", "/tmp/ecdsa-sk", *ssh[-2:], expect=255)
     check(True, "sshd refuses an sk key that it does not know")
     token.control("auto-touch off")
-    child = subprocess.Popen([*ssh[:-2], "-i", "/root/ed25519-sk", *ssh[-2:]],
+    child = subprocess.Popen([*ssh[:-2], "-i", "/tmp/ed25519-sk", *ssh[-2:]],
                              stdout=subprocess.PIPE, text=True,
                              stdin=subprocess.DEVNULL)
     token.wait_for("touch-login")
@@ -246,21 +246,21 @@ def card(token):
 
 def replug(token):
     child = subprocess.Popen(["ssh-keygen", "-Y", "sign", "-f",
-                              "/root/ed25519-sk", "-n", "file",
-                              "/root/message"], stdin=subprocess.DEVNULL,
+                              "/tmp/ed25519-sk", "-n", "file",
+                              "/tmp/message"], stdin=subprocess.DEVNULL,
                              stdout=subprocess.PIPE, text=True,
                              stderr=subprocess.STDOUT)
     token.control("auto-touch off")
-    os.unlink("/root/message.sig")
+    os.unlink("/tmp/message.sig")
     token.wait_for("touch-login")
     token.unplug()
     out = child.communicate(timeout=180)[0]
     check(child.returncode != 0, "unplugged while ssh-keygen waits: it ends",
           out)
-    check(not os.path.exists("/root/message.sig"), "and signs nothing")
+    check(not os.path.exists("/tmp/message.sig"), "and signs nothing")
     token.plug()
     token.control("auto-touch on")
-    signature("/root/ed25519-sk", "the key after replug")
+    signature("/tmp/ed25519-sk", "the key after replug")
 
 
 if __name__ == "__main__":

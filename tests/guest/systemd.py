@@ -167,7 +167,7 @@ def signs_on_plug(token):
 
 
 def new_ssh_key(name):
-    path = f"/root/{name}-ssh"
+    path = f"/tmp/{name}-ssh"
     run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", path)
     with open(path + ".pub", encoding="ascii") as f:
         return f.read().strip()
