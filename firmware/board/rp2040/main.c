@@ -48,7 +48,7 @@ loop(void)
 		rp2_button_forget();
 	/* A token that waits for room to send says 0 all the time. */
 	is_again = ms == 0 && !is_again;
-	if (is_again)
+	if (is_again || rp2_noise_stock())
 		return;
 	ms = ms > 0 ? ms : 1;
 	ms = at_most(ms, is_waiting ? BUTTON_POLL_MS : RP2_WATCHDOG_MS / 2);

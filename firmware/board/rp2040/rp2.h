@@ -92,6 +92,8 @@ void rp2_flash_init(void);
 
 /* noise.c */
 void rp2_noise_init(void);
+/* Take one more sample ahead; false if there are enough.  160 us. */
+bool rp2_noise_stock(void);
 
 /* display.c: look for the display.  Takes milliseconds, whatever is there. */
 void rp2_display_init(void);
