@@ -24,7 +24,7 @@ const EPIPE = -32, EPROTO = -71, EOVERFLOW = -75, ECONNRESET = -104;
 const ESHUTDOWN = -108;
 const STATUS = { ok: 0, stall: EPIPE, error: EPROTO, babble: EOVERFLOW };
 
-const TRANSFER_MAX = 64 * 1024; // libusb asks for 16 KB at once
+const TRANSFER_MAX = 128 * 1024; // libccid asks for 64 KB and a header at once
 const URBS_MAX = 256; // under way
 const UNREAD_MAX = 4 * 1024 * 1024; // replies that nobody fetches
 const CONNECTIONS_MAX = 16;

@@ -185,6 +185,16 @@ serve('transfers both ways, in the order they end', async (device, connect) => {
     { command: 3, seq: 1, status: -32, actual: 0 });
 });
 
+serve('a read as long as libccid asks', async (device, connect) => {
+  const client = await connect();
+  await client.import();
+  client.send(submit(1, { ep: 2, len: 65546 })); // 64 KB and a CCID header
+  await client.until(() => device.urbs.length === 1 || client.isClosed);
+  device.urbs[0].resolve({ status: 'ok', data: Buffer.alloc(12) });
+  assert.deepEqual(await reply(client),
+    { command: 3, seq: 1, status: 0, actual: 12 });
+});
+
 serve('an unlinked transfer has one answer', async (device, connect) => {
   const client = await connect();
   await client.import();
@@ -233,7 +243,7 @@ const HOSTILE = {
   'a direction that is none': submit(1, { dir: 2 }),
   'an endpoint that is none': submit(1, { ep: 16 }),
   'a length without end': submit(1, { len: 0xffffffff }),
-  'a length beyond the bound': submit(1, { dir: 0, len: 64 * 1024 + 1 }),
+  'a length beyond the bound': submit(1, { dir: 0, len: 128 * 1024 + 1 }),
   'a sequence number twice': twice,
   'more transfers than a kernel has': many,
 };
