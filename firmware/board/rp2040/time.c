@@ -3,9 +3,6 @@
 #include "rp2.h"
 #include "rp2040.h"
 
-/* An alarm compares for equality: one that is set too late to meet its time
- * would come in an hour.  Setting it takes well below this. */
-#define ALARM_MIN_US 10
 /* As long as alarms are set at most: half the range of what they compare. */
 #define ALARM_MAX_US (1u << 31)
 
@@ -38,6 +35,11 @@ hal_millis(void)
 	return rp2_micros() / 1000;
 }
 
+/*
+ * An alarm compares for equality: one whose time has passed would come in an
+ * hour.  However late it was set, as code that is not in the flash's cache
+ * takes 4 us for four instructions, its interrupt is then raised by hand.
+ */
 void
 rp2_alarm_at(enum rp2_alarm alarm, uint64_t at)
 {
@@ -45,13 +47,15 @@ rp2_alarm_at(enum rp2_alarm alarm, uint64_t at)
 	uint32_t primask = rp2_irq_save();
 	uint64_t now = rp2_micros();
 
-	if (at < now + ALARM_MIN_US)
-		at = now + ALARM_MIN_US;
 	if (at > now + ALARM_MAX_US)
 		at = now + ALARM_MAX_US;
 	REG_SET(TIMER_INTE) = bit;
 	REG(TIMER_ALARM0 + 4 * alarm) = (uint32_t)at;
 	REG(M0PLUS_NVIC_ISER) = bit;
+	if (rp2_micros() >= at) {
+		REG(TIMER_ARMED) = bit; /* disarms */
+		REG(M0PLUS_NVIC_ISPR) = bit;
+	}
 	rp2_irq_restore(primask);
 }
 
