@@ -64,7 +64,7 @@ function calls(tracer) {
 
 // [{name, cycles, stack, elsewhere}]
 export function functions() {
-  const tracer = new Tracer(imagePath);
+  const tracer = Tracer.boot(imagePath);
 
   return calls(tracer).map(([name, symbol, args, result]) => {
     const run = tracer.call(symbol, ...args);

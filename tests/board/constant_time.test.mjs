@@ -13,13 +13,14 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { APPLET_RP, PERMISSION } from './ctap.mjs';
 import { loadElf } from './elf.mjs';
-import { imagePath } from './rig.mjs';
+import { imagePath, Rig } from './rig.mjs';
 import { Tracer, where } from './trace.mjs';
 import { bytes, scalars, secrets } from './trace_secrets.mjs';
 
 const elf = imagePath;
-const tracer = new Tracer(elf);
+let tracer = Tracer.boot(elf);
 const out = (length) => new Uint8Array(length);
 const ascii = (text) => new Uint8Array(Buffer.from(text));
 const MESSAGE = bytes(69); // as long as authData and the hash after it
@@ -147,6 +148,51 @@ test('HMAC-DRBG: seed and state', () => {
     secrets(48, 20).map((seed) => [out(64), seed, 48]));
   assertConstant('fw_drbg_update', states.map((state) => [state, DATA, 48]));
   assertConstant('fw_drbg_generate', states.map((state) => [state, out(40), 40]));
+});
+
+// struct fw_pin of firmware/core/pin.h
+const PIN_LEN = 124;
+const PIN_CHECK = 20;
+const CTAP2_ERR_PIN_INVALID = 0x31;
+const PIN = '1234';
+
+// The whole check of a PIN, as the chip calls it when a host's request has
+// come: PBKDF2 with its 2,048 rounds, comparison, the try that is gone.  With
+// the right PIN and one bit of the record changed, what is compared is the same
+// up to that bit; other PINs share nothing with the record.
+async function pinRuns() {
+  const rig = new Rig({ display: false });
+
+  await rig.ctap.setPin(PIN);
+  tracer = await Tracer.stopAt(rig.chip, 'fw_pin_try',
+    () => rig.ctap.pinToken(PIN, PERMISSION.mc, APPLET_RP));
+  const [pin, store, rng, hash, device] = tracer.arguments(5);
+  const record = tracer.memory(pin, PIN_LEN);
+  const right = tracer.memory(hash, 16);
+  const flip = (all, at, mask) =>
+    all.map((byte, i) => i === at ? byte ^ mask : byte);
+  const nearly = (at, mask) => [flip(record, PIN_CHECK + at, mask), right];
+
+  return [nearly(31, 0x01), nearly(0, 0x80), nearly(16, 0x10),
+    [record, flip(right, 15, 0x01)], [record, bytes(16)]]
+    .map(([r, h]) => [r, store, rng, h, device]);
+}
+
+test('PIN check: wrong at any place', async (t) => {
+  const before = tracer;
+
+  t.after(() => { tracer = before; });
+  const runs = await pinRuns();
+  // It waits for the flash, and is given what the store makes of one number,
+  // the tries that are left.
+  tracer.ignore('hal_flash_program');
+  await t.test('the same for each', () =>
+    assertConstant('fw_pin_try', runs, CTAP2_ERR_PIN_INVALID));
+  await t.test('a comparison that stops early is seen', () => {
+    const { path: found } = withLeak('tsw_ct_eq', 'leak_eq',
+      { name: 'fw_pin_try', list: runs.slice(0, 2) });
+    assert.equal(found.length, 1);
+  });
 });
 
 // The judge judged: a mistake in the place of one of the image's functions.

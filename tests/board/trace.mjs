@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // The judge of constant time: calls functions of the shipped image by symbol,
-// on a chip that has booted and waits, and records what an observer of time
-// and memory could see of each call.
+// on a chip that has booted and waits or was stopped at a call of its own, and
+// records what an observer of time and memory could see of each call.
 //
 // An argument is a word, or a pointer: to the bytes of a Uint8Array, or to a
 // struct of words and pointers, an Array.  Memory is copied onto the chip's
 // stack, as a caller's locals would be, and handed back as the function left
-// it.  Every call starts from the same RAM, registers and stack, so two calls
-// differ in the bytes of their arguments and in nothing else.  No interrupt is
+// it.  Every call starts from the same RAM, store, registers and stack, so two
+// calls differ in the bytes of their arguments and in nothing else.  No interrupt is
 // taken and the chip's clock stands still: what the hardware does meanwhile is
 // not the function's.
 import assert from 'node:assert/strict';
@@ -17,6 +17,7 @@ import { Chip } from './chip.mjs';
 const SP = 13;
 const LR = 14;
 const RAM = 0x20000000;
+const STORE = 0x1e0000; // of flash: where the token writes
 const CODE_LEN = 2 << 20; // of flash that code may stand in
 const BKPT = 0xbe00;
 const RETURN = 0xee; // BKPT number that stands at the caller
@@ -30,13 +31,9 @@ const mix = (hash, word) => (Math.imul(hash ^ word, 16777619) + 1) | 0;
 const halfword = (pc) => (pc & (CODE_LEN - 1)) >> 1;
 
 export class Tracer {
-  // elf: path of the image, which boots on a chip of its own.
-  constructor(elf) {
-    this.chip = new Chip({ elf });
-    this.chip.runFor(BOOT_MS);
-    while (!this.chip.core.waiting) { // not while it looks at the button
-      assert.equal(this.chip.run(1), 'busy');
-    }
+  // chip: one that stands still between two instructions.
+  constructor(chip) {
+    this.chip = chip;
     this.mcu = this.chip.mcu;
     this.core = this.chip.core;
     this.redirected = new Map();
@@ -48,8 +45,49 @@ export class Tracer {
     this.takeBreaks();
     this.idle = {
       sram: this.mcu.sram.slice(),
+      store: this.chip.flash.slice(STORE),
       registers: this.core.registers.slice(),
     };
+  }
+
+  // On a chip of its own, which has booted the image and waits.
+  static boot(elf) {
+    const chip = new Chip({ elf });
+
+    chip.runFor(BOOT_MS);
+    while (!chip.core.waiting) { // not while it looks at the button
+      assert.equal(chip.run(1), 'busy');
+    }
+    return new Tracer(chip);
+  }
+
+  // On this chip, before the first instruction of a function that action()
+  // makes it call.  arguments() has what that was called with.
+  static async stopAt(chip, name, action) {
+    const at = chip.symbol(name).addr & ~1;
+
+    chip.core.blTaken = (core) => {
+      if ((core.PC & ~1) === at) {
+        chip.halt(name);
+      }
+    };
+    await assert.rejects(action, new RegExp(`stopped \\(${name}\\)`));
+    chip.core.blTaken = () => {};
+    chip.stopped = null;
+    return new Tracer(chip);
+  }
+
+  // The first words that the function was called with, where this chip stopped.
+  arguments(count) {
+    const { registers } = this.core;
+    const rest = Array.from({ length: Math.max(count - 4, 0) },
+      (_, i) => this.mcu.readUint32(registers[SP] + 4 * i));
+
+    return [...registers.slice(0, Math.min(count, 4)), ...rest];
+  }
+
+  memory(address, length) {
+    return this.mcu.sram.slice(address - RAM, address - RAM + length);
   }
 
   symbol(name) {
@@ -135,6 +173,7 @@ export class Tracer {
     const { core } = this;
 
     this.mcu.sram.set(this.idle.sram);
+    this.chip.flash.set(this.idle.store, STORE);
     core.registers.set(this.idle.registers);
     core.xPSR = 0;
     core.cycles = 0;
@@ -170,7 +209,8 @@ export class Tracer {
     assert.deepEqual(this.chip.faults, []);
   }
 
-  // Run an ignored function to its end, as if it took no time.
+  // Run an ignored function to its end, as if it took no time.  It may wait
+  // for the hardware, so the chip's clock goes on meanwhile.
   skip() {
     const { core, addresses } = this;
     const { cycles } = core;
@@ -178,8 +218,9 @@ export class Tracer {
     const level = core.registers[SP];
 
     while (core.PC !== back || core.registers[SP] !== level) {
-      core.executeInstruction();
+      assert.equal(this.chip.run(1), 'busy');
     }
+    core.PM = true;
     core.cycles = cycles;
     this.addresses = addresses;
   }
@@ -203,8 +244,7 @@ export class Tracer {
     return {
       result: core.registers[0] | 0,
       memory: args.map((arg, i) => arg instanceof Uint8Array
-        ? this.mcu.sram.slice(words[i] - RAM, words[i] - RAM + arg.length)
-        : null),
+        ? this.memory(words[i], arg.length) : null),
       cycles: core.cycles,
       path,
       addresses: this.addresses,
