@@ -124,6 +124,32 @@ test('a reset in the middle of a touch ends the wait', () => {
   rig.faultless();
 });
 
+// The token is not told of the reset before it has computed.
+test('a reset in the middle of arithmetic drops the answer', async () => {
+  const rig = new Rig();
+  const stray = { endpoint: 0x81, length: 64 };
+  const exchange = rig.ctap.exchange;
+  const interrupted = new Error('reset');
+
+  rig.ctap.exchange = (message) => {
+    if (message[0] !== 0x06 || message.length < 200) {
+      return exchange(message);
+    }
+    rig.hid.send(CMD.CBOR, message);
+    rig.chip.runFor(20);
+    rig.found = rig.host.enumerate();
+    rig.host.submit(stray);
+    rig.chip.runFor(1000);
+    throw interrupted;
+  };
+  await assert.rejects(rig.ctap.setPin('1234'), interrupted);
+  assert.equal(stray.status, undefined);
+  rig.host.cancel(stray);
+  rig.open();
+  rig.hid.ping(Buffer.from('new'));
+  rig.faultless();
+});
+
 test('what it keeps survives a power cycle', async () => {
   const rig = new Rig();
   const rpId = 'a.example';

@@ -25,6 +25,7 @@
 #define RESETS_PADS_BANK0 (1u << 8)
 #define RESETS_PLL_SYS (1u << 12)
 #define RESETS_PLL_USB (1u << 13)
+#define RESETS_SYSINFO (1u << 19)
 #define RESETS_TIMER (1u << 21)
 #define RESETS_USBCTRL (1u << 24)
 

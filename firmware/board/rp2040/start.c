@@ -100,6 +100,7 @@ rp2_reset(void)
 	for (to = rp2_bss_start; to < rp2_bss_end; to++)
 		*to = 0;
 	clocks_start();
-	reset_blocks(RESETS_IO_BANK0 | RESETS_PADS_BANK0 | RESETS_TIMER);
+	reset_blocks(RESETS_IO_BANK0 | RESETS_PADS_BANK0 | RESETS_SYSINFO |
+	    RESETS_TIMER);
 	rp2_main();
 }

@@ -33,7 +33,7 @@ struct link {
 	unsigned int data1; /* the toggle of the next packet */
 	unsigned int armed; /* IN: on its way; OUT: open for one */
 	unsigned int full;  /* OUT: a packet waits for hal_recv() */
-	bool was_reset;
+	bool was_reset;	    /* and the token is yet to be told */
 	bool is_suspended;
 	/* E15: the time in the frame is known, and since when it runs. */
 	bool frame_known;
@@ -138,6 +138,7 @@ take_back(unsigned int n)
 	unsigned int bit = 1u << n;
 
 	BUFFER_CONTROL(n) = 0;
+	REG(BUFF_STATUS) = bit; /* nor is it done, if it was just now */
 	link.armed &= ~bit;
 	link.full &= ~bit;
 	link.data1 &= ~bit;
@@ -436,7 +437,7 @@ hal_recv(enum hal_pipe pipe, uint8_t packet[HAL_PACKET_LEN])
 	uint32_t primask = lock();
 	size_t len = 0, i;
 
-	if (link.full & bit) {
+	if (!link.was_reset && (link.full & bit) != 0) {
 		len = BUFFER_CONTROL(n) & BUFFER_LEN;
 		for (i = 0; i < len && i < HAL_PACKET_LEN; i++)
 			packet[i] = buffer(n)[i];
@@ -453,7 +454,8 @@ hal_can_send(enum hal_pipe pipe)
 {
 	unsigned int bit = FW_USB_IN(endpoint_of(pipe));
 	uint32_t primask = lock();
-	bool can = (link.enabled & ~link.armed & ~link.usb.halted & bit) != 0;
+	bool can = !link.was_reset &&
+	    (link.enabled & ~link.armed & ~link.usb.halted & bit) != 0;
 
 	unlock(primask);
 	return can;

@@ -7,7 +7,8 @@
  * hal_recv(), hal_can_send() and hal_send() of hal.h live here.  A pipe whose
  * queue is full answers NAK, so the host waits and nothing is lost.  After a
  * bus reset and while the host has not configured the device, every pipe is
- * empty and takes nothing.
+ * empty and takes nothing; nor does it before rp2_usb_take_reset() told of it,
+ * so that no answer to the host before reaches the one after.
  *
  * rp2_usb_irq() is the handler of interrupt 5.  It and the interrupt that calls
  * rp2_usb_send_from_irq() must have the same priority (the reset value), so

@@ -46,7 +46,7 @@ const WDSEL = 0x04;
 const RESET_DONE = 0x08;
 const ALL_BLOCKS = 0x1ffffff;
 const BLOCK_USB = 1 << 24;
-const BLOCKS_OF_ROM = (1 << 6) | (1 << 9) | (1 << 18) | (1 << 19);
+const BLOCKS_OF_ROM = (1 << 6) | (1 << 9);
 
 export class Resets extends BasePeripheral {
   constructor(mcu, onUsbReset) {
