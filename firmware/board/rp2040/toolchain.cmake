@@ -14,5 +14,5 @@ execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=include
 set(CMAKE_ASM_FLAGS_INIT "-mcpu=cortex-m0plus -mthumb")
 set(CMAKE_C_FLAGS_INIT "${CMAKE_ASM_FLAGS_INIT} -ffreestanding -nostdinc")
 string(APPEND CMAKE_C_FLAGS_INIT
-    " -isystem ${CMAKE_CURRENT_LIST_DIR}/libc -isystem ${headers}")
+    " -isystem \"${CMAKE_CURRENT_LIST_DIR}/libc\" -isystem \"${headers}\"")
 set(CMAKE_EXE_LINKER_FLAGS_INIT "-nostdlib -Wl,--build-id=none")
