@@ -10,6 +10,7 @@ import { ControlServer } from './control.mjs';
 import { Token } from './token.mjs';
 
 const OUTPUTS = ['display', 'led', 'keyboard'];
+const SOCKET_PATH_MAX = 107; // unix(7)
 
 // The panel is what can be left out: LED and keyboard are always there.
 function hasDisplay(list) {
@@ -51,6 +52,9 @@ function isAnswered(file) {
 
 // Whoever left a socket behind is gone if nobody answers.
 async function openDir(dir) {
+  // Node would cut the name and listen somewhere else.
+  if (Buffer.byteLength(path.join(dir, 'control')) > SOCKET_PATH_MAX)
+    throw new Error(`${dir}: too long for the path of a socket`);
   fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
   const control = path.join(dir, 'control');
   if (await isAnswered(control))
