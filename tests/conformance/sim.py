@@ -104,19 +104,25 @@ class Sim:
         self._reap()
 
     def stop(self):
-        """End it the way init does; returns its exit code."""
+        """End it the way init does; returns its exit code.  1 is none that
+        passes: an emulated board with faults, or a sanitizer's find."""
         self.process.terminate()
-        return self._reap()
-
-    def _reap(self):
-        self.process.communicate(timeout=TIMEOUT)
+        error = self._reap()
+        if self.process.returncode == 1:
+            raise AssertionError(error)
         return self.process.returncode
 
+    def _reap(self):
+        """Wait for its end; returns what it complained of."""
+        return self.process.communicate(timeout=TIMEOUT)[1]
+
     def close(self):
-        if self.process and self.process.poll() is None:
-            self.stop()
-        if self.own_dir:
-            shutil.rmtree(self.dir)
+        try:
+            if self.process and self.process.poll() is None:
+                self.stop()
+        finally:
+            if self.own_dir:
+                shutil.rmtree(self.dir)
 
 
 class RawChannel:

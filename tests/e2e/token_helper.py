@@ -94,13 +94,17 @@ class Sim:
         return s
 
     def stop(self):
+        """End it.  1: an emulated board with faults, or a sanitizer's find."""
         self.process.terminate()
-        self.process.wait(TIMEOUT)
+        status = self.process.wait(TIMEOUT)
         self.process.stdout.close()
+        assert status != 1, "the token's program found faults"
 
     def close(self):
-        self.stop()
-        shutil.rmtree(self.dir)
+        try:
+            self.stop()
+        finally:
+            shutil.rmtree(self.dir)
 
 
 # Bodies of requests.

@@ -47,7 +47,8 @@ class Sim:
         program = BOARD if self.board else self.world.program("touchstone-sim")
         self.process = subprocess.Popen(
             [program, "--foreground", "--dir", self.dir, *self.options],
-            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+            stdout=subprocess.PIPE, text=True,
+            stderr=None if self.board else subprocess.DEVNULL)
         line = self.process.stdout.readline()
         if "ready" not in line:
             raise Mismatch(f"touchstone-sim said {line!r}")
@@ -80,15 +81,19 @@ class Sim:
             self.process = None
 
     def stop(self):
-        if self.process:
-            self.process.terminate()
-            try:
-                self.process.wait(5)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-            self.process.stdout.close()
-            self.process = None
+        """End it; an emulated board must have had no fault."""
+        if not self.process:
+            return
+        self.process.terminate()
+        try:
+            status = self.process.wait(20 if self.board else 5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            status = self.process.wait()
+        self.process.stdout.close()
+        self.process = None
+        if self.board and status != 0:
+            raise Mismatch(f"{self.token}: the board ended with {status}")
 
 
 class Person:
@@ -215,9 +220,15 @@ class World:
                 person.stop_agent()
             except (Mismatch, OSError) as error:
                 print(error, file=sys.stderr)
+        faults = []
         for sim in self.sims:
-            sim.stop()
+            try:
+                sim.stop()
+            except Mismatch as error:
+                faults.append(str(error))
         shutil.rmtree(self.root, ignore_errors=True)
+        if faults and exc[0] is None:
+            raise Mismatch("\n".join(faults))
 
     def program(self, name):
         places = {
