@@ -62,6 +62,10 @@ class PinProtocol {
   }
 }
 
+// A PIN as it is sent: when it is new, and when it is to be right.
+const padded = (pin) => Buffer.concat([Buffer.from(pin), Buffer.alloc(64)], 64);
+const pinHash = (pin) => Buffer.from(sha256(Buffer.from(pin)).subarray(0, 16));
+
 // One field of the applet as the MAC of its request has it.
 const macOf = (value) => typeof value === 'number' ? Uint8Array.of(value) : value;
 
@@ -100,20 +104,26 @@ export class Ctap {
 
   async setPin(pin) {
     const protocol = await this.agree();
-    const padded = Buffer.alloc(64);
-    padded.write(pin);
-    const newPin = protocol.encrypt(padded);
+    const newPin = protocol.encrypt(padded(pin));
 
     return this.clientPin(0x03, [[3, protocol.coseKey],
       [4, hmac(protocol.hmacKey, newPin)], [5, newPin]]);
   }
 
+  async changePin(old, pin) {
+    const protocol = await this.agree();
+    const newPin = protocol.encrypt(padded(pin));
+    const oldPin = protocol.encrypt(pinHash(old));
+
+    return this.clientPin(0x04, [[3, protocol.coseKey],
+      [4, hmac(protocol.hmacKey, newPin, oldPin)], [5, newPin], [6, oldPin]]);
+  }
+
   // A pinUvAuthToken for these permissions at this relying party.
   async pinToken(pin, permissions, rpId, protocol) {
     const shared = protocol ?? await this.agree();
-    const hash = Buffer.from(sha256(pin).subarray(0, 16));
     const answer = await this.clientPin(0x09, [[3, shared.coseKey],
-      [6, shared.encrypt(hash)], [9, permissions], [10, rpId]]);
+      [6, shared.encrypt(pinHash(pin))], [9, permissions], [10, rpId]]);
 
     return shared.decrypt(Buffer.from(answer.get(2)));
   }

@@ -22,6 +22,7 @@ const RELEASE_MS = 60;
 export class Rig {
   // A chip, or the options of one; the elf may be left out.
   constructor(options = {}) {
+    this.onReply = () => {}; // the host has all of the token's answer
     this.plug(options instanceof Chip ? options
       : new Chip({ elf: imagePath, ...options }));
   }
@@ -51,7 +52,9 @@ export class Rig {
 
   exchange(message) {
     try {
-      return this.hid.call(CMD.CBOR, message, 40000);
+      const reply = this.hid.call(CMD.CBOR, message, 40000);
+      this.onReply();
+      return reply;
     } finally {
       this.chip.button(false);
       if (this.chip.stopped === null) {

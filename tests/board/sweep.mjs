@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // Power cuts: a scenario runs once, without any; each of its flash operations
 // is written down, with what the host had been promised by then.  What a cut
-// in it leaves behind follows from that, and a token with such a flash must
-// start, keep every promise and work.
+// in it leaves behind follows from that (replay() compares it with a real one),
+// and a token with such a flash must start, keep every promise and work.
 //
 // TS_CUTS=n tries each operation n times, with other bits torn; TS_CUT_EVERY=n
 // only every nth operation, for a quick look.
@@ -11,84 +11,131 @@ import crypto from 'node:crypto';
 
 import { Chip } from './chip.mjs';
 import { loadElf } from './elf.mjs';
+import { serveP256, withHostP256 } from './host_p256.mjs';
 import { FLASH_LEN, tear } from './parts/flash.mjs';
+import { Random } from './random.mjs';
 import { imagePath, Rig } from './rig.mjs';
 
 const STORE_OFF = 0x1e0000;
 const TRIES = Number(process.env.TS_CUTS ?? 1);
 const EVERY = Number(process.env.TS_CUT_EVERY ?? 1);
 
+const image = loadElf(imagePath);
+const quickImage = withHostP256(image);
+
 export class Sweep {
-  // promises: what the host knows before the first power-up.
-  constructor(promises) {
-    this.promises = promises;
-    this.cuts = [];
-    this.step = 'power-up';
-    this.program = loadElf(imagePath);
+  // scenario(sweep): what happens, with start(), run() and prepare().
+  // judge(rig, cut): throws if a promise is broken.
+  constructor(scenario, judge) {
+    Object.assign(this, { scenario, judge });
+    this.program = quickImage;
+    this.onOp = () => {}; // (chip, op, number) before operation number
   }
 
-  // A token with this flash, whose operations are written down.
-  start(flash) {
+  // Runs the scenario, then tries every cut.  Returns how many operations
+  // there were and how many different flashes they left.
+  async sweep() {
+    await this.record();
+    return { operations: this.cuts.length, cuts: await this.judgeAll() };
+  }
+
+  // --- the scenario ---
+
+  async record() {
+    this.cuts = [];
+    this.promises = {};
+    this.isRecording = true;
+    await this.scenario(this);
+  }
+
+  chipWith(flash) {
     const chip = new Chip({ elf: this.program, flash });
+    serveP256(chip);
+    return chip;
+  }
+
+  // A power-up with this flash; an erased one, if left out.
+  start(flash) {
+    const chip = this.chipWith(flash);
+    this.step = 'power-up';
+    this.answeredAt = this.cuts.length;
     chip.nor.onOp = (op) => this.write(chip, op);
     this.rig = new Rig(chip);
-    return this.rig;
+    this.rig.onReply = () => { this.answeredAt = this.cuts.length; };
   }
 
-  write(chip, { kind, offset, wanted }) {
-    assert.ok(offset >= STORE_OFF);
-    this.cuts.push({
-      step: this.step, kind, offset, wanted: wanted.slice(),
-      store: chip.flash.slice(STORE_OFF),
-      promises: structuredClone(this.promises),
-    });
-  }
-
-  // One step of the scenario; what it returns are promises from then on.
-  async run(step, work) {
-    this.step = step;
-    Object.assign(this.promises, await work(this.rig));
-    this.rig.faultless();
-  }
-
-  // A step in which no power is cut.
-  async prepare(work) {
-    const { length } = this.cuts;
-    await this.run('preparation', work);
-    this.cuts.length = length;
-  }
-
-  // The same flash in another power-up.
   restart() {
-    this.step = 'power-up';
     this.rig.faultless();
     this.start(this.rig.chip.flash);
   }
 
-  // Tries every cut; judge(rig, cut) throws if a promise is broken.
-  // Returns how many different ones there were.
-  async judge(judge) {
+  // One step; work(rig) returns what is promised as soon as the host has its
+  // last answer.  What is written after that is written too late.
+  async run(step, work) {
+    this.step = step;
+    const promised = await work(this.rig);
+    Object.assign(this.promises, promised);
+    for (const cut of this.cuts.slice(this.answeredAt)) {
+      Object.assign(cut.promises, promised);
+    }
+    this.rig.faultless();
+  }
+
+  // The same, without cuts.
+  async prepare(work) {
+    this.isRecording = false;
+    await this.run('preparation', work);
+    this.isRecording = true;
+  }
+
+  write(chip, op) {
+    const { kind, offset, wanted } = op;
+
+    assert.ok(offset >= STORE_OFF);
+    if (this.isRecording) {
+      this.onOp(chip, op, this.cuts.length);
+      this.cuts.push({
+        step: this.step, kind, offset, wanted: wanted.slice(),
+        store: chip.flash.slice(STORE_OFF),
+        promises: structuredClone(this.promises),
+      });
+    }
+  }
+
+  // --- the cuts ---
+
+  // What try number i of this cut leaves in the flash.
+  torn(index, i = 0) {
+    const { store, offset, wanted } = this.cuts[index];
+    const flash = new Uint8Array(FLASH_LEN).fill(0xff);
+
+    flash.set(store, STORE_OFF);
+    tear(flash, offset, wanted, howTorn(index, i));
+    return flash;
+  }
+
+  async judgeAll() {
     const seen = new Set();
 
     for (const [index, cut] of this.cuts.entries()) {
       for (let i = 0; i < TRIES && index % EVERY === 0; i++) {
-        const flash = new Uint8Array(FLASH_LEN).fill(0xff);
-        flash.set(cut.store, STORE_OFF);
-        tear(flash, cut.offset, cut.wanted, { seed: index * TRIES + i });
+        const flash = this.torn(index, i);
         const id = `${cut.step} ${digest(flash)}`;
         if (!seen.has(id)) {
           seen.add(id);
-          await this.judgeOne(judge, cut, index, flash);
+          await this.judgeOne(index, () => this.chipWith(flash));
         }
       }
     }
     return seen.size;
   }
 
-  async judgeOne(judge, cut, index, flash) {
+  async judgeOne(index, makeChip) {
+    const cut = this.cuts[index];
+
     try {
-      const rig = new Rig({ elf: this.program, flash });
-      await judge(rig, cut);
+      const rig = new Rig(makeChip());
+      await this.judge(rig, cut);
       rig.faultless();
     } catch (error) {
       error.message = `cut in operation ${index} (${cut.kind} ` +
@@ -96,6 +143,31 @@ export class Sweep {
       throw error;
     }
   }
+
+  // The power really fails in this operation, on a chip that does its own
+  // arithmetic: its flash is what the sweep says.
+  async replay(index) {
+    const real = new Sweep(this.scenario, this.judge);
+    let chip;
+
+    real.program = image;
+    real.onOp = (itsChip, { op }, number) => {
+      if (number === index) {
+        chip = itsChip;
+        chip.nor.cut = { op, ...howTorn(index, 0) };
+      }
+    };
+    await assert.rejects(real.record(), /power cut/);
+    assert.deepEqual(chip.faults, []);
+    assert.equal(digest(chip.flash), digest(this.torn(index)));
+    await this.judgeOne(index, () => chip.powerCycle());
+  }
+}
+
+// The first try tears some part; of the others some do nothing, or all.
+function howTorn(index, i) {
+  const seed = index * 1000 + i;
+  return i > 0 ? { seed } : { seed, part: new Random(seed).fraction() };
 }
 
 function digest(flash) {
