@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause
 // P-256 by the host's library in the place of the image's, for tests that power
-// a token up a hundred times: the same bytes (power_up.test.mjs compares both),
+// a token up a hundred times: the same bytes (power_pin.test.mjs compares both),
 // 13 million cycles earlier.  All else is the image's own code.
 import crypto from 'node:crypto';
 
