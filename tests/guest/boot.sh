@@ -5,7 +5,7 @@
 #
 # Boots Debian's kernel in QEMU on this machine's own root folder, runs COMMAND
 # there as root, prints what it prints and ends with its exit status (124 if it
-# did not end in time, or did not start).
+# did not end in time, did not start, or the token's server found faults).
 #
 #   --systemd       with systemd as process 1, logind and D-Bus
 #   --over DIR      DIR laid over the guest's root (a staged installation)
@@ -156,8 +156,11 @@ fi
 # Whoever is not root is root of the name space; files stay theirs.
 user=()
 [ "$(id -u)" -eq 0 ] || user=(--map-root-user)
-unshare "${user[@]}" --net "$here/alone.sh" "$job" "$seconds" \
-    "${server[@]}" -- "${qemu[@]}"
+if ! unshare "${user[@]}" --net "$here/alone.sh" "$job" "$seconds" \
+    "${server[@]}" -- "${qemu[@]}"; then
+	tail -n 20 "$job"/*.log >&2
+	exit 124
+fi
 
 if [ -s "$job/status" ]; then
 	exit "$(cat "$job/status")"
