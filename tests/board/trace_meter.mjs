@@ -3,7 +3,7 @@
 // away: the last report of a request has arrived; the token first looks at its
 // button; a touch was taken; the first report of the answer is handed over.
 // Cycles are those of instructions.  Time has the rest as well: erasing and
-// programming, and the sleep between two bits of noise.
+// programming, and at power-up the sleep between two bits of noise.
 import assert from 'node:assert/strict';
 
 import { Rig } from './rig.mjs';
