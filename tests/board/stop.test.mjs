@@ -16,8 +16,12 @@ const HANG = [0x30, 0xbf, 0xfd, 0xe7]; // WFI, again and again
 
 const live = (bytes) => bytes.reduce((n, byte) => n + Number(byte !== 0), 0);
 
-// Goes on at another place, as after a slip.
+// Goes on at another place, as after a slip; not while the flash is let go of
+// to look at the button.
 function jump(chip, address) {
+  while (!chip.core.waiting) {
+    chip.run(1);
+  }
   chip.core.PC = address & ~1;
   chip.core.waiting = false;
 }

@@ -4,10 +4,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { Chip } from './chip.mjs';
 import { EDDSA, credentialId } from './ctap.mjs';
 import { CMD, frames } from './ctaphid.mjs';
-import { Rig } from './rig.mjs';
+import { imagePath, Rig } from './rig.mjs';
 import { split } from './usb/descriptors.mjs';
+import { UsbHost } from './usb/host.mjs';
 
 const FIDO_USAGE_PAGE = [0x06, 0xd0, 0xf1];
 const KEYBOARD_REPORT_LEN = 63; // HID 1.11, appendix E.6
@@ -53,6 +55,28 @@ test('it enumerates on both revisions of the chip', () => {
     const rig = new Rig({ revision });
     rig.hid.ping(Buffer.from('x'));
     rig.faultless();
+  }
+});
+
+// While the flash erases, up to 400 ms, no new address is taken.
+test('it shows itself once there is nothing to erase', () => {
+  let flash;
+
+  for (const boot of ['first', 'next']) {
+    const chip = new Chip({ elf: imagePath, flash });
+    const host = new UsbHost(chip);
+    const { erase } = chip.nor;
+    const order = [];
+
+    chip.nor.erase = (...where) => {
+      order.push('erase');
+      return erase.apply(chip.nor, where);
+    };
+    host.sie.onAttach = () => order.push('attach');
+    chip.runFor(1000);
+    assert.deepEqual(order, ['erase', 'attach'], boot);
+    assert.deepEqual(chip.faults, []);
+    flash = chip.flash.slice();
   }
 });
 

@@ -66,8 +66,10 @@ rp2_main(void)
 	rp2_flash_init();
 	rp2_noise_init();
 	rp2_button_init();
-	rp2_usb_init();
 	fw_token_init(&token, FW_PROFILE_FULL);
+	/* Last: what is erased until here would fall into an enumeration, which
+	 * waits 10 ms for an address to be taken. */
+	rp2_usb_init();
 	for (;;)
 		loop();
 }
