@@ -16,23 +16,23 @@ const HANG = [0x30, 0xbf, 0xfd, 0xe7]; // WFI, again and again
 
 const live = (bytes) => bytes.reduce((n, byte) => n + Number(byte !== 0), 0);
 
-// Goes on at another place, as after a slip; not while the flash is let go of
-// to look at the button.
+// Goes on at another place, as after a slip.
 function jump(chip, address) {
-  while (!chip.core.waiting) {
-    chip.run(1);
-  }
   chip.core.PC = address & ~1;
   chip.core.waiting = false;
 }
 
-// A token that shows a question.
+// A token that shows a question, and does not look at the button right now: its
+// flash is let go of for that.
 function askingRig() {
   const rig = new Rig();
   rig.hid.send(0x10, Buffer.from(SELECTION));
   rig.chip.runFor(200);
   assert.ok(rig.chip.panel.isOn);
   assert.ok(live(rig.chip.panel.memory) > 0);
+  while (!rig.chip.core.waiting) {
+    rig.chip.run(1);
+  }
   return rig;
 }
 
