@@ -79,7 +79,9 @@ export class ControlServer {
 
   // where: as net.Server.listen() takes it.  Resolves when it listens.
   listen(where) {
-    const server = net.createServer((socket) => this.#accept(socket));
+    const isOwner = where.path !== undefined; // the folder is the caller's
+    const server = net.createServer(
+      (socket) => this.#accept(socket, isOwner));
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen(where, resolve);
@@ -87,7 +89,7 @@ export class ControlServer {
     });
   }
 
-  #accept(socket) {
+  #accept(socket, isOwner) {
     socket.on('error', () => {}); // 'close' follows
     if (this.connections.size >= CONNECTIONS_MAX) {
       socket.destroy();
@@ -95,10 +97,12 @@ export class ControlServer {
     }
     this.connections.add(socket);
     socket.on('close', () => this.connections.delete(socket));
-    this.#serve(socket);
+    this.#serve(socket, isOwner);
   }
 
-  async #serve(socket) {
+  // Anybody on this machine may connect to a port, a web page with a request
+  // of its own included: no files for them, and no browsers.
+  async #serve(socket, isOwner) {
     let text = '';
     socket.setEncoding('latin1');
     try {
@@ -106,6 +110,10 @@ export class ControlServer {
         const lines = (text + chunk).split('\n');
         text = lines.pop();
         const isTooLong = [...lines, text].some((l) => l.length > LINE_MAX);
+        if (!isOwner && /^png | HTTP\//m.test(lines.join('\n'))) {
+          socket.end('error: not on a port\n');
+          return;
+        }
         for (const line of isTooLong ? [] : lines)
           socket.write((await this.#run(line)) + '\n');
         if (isTooLong) {
