@@ -5,7 +5,7 @@
 function(board_story name)
 	add_test(NAME board/${name} COMMAND ${ARGN})
 	set_tests_properties(board/${name} PROPERTIES
-	    FIXTURES_REQUIRED board RUN_SERIAL ON TIMEOUT 600
+	    FIXTURES_REQUIRED board RUN_SERIAL ON TIMEOUT 1200
 	    ENVIRONMENT "TOUCHSTONE_BOARD=${board};TOUCHSTONE_ELF=${elf}")
 endfunction()
 
@@ -56,5 +56,5 @@ set(selection
 add_test(NAME board/python_fido2 COMMAND ${venv}/bin/python -B -m unittest
     ${selection} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}/tests/conformance)
 set_tests_properties(board/python_fido2 PROPERTIES
-    FIXTURES_REQUIRED "board;python_fido2" RUN_SERIAL ON TIMEOUT 900
+    FIXTURES_REQUIRED "board;python_fido2" RUN_SERIAL ON TIMEOUT 1800
     ENVIRONMENT "TOUCHSTONE_BOARD=${board};TOUCHSTONE_ELF=${elf};TOUCHSTONE_SIM=${CMAKE_CURRENT_SOURCE_DIR}/sim.sh")
