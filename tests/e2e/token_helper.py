@@ -226,7 +226,7 @@ class Helper:
     def __init__(self, path, device, request, pin=None, new_pin=None,
                  env=None, stderr=2):
         self.socket, theirs = socket.socketpair()
-        self.socket.settimeout(TIMEOUT)
+        self.socket.settimeout(2 * TIMEOUT)
         if request is not None:
             self.socket.sendall(frame(request))
         # Above the numbers they get, so that placing one hits no other.
