@@ -9,18 +9,33 @@
 #ifndef FW_APDU_H
 #define FW_APDU_H
 
-#include <touchstone/wire/bytes.h>
+#include "ctap2.h"
 
 #define FW_APDU_SHORT_NE 256
 #define FW_APDU_EXTENDED_NE 65536
 #define FW_APDU_SW_LEN 2
 #define FW_AID_MIN 5 /* bytes: the registered provider */
 #define FW_AID_MAX 16
+/* The longest command or answer data, chained or extended: the longest PIV
+ * object in its tags. */
+#define FW_CARD_DATA_MAX 2048
 
 /* Status words (ISO 7816-4 section 5.1.3). */
 enum fw_sw {
+	FW_SW_WAIT_TOUCH = 0, /* never sent: the command waits for a touch */
 	FW_SW_OK = 0x9000,
+	FW_SW_REMAINING = 0x6100, /* low byte: bytes that GET RESPONSE has */
+	FW_SW_TRIES = 0x63c0,	  /* low 4 bits: tries left */
+	FW_SW_MEMORY = 0x6581,
 	FW_SW_WRONG_LENGTH = 0x6700,
+	FW_SW_CHAINING = 0x6884, /* chaining is not supported here */
+	FW_SW_SECURITY = 0x6982, /* security status not satisfied */
+	FW_SW_BLOCKED = 0x6983,	 /* authentication method blocked */
+	FW_SW_CONDITIONS = 0x6985,
+	FW_SW_DATA = 0x6a80,
+	FW_SW_NOT_SUPPORTED = 0x6a81,
+	FW_SW_NO_ROOM = 0x6a84,
+	FW_SW_REFERENCE = 0x6a88, /* no such key or PIN */
 	FW_SW_WRONG_P1P2 = 0x6a86,
 	FW_SW_FILE_NOT_FOUND = 0x6a82,
 	FW_SW_INS = 0x6d00, /* no such instruction */
@@ -35,15 +50,24 @@ struct fw_apdu {
 
 /*
  * A program on the card.  select() is called when it was chosen by aid or by
- * a beginning of it, and may refuse; run() for each command after that but the
- * next SELECT.  Both append data to rsp, which without an error must be no more
- * than apdu->ne bytes; on an error what they wrote is dropped.
+ * a beginning of it, and may refuse; run() for each whole command (chained
+ * parts were put together) after that but the next SELECT.  Both append data to
+ * rsp, up to FW_CARD_DATA_MAX bytes whatever the host expects at once; on an
+ * error what they wrote is dropped.  deselect() is called when another one was
+ * selected, or the power was switched: what a PIN had opened is closed.
+ *
+ * run() may return FW_SW_WAIT_TOUCH after fw_ctap2_wait(c, FW_OP_CARD): then
+ * finish() is called once, with what came of it, and apdu->data stays in place
+ * until then.
  */
 struct fw_applet {
 	struct tsw_slice aid;
 	enum fw_sw (*select)(void *applet, struct tsw_wr *rsp);
+	void (*deselect)(void *applet); /* may be NULL */
 	enum fw_sw (
 	    *run)(void *applet, struct tsw_wr *rsp, const struct fw_apdu *apdu);
+	enum fw_sw (*finish)(void *applet, struct tsw_wr *rsp,
+	    enum fw_touch touch); /* NULL: it never waits */
 	void *applet;
 };
 

@@ -79,7 +79,8 @@ enum fw_op_kind {
 	FW_OP_EXCLUDED, /* a credential of the exclude list is here */
 	FW_OP_MAKE,
 	FW_OP_ASSERT,
-	FW_OP_APPLET
+	FW_OP_APPLET,
+	FW_OP_CARD /* a command of an applet of the card (apdu.h) */
 };
 
 enum fw_touch {

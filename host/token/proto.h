@@ -37,7 +37,63 @@ enum ts_token_message {
 /* What the device descriptor is. */
 enum ts_token_transport {
 	TS_TOKEN_HIDRAW = 1, /* /dev/hidrawN, opened for this operation */
-	TS_TOKEN_STREAM = 2  /* connected stream socket of 64-byte reports */
+	TS_TOKEN_STREAM = 2, /* connected stream socket of 64-byte reports */
+	TS_TOKEN_CARD = 3    /* a card in a PC/SC reader; no descriptor */
+};
+
+#define TS_TOKEN_READER_MAX 127 /* bytes of a reader's name, printable */
+
+/* What kind of key: where it is on the token, and how it signs. */
+enum ts_token_kind {
+	TS_TOKEN_KIND_FIDO = 0,	     /* a FIDO2 credential */
+	TS_TOKEN_KIND_STATEMENT = 1, /* of the statement applet (SPEC 12) */
+	TS_TOKEN_KIND_PIV = 2,	     /* a slot of a PIV card */
+	TS_TOKEN_KIND_OPENPGP = 3    /* the signature key of an OpenPGP card */
+};
+
+/* Ids of keys on cards have one byte. */
+#define TS_TOKEN_PIV_SIGN 0x9c
+#define TS_TOKEN_PIV_AUTH 0x9a
+#define TS_TOKEN_OPENPGP_SIGN 0xb6
+
+/* When a card wants a touch, or its PIN, for a signature. */
+enum ts_token_policy {
+	TS_TOKEN_POLICY_UNKNOWN = 0, /* the card does not say */
+	TS_TOKEN_POLICY_NEVER = 1,
+	TS_TOKEN_POLICY_ONCE = 2, /* PIN: until the card is reset; touch:
+				     cached for some seconds */
+	TS_TOKEN_POLICY_ALWAYS = 3
+};
+
+/* A key that is on a card already, whoever made it. */
+struct ts_token_slot {
+	uint8_t slot;	  /* PIV slot, or TS_TOKEN_OPENPGP_SIGN */
+	enum tsw_alg alg; /* 0: neither Ed25519 nor P-256 */
+	enum ts_token_policy pin, touch;
+	bool generated; /* on the card, as it says itself */
+};
+#define TS_TOKEN_SLOTS_MAX_CNT 5
+
+/* The applications of a card besides FIDO; all zero where there is none. */
+struct ts_token_piv {
+	bool present;
+	uint8_t version[3];	    /* zeros: the card does not say */
+	uint8_t tries, puk_tries;   /* or TS_TOKEN_RETRIES_UNKNOWN */
+	uint8_t guid[16];	    /* of the CHUID; zeros: none */
+	bool can_attest, has_check; /* a card authentication key in 9E */
+	uint8_t slot_cnt;
+	struct ts_token_slot slot[TS_TOKEN_SLOTS_MAX_CNT];
+};
+struct ts_token_openpgp {
+	bool present;
+	uint8_t version[2];
+	uint8_t manufacturer[2], serial[4];
+	uint8_t tries, admin_tries;
+	bool pin_once; /* the PIN is good for one signature only */
+	bool has_kdf, has_button;
+	uint32_t signatures; /* made with the signature key */
+	uint8_t slot_cnt;    /* 0 or 1 */
+	struct ts_token_slot slot;
 };
 
 /* Channels of CTAPHID; every other number may be one that a token gave. */
