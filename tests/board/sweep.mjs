@@ -4,8 +4,9 @@
 // in it leaves behind follows from that (replay() compares it with a real one),
 // and a token with such a flash must start, keep every promise and work.
 //
-// TS_CUTS=n tries each operation n times, with other bits torn; TS_CUT_EVERY=n
-// only every nth operation, for a quick look.
+// TS_CUT_EVERY=n tries every nth operation, 3 if it is not set: in each of them
+// the host's build of the same code is cut by tests/unit.  TS_CUTS=n tries each
+// n times, with other bits torn.  TS_CUT_EVERY=1 before a release.
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 
@@ -18,7 +19,7 @@ import { imagePath, Rig } from './rig.mjs';
 
 const STORE_OFF = 0x1e0000;
 const TRIES = Number(process.env.TS_CUTS ?? 1);
-const EVERY = Number(process.env.TS_CUT_EVERY ?? 1);
+const EVERY = Number(process.env.TS_CUT_EVERY ?? 3);
 
 const image = loadElf(imagePath);
 const quickImage = withHostP256(image);
