@@ -37,6 +37,7 @@ enum hal_led {
 				   retire, policy, recover, veto, import */
 	HAL_LED_TOUCH_CONFIRM,	/* says that a contact is verified */
 	HAL_LED_TOUCH_DEVICE,	/* attests what this token is */
+	HAL_LED_TOUCH_CARD,	/* signs or decrypts with a key of a card */
 	HAL_LED_ON,		/* a digit of a code, with HAL_LED_OFF */
 	HAL_LED_FAULT_ENTROPY,	/* the token signs nothing */
 	HAL_LED_FAULT_STORE

@@ -190,6 +190,8 @@ led_of(enum fw_op_kind kind)
 	case FW_OP_SELECTION:
 	case FW_OP_PROBE:
 		return HAL_LED_TOUCH_SELECT;
+	case FW_OP_CARD:
+		return HAL_LED_TOUCH_CARD;
 	case FW_OP_NONE:
 	case FW_OP_APPLET: /* has one of its own for each command */
 	default:
@@ -219,6 +221,7 @@ write_text(struct fw_op *op)
 		break;
 	case FW_OP_NONE:
 	case FW_OP_APPLET:
+	case FW_OP_CARD: /* its applet's run() writes it */
 	default:
 		break;
 	}
@@ -466,6 +469,7 @@ touched(struct fw_ctap2 *c, struct tsw_wr *rsp)
 		fw_puat_spend(&c->puat);
 		return fw_applet_finish(c, rsp);
 	case FW_OP_SELECTION:
+	case FW_OP_CARD: /* fw_card_finish() does the work */
 	case FW_OP_NONE:
 	default:
 		return FW_CTAP_OK;

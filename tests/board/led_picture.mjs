@@ -23,6 +23,7 @@ const ROWS = [
   ['TOUCH_TOKENS', 'touch: change who may sign for you'],
   ['TOUCH_CONFIRM', 'touch: say that a contact is verified'],
   ['TOUCH_DEVICE', 'touch: attest what this token is'],
+  ['TOUCH_CARD', 'touch: sign or decrypt with a key of the card'],
   ['TOUCH_RESET', 'hold 5 seconds: erase'],
   ['FAULT_ENTROPY', 'bad random numbers: signs nothing'],
   ['FAULT_STORE', 'damaged store: signs nothing'],

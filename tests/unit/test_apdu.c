@@ -131,8 +131,8 @@ probe_run(void *applet, struct tsw_wr *rsp, const struct fw_apdu *apdu)
 static const uint8_t aid_a[] = {0xa0, 0, 0, 6, 0x47, 0x2f, 0, 1};
 static const uint8_t aid_b[] = {0xa0, 0, 0, 3, 8};
 static const struct fw_applet applets[] = {
-    {{aid_a, sizeof(aid_a)}, probe_select, probe_run, &probe[0]},
-    {{aid_b, sizeof(aid_b)}, probe_select, probe_run, &probe[1]},
+    {{aid_a, sizeof(aid_a)}, probe_select, NULL, probe_run, NULL, &probe[0]},
+    {{aid_b, sizeof(aid_b)}, probe_select, NULL, probe_run, NULL, &probe[1]},
 };
 
 static int

@@ -59,6 +59,7 @@ test_looks(void **state)
 	    {HAL_LED_TOUCH_TOKENS, "L L/L L/"},
 	    {HAL_LED_TOUCH_CONFIRM, "L s/L s/"},
 	    {HAL_LED_TOUCH_DEVICE, "L s s/L s s/"},
+	    {HAL_LED_TOUCH_CARD, "s L s/s L s/"},
 	    {HAL_LED_TOUCH_RESET, "O-O-"},
 	    {HAL_LED_FAULT_ENTROPY, "i-i-i|i-i-i|"},
 	    {HAL_LED_FAULT_STORE, "i-i-i-i-i-i|i-i-i-i-i-i|"},

@@ -91,6 +91,8 @@ sim_led(void)
 		return "touch-confirm";
 	case HAL_LED_TOUCH_DEVICE:
 		return "touch-device";
+	case HAL_LED_TOUCH_CARD:
+		return "touch-card";
 	case HAL_LED_ON:
 		return "on";
 	case HAL_LED_FAULT_ENTROPY:

@@ -23,6 +23,7 @@ static const uint16_t times[][TIMES_MAX] = {
     [HAL_LED_TOUCH_TOKENS] = {L, GAP, L, PAUSE},
     [HAL_LED_TOUCH_CONFIRM] = {L, GAP, S, PAUSE},
     [HAL_LED_TOUCH_DEVICE] = {L, GAP, S, GAP, S, PAUSE},
+    [HAL_LED_TOUCH_CARD] = {S, GAP, L, GAP, S, PAUSE},
     [HAL_LED_ON] = {0},
     [HAL_LED_FAULT_ENTROPY] = {50, 100, 50, 100, 50, 1500},
     [HAL_LED_FAULT_STORE] = {50, 100, 50, 100, 50, 100, 50, 100, 50, 100, 50,

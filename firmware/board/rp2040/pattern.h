@@ -14,13 +14,15 @@
  *	touch-tokens	two long			L 250 L 1200
  *	touch-confirm	long, short			L 250 S 1200
  *	touch-device	long, short, short		L 250 S 250 S 1200
+ *	touch-card	short, long, short		S 250 L 250 S 1200
  *	touch-reset	lit with gaps			1500 150
  *	fault-entropy	three flickers			50 100 50 100 50 1500
  *	fault-store	six flickers			50 100 ... 50 1500
  *	off, on		a digit of a code		never, always
  *
  * S is 150, L is 700.  So: FIDO asks in short flashes, Touchstone begins with
- * a long one, and what erases everything is nearly always lit.  A token that
+ * a long one, a card has it in the middle, and what erases everything is nearly
+ * always lit.  A token that
  * stopped (halt.S) flickers without a pause until it loses power.
  */
 #ifndef RP2_PATTERN_H
