@@ -16,16 +16,22 @@ enum fw_x509_key { FW_X509_P256, FW_X509_ED25519, FW_X509_X25519 };
 
 struct fw_x509 {
 	const char *issuer, *subject; /* ASCII, at most FW_X509_NAME_MAX */
-	uint8_t serial[FW_X509_SERIAL_LEN]; /* the top bit is cleared */
+	/* Its top bits become 01: positive and of one length. */
+	uint8_t serial[FW_X509_SERIAL_LEN];
 	enum fw_x509_key kind;
 	const uint8_t *key;	     /* point of 65 bytes, or 32 bytes */
 	struct tsw_slice extensions; /* each a DER Extension; may be empty */
-	bool is_ca;		     /* basicConstraints, critical */
+	bool is_ca; /* basicConstraints, and keyCertSign; both critical */
 };
 
+/* Append an Extension that is not critical; oid without tag and length. */
+void fw_x509_extension(struct tsw_wr *wr, struct tsw_slice oid,
+    struct tsw_slice value);
+
 /*
- * Append the signed certificate to wr.  FW_ERR_LENGTH if it does not fit,
- * FW_ERR_RANGE, FW_ERR_FAULT as fw_p256_sign().
+ * Append the signed certificate to wr.  The same inputs give the same bytes.
+ * FW_ERR_LENGTH if it does not fit or a name is too long, FW_ERR_RANGE,
+ * FW_ERR_FAULT as fw_p256_sign(); then what is in wr means nothing.
  */
 int fw_x509_write(struct tsw_wr *wr, const struct fw_x509 *cert,
     const uint8_t secret_scalar[FW_P256_SCALAR_LEN],

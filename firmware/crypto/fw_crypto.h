@@ -24,9 +24,12 @@
 #define FW_ED25519_SEED_LEN 32
 #define FW_ED25519_PUBLIC_LEN 32
 #define FW_ED25519_SIG_LEN 64
-#define FW_NOISE_LEN 32 /* fresh random bytes for one signature */
+#define FW_NOISE_LEN 32	 /* fresh random bytes for one signature */
+#define FW_X25519_LEN 32 /* scalars, points and results */
 #define FW_AES_BLOCK_LEN 16
 #define FW_AES_KEY_LEN 32
+#define FW_DES3_BLOCK_LEN 8
+#define FW_DES3_KEY_LEN 24
 
 /*
  * What is done against a fault in the middle of a signature, which could give
@@ -83,6 +86,14 @@ int fw_ed25519_sign(uint8_t sig[FW_ED25519_SIG_LEN], struct tsw_slice msg,
     const uint8_t secret_noise[FW_NOISE_LEN],
     enum fw_check check) FW_MUST_CHECK;
 
+/* X25519 (RFC 7748 section 5); any scalar is one. */
+void fw_x25519_public(uint8_t public[FW_X25519_LEN],
+    const uint8_t secret_scalar[FW_X25519_LEN]);
+/* FW_ERR_RANGE if the result is zero: peer has a small order. */
+int fw_x25519(uint8_t secret_shared[FW_X25519_LEN],
+    const uint8_t peer[FW_X25519_LEN],
+    const uint8_t secret_scalar[FW_X25519_LEN]) FW_MUST_CHECK;
+
 /* AES-256-CBC in place, no padding; len must be a multiple of 16. */
 void fw_aes256_cbc_encrypt(uint8_t *data, size_t len,
     const uint8_t iv[FW_AES_BLOCK_LEN],
@@ -90,6 +101,17 @@ void fw_aes256_cbc_encrypt(uint8_t *data, size_t len,
 void fw_aes256_cbc_decrypt(uint8_t *data, size_t len,
     const uint8_t iv[FW_AES_BLOCK_LEN],
     const uint8_t secret_key[FW_AES_KEY_LEN]);
+
+/* One block in place; the key has 16, 24 or 32 bytes. */
+void fw_aes_block_encrypt(uint8_t block[FW_AES_BLOCK_LEN],
+    struct tsw_slice secret_key);
+void fw_aes_block_decrypt(uint8_t block[FW_AES_BLOCK_LEN],
+    struct tsw_slice secret_key);
+/* The same of triple DES with three keys, for hosts that know nothing else. */
+void fw_des3_block_encrypt(uint8_t block[FW_DES3_BLOCK_LEN],
+    const uint8_t secret_key[FW_DES3_KEY_LEN]);
+void fw_des3_block_decrypt(uint8_t block[FW_DES3_BLOCK_LEN],
+    const uint8_t secret_key[FW_DES3_KEY_LEN]);
 
 /* HKDF-SHA-256 (RFC 5869) with one 32-byte output block and salt of zeros. */
 void fw_hkdf_sha256(uint8_t secret_out[32], const uint8_t secret_ikm[32],

@@ -15,7 +15,9 @@ set(bear_sources
     int/i31_montmul.c int/i31_muladd.c int/i31_ninv31.c int/i31_rshift.c
     int/i31_sub.c int/i31_tmont.c int/i32_div32.c
     symcipher/aes_common.c symcipher/aes_ct.c symcipher/aes_ct_cbcdec.c
-    symcipher/aes_ct_cbcenc.c symcipher/aes_ct_dec.c symcipher/aes_ct_enc.c)
+    symcipher/aes_ct_cbcenc.c symcipher/aes_ct_dec.c symcipher/aes_ct_enc.c
+    symcipher/des_ct.c symcipher/des_ct_cbcdec.c symcipher/des_ct_cbcenc.c
+    symcipher/des_support.c)
 list(TRANSFORM bear_sources PREPEND ${bear}/src/)
 add_library(bearssl STATIC ${bear_sources}
     ${CMAKE_CURRENT_LIST_DIR}/bear_port.c)
@@ -31,6 +33,8 @@ set(sodium_sources
     crypto_core/ed25519/core_ed25519.c
     crypto_core/ed25519/ref10/ed25519_ref10.c
     crypto_hash/sha512/cp/hash_sha512_cp.c
+    crypto_scalarmult/curve25519/ref10/x25519_ref10.c
+    crypto_scalarmult/curve25519/scalarmult_curve25519.c
     crypto_scalarmult/ed25519/ref10/scalarmult_ed25519_ref10.c
     crypto_sign/ed25519/ref10/keypair.c crypto_sign/ed25519/ref10/open.c
     crypto_sign/ed25519/ref10/sign.c crypto_verify/sodium/verify.c)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Ed25519 and SHA-512 from libsodium. */
+/* Ed25519, X25519 and SHA-512 from libsodium. */
 #include <string.h>
 
 #include <sodium/crypto_core_ed25519.h>
 #include <sodium/crypto_hash_sha512.h>
+#include <sodium/crypto_scalarmult_curve25519.h>
 #include <sodium/crypto_scalarmult_ed25519.h>
 #include <sodium/crypto_sign_ed25519.h>
 
@@ -108,5 +109,29 @@ out:
 	tsw_wipe(secret_again, sizeof(secret_again));
 	tsw_wipe(secret_h, sizeof(secret_h));
 	tsw_wipe(secret_r, sizeof(secret_r));
+	return r;
+}
+
+void
+fw_x25519_public(uint8_t public[FW_X25519_LEN],
+    const uint8_t secret_scalar[FW_X25519_LEN])
+{
+	(void)crypto_scalarmult_curve25519_base(public, secret_scalar);
+}
+
+int
+fw_x25519(uint8_t secret_shared[FW_X25519_LEN],
+    const uint8_t peer[FW_X25519_LEN],
+    const uint8_t secret_scalar[FW_X25519_LEN])
+{
+	uint8_t secret_out[FW_X25519_LEN];
+	int r = FW_ERR_RANGE;
+
+	if (crypto_scalarmult_curve25519(secret_out, secret_scalar, peer) ==
+	    0) {
+		memcpy(secret_shared, secret_out, sizeof(secret_out));
+		r = FW_OK;
+	}
+	tsw_wipe(secret_out, sizeof(secret_out));
 	return r;
 }

@@ -1,0 +1,5 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The PIV applet, and the certificates that it attests with, as libcrypto sees
+# them.
+pkg_check_modules(LIBCRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
+ts_unit_test(x509 fw_memboard fw_core PkgConfig::LIBCRYPTO)
