@@ -31,7 +31,8 @@ take_attestation(struct tsw_chain_token *out, const struct tsw_token *token)
 
 /*
  * sk keys prove touch and PIN in every signature; cards prove nothing but the
- * key.  A stronger claim needs an attestation.
+ * key.  A stronger claim needs an attestation; that of a card is a bundle,
+ * which is not here: whoever has it checks it (SPEC 4.4).
  */
 static int
 take_evidence(struct tsw_chain_token *out, const struct tsw_token *token)
@@ -39,6 +40,10 @@ take_evidence(struct tsw_chain_token *out, const struct tsw_token *token)
 	out->evidence = token->evidence;
 	if (token->evidence == TSW_EVIDENCE_TOKEN_STATEMENT)
 		return take_attestation(out, token);
+	if (token->evidence == TSW_EVIDENCE_CARD_ATTESTED) {
+		memcpy(out->bundle, token->attestation.p, sizeof(out->bundle));
+		return TSW_OK; /* a card's key: tsw_token_check() */
+	}
 	return token->evidence ==
 		(tsw_alg_is_sk(token->key.alg) ? TSW_EVIDENCE_FIDO_UV
 					       : TSW_EVIDENCE_CARD)

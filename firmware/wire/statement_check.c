@@ -30,19 +30,23 @@ tsw_pubkey_eq(const struct tsw_pubkey *a, const struct tsw_pubkey *b)
 	    memcmp(a->data, b->data, a->len) == 0;
 }
 
-/* An attestation is there exactly if the evidence rests on one. */
+/* Field 5 is there exactly if the evidence rests on it. */
 static int
 attestation_check(const struct tsw_token *token)
 {
+	bool on_card = token->evidence == TSW_EVIDENCE_CARD_ATTESTED;
 	bool has = token->attestation.len > 0;
 	struct tsw_attestation a;
 
-	if (has != (token->evidence == TSW_EVIDENCE_TOKEN_STATEMENT))
+	if (has != (on_card || token->evidence == TSW_EVIDENCE_TOKEN_STATEMENT))
 		return TSW_ERR_EVIDENCE;
 	if (!has)
 		return TSW_OK;
-	if (!tsw_alg_is_sk(token->key.alg))
+	if (tsw_alg_is_sk(token->key.alg) == on_card)
 		return TSW_ERR_EVIDENCE;
+	if (on_card)
+		return token->attestation.len == TSW_HASH_LEN ? TSW_OK
+							      : TSW_ERR_FORMAT;
 	return tsw_attestation_decode(&a, token->attestation.p,
 	    token->attestation.len);
 }

@@ -129,7 +129,9 @@ decode_token(struct tsw_cb *cb, struct tsw_token *out)
 	field(cb, &f, 4);
 	out->name = tsw_cb_text(cb, 1, TSW_NAME_MAX);
 	if (field_optional(cb, &f, 5))
-		out->attestation = attestation(cb);
+		out->attestation = out->evidence == TSW_EVIDENCE_CARD_ATTESTED
+		    ? tsw_cb_bytes(cb, TSW_HASH_LEN, TSW_HASH_LEN)
+		    : attestation(cb);
 	fields_close(cb, &f);
 }
 

@@ -39,7 +39,9 @@ encode_token(struct tsw_wr *wr, const struct tsw_token *token)
 	number(wr, 2, token->role);
 	number(wr, 3, token->evidence);
 	text(wr, 4, token->name);
-	if (attested) {
+	if (attested && token->evidence == TSW_EVIDENCE_CARD_ATTESTED) {
+		bytes(wr, 5, token->attestation.p, token->attestation.len);
+	} else if (attested) {
 		tsw_wr_cb_uint(wr, 5);
 		tsw_wr_bytes(wr, token->attestation.p, token->attestation.len);
 	}

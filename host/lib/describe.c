@@ -82,15 +82,21 @@ ts_describe_key(struct ts_text *out, const struct tsw_key *key)
 	return ts_text_done(out);
 }
 
-/* What a token that is ours says of itself. */
+/* What a token that is ours says of itself, and what is said of a card. */
 static void
-add_attestation(struct ts_text *out, struct tsw_slice attestation)
+add_attestation(struct ts_text *out, const struct tsw_token *token)
 {
 	struct tsw_attestation a;
 
-	if (attestation.len == 0 ||
-	    tsw_attestation_decode(&a, attestation.p, attestation.len) !=
-		TSW_OK)
+	if (token->attestation.len == 0)
+		return;
+	if (token->evidence == TSW_EVIDENCE_CARD_ATTESTED) {
+		ts_text_add(out, ", attested by its card in bundle ");
+		ts_text_add_hex(out, token->attestation.p, ID_DIGITS);
+		return;
+	}
+	if (tsw_attestation_decode(&a, token->attestation.p,
+		token->attestation.len) != TSW_OK)
 		return;
 	ts_text_add(out, ", attests firmware ");
 	ts_text_add_hex(out, a.image, ID_DIGITS);
@@ -112,7 +118,7 @@ add_token(struct ts_text *out, const struct tsw_token *token)
 	ts_text_add_base64(out, id, sizeof(id));
 	if (!out->bad) /* the one "=", which ssh-keygen omits */
 		out->p[--out->len] = '\0';
-	add_attestation(out, token->attestation);
+	add_attestation(out, token);
 }
 
 static int

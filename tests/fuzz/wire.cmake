@@ -3,6 +3,6 @@ pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 
 # Seeds come from the vectors: tests/vectors/seeds.py.
 foreach(decoder cbor statement envelope sshsig bech32m live chain
-    attestation live_party)
+    attestation bundle live_party)
 	ts_fuzz(${decoder} ts_wire ts_wire_crypto PkgConfig::SODIUM)
 endforeach()

@@ -304,6 +304,29 @@ words_for_our_tokens(void **state)
 	described_as(&st, ", attests firmware 2222222222222222\n");
 }
 
+static void
+words_for_attested_cards(void **state)
+{
+	struct soft_token key = soft_token_new(TSW_ALG_P256, 3);
+	uint8_t hash[TSW_HASH_LEN];
+	struct tsw_statement st;
+	struct tsw_token *t = &st.u.update.op[0].token;
+
+	(void)state;
+	memset(&st, 0, sizeof(st));
+	memset(hash, 0xc3, sizeof(hash));
+	st.kind = TSW_KIND_UPDATE;
+	st.u.update.seq = 1;
+	st.u.update.op_cnt = 1;
+	st.u.update.op[0].kind = TSW_OP_ENROL_TOKEN;
+	*t = soft_token_entry(&key, "piv");
+	t->evidence = TSW_EVIDENCE_CARD_ATTESTED;
+	t->attestation.p = hash;
+	t->attestation.len = sizeof(hash);
+	described_as(&st,
+	    ", attested by its card in bundle c3c3c3c3c3c3c3c3\n");
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -315,6 +338,7 @@ main(void)
 	    T(app_key_verifies_files),
 	    T(statements_are_described),
 	    T(words_for_our_tokens),
+	    T(words_for_attested_cards),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

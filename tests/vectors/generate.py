@@ -10,6 +10,7 @@ import pathlib
 import sys
 
 import vectors_attest
+import vectors_card
 import vectors_chain
 import vectors_codes
 import vectors_sshsig
@@ -22,6 +23,7 @@ FILES = {
     "chain.json": vectors_chain.make,
     "codes.json": vectors_codes.make,
     "attest.json": vectors_attest.make,
+    "bundle.json": vectors_card.make,
 }
 
 

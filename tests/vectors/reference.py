@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 
 SK_ED25519, SK_P256, ED25519, P256 = 1, 2, 3, 4
 SIGNER, RECOVERY = 1, 2
-TOKEN_STATEMENT, FIDO_UV, CARD = 1, 2, 5
+TOKEN_STATEMENT, FIDO_UV, CARD_ATTESTED, CARD = 1, 2, 4, 5
 UP, UV, BE, BS, AT, ED = 0x01, 0x04, 0x08, 0x10, 0x40, 0x80
 NS_STATEMENT = "statement.v1@touchstone"
 NS_CONFIRM = "confirm.v1@touchstone"

@@ -70,6 +70,9 @@ def main():
     attest = load("attest.json")
     write("attestation", [bytes.fromhex(v["hex"]) for v in
                           attest["valid"] + attest["invalid"][1:6]])
+    bundle = load("bundle.json")
+    write("bundle", [bytes.fromhex(v["hex"]) for v in
+                     bundle["valid"][:6] + bundle["invalid"][1:6]])
     write("live", ["\n".join(v["moves"]).encode() for v in codes["live"]])
     write("chain", [chain_seed(c) for c in (
         vectors_chain.ordinary(), vectors_chain.enrolment(),
@@ -77,7 +80,8 @@ def main():
         vectors_chain.full())] + [chain_seed(c, refused=True) for c in (
             vectors_chain.ordinary(), vectors_chain.enrolment(),
             vectors_chain.recovery(), vectors_chain.order())] + [
-        chain_seed(vectors_chain.attestations(), refused=True)])
+        chain_seed(vectors_chain.attestations(), refused=True),
+        chain_seed(vectors_chain.cards(), refused=True)])
 
 
 if __name__ == "__main__":

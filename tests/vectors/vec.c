@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* usage: run_vectors statement|sshsig|chain|codes|attest FILE.json */
+/* usage: run_vectors statement|sshsig|chain|codes|attest|bundle FILE.json */
 #include "vec.h"
 
 #include <sodium.h>
@@ -145,6 +145,7 @@ main(int argc, char **argv)
 	    {"chain", vec_chains},
 	    {"codes", vec_codes},
 	    {"attest", vec_attestations},
+	    {"bundle", vec_bundles},
 	};
 	json_t *root = NULL;
 	json_error_t err;

@@ -37,5 +37,6 @@ void vec_signatures(const json_t *root);
 void vec_chains(const json_t *root);
 void vec_codes(const json_t *root);
 void vec_attestations(const json_t *root);
+void vec_bundles(const json_t *root);
 
 #endif

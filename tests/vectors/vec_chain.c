@@ -16,6 +16,9 @@ token_json(const struct tsw_chain_token *t)
 	    (int)t->evidence, "name",
 	    json_stringn((const char *)t->name, t->name_len));
 
+	if (t->evidence == TSW_EVIDENCE_CARD_ATTESTED)
+		(void)json_object_set_new(o, "bundle",
+		    vec_hex(t->bundle, sizeof(t->bundle)));
 	if (t->evidence != TSW_EVIDENCE_TOKEN_STATEMENT)
 		return o;
 	(void)json_object_set_new(o, "model",

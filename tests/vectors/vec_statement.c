@@ -51,7 +51,9 @@ token_json(const struct tsw_token *t)
 	put_uint(o, "role", t->role);
 	put_uint(o, "evidence", t->evidence);
 	put_text(o, "name", t->name);
-	if (t->attestation.len > 0)
+	if (t->evidence == TSW_EVIDENCE_CARD_ATTESTED)
+		put_hex(o, "attestation", t->attestation.p, t->attestation.len);
+	else if (t->attestation.len > 0)
 		(void)json_object_set_new(o, "attestation",
 		    attestation_json(t->attestation));
 	return o;

@@ -79,7 +79,7 @@ def entries():
         ("attested fido-up", ALICE.entry(attestation=a, evidence=3),
          "EVIDENCE"),
         ("attested card-attested", ALICE.entry(attestation=a, evidence=4),
-         "EVIDENCE"),
+         "FORMAT"),
         ("attested P-256 card", raw, "EVIDENCE"),
         ("attested Ed25519 card", attested(ALICE_OLD_CARD), "EVIDENCE"),
         ("attested card as a card", dict(raw) | {3: ref.CARD}, "EVIDENCE"),

@@ -8,6 +8,7 @@ from people import (AGE, ALICE, ALICE_BACKUP, ALICE_CARD, ALICE_NEW,
                     TIME)
 from reference import NS_CONFIRM, NS_IMPORT, cbor, sha256
 from vectors_attest import attestation, attested
+from vectors_card import named
 
 HOUR = 3600
 SSH = ref.key(1, "laptop", 1, SSH_TEXT)
@@ -120,7 +121,9 @@ class Chain:
     def listed(cls, entry):
         out = {"id": cls.tid(entry), "role": entry[2], "evidence": entry[3],
                "name": entry[4]}
-        if 5 in entry:
+        if entry[3] == ref.CARD_ATTESTED:
+            out["bundle"] = entry[5]
+        elif 5 in entry:
             out.update(zip(("model", "image", "device"), entry[5]))
         return out
 
@@ -298,6 +301,24 @@ def attestations():
     return c
 
 
+def cards():
+    c = Chain("cards that attest their keys", (ALICE, ALICE_CARD), entries=[
+        ALICE.entry(), named(ALICE_CARD)])
+    both = (ALICE, ALICE_OLD_CARD)
+    c.update([ref.enrol_token(named(ALICE_OLD_CARD))], (ALICE,),
+             error="UNSIGNED_TOKEN")
+    c.update([ref.enrol_token(named(ALICE_BACKUP))], (ALICE, ALICE_BACKUP),
+             error="EVIDENCE")
+    c.update([ref.enrol_token(named(ALICE_OLD_CARD, attestation=b"h"))],
+             both, error="TOO_SHORT")
+    c.update([ref.enrol_token(named(ALICE_OLD_CARD))], both)
+    c.update([ref.enrol_token(ALICE_SAFE.entry())], (ALICE_CARD, ALICE_SAFE))
+    c.update([ref.retire_token(ALICE_CARD.id)], (ALICE_OLD_CARD,))
+    c.update([ref.recover(named(ALICE_CARD))], (ALICE_SAFE, ALICE_CARD))
+    c.wait(72 * HOUR).update([ref.add_key(SSH)], (ALICE_CARD,))
+    return c
+
+
 def first(name, entries, signers, error, **o):
     """A chain whose first statement is refused."""
     return Chain(name, signers, entries=entries, error=error, **o)
@@ -363,5 +384,6 @@ def full():
 
 def make():
     chains = [ordinary(), enrolment(), recovery(), veto(), order(),
-              signatures(), full(), attestations(), *counters(), *geneses()]
+              signatures(), full(), attestations(), cards(),
+              *counters(), *geneses()]
     return {"chains": [{"name": c.name, "steps": c.steps} for c in chains]}

@@ -5,6 +5,7 @@ import cbor2
 
 import reference as ref
 import vectors_attest
+import vectors_card
 from people import (AGE, ALICE, ALICE_BACKUP, ALICE_CARD, ALICE_SAFE, BOB,
                     CHECKPOINT, SSH_TEXT, TIME)
 from reference import cbor, sha256
@@ -128,7 +129,9 @@ def valid():
             ID, (0, ID), (2**32 - 1, PREV), 0)),
         ("import, beside", ref.take_over(ID, (3, PREV), (3, OTHER), TIME)),
     ] + vectors_attest.statements() + [
-        (name, up(*ops)) for name, ops in vectors_attest.operations()]
+        (name, up(*ops)) for name, ops in vectors_attest.operations()
+    ] + vectors_card.statements() + [
+        (name, up(*ops)) for name, ops in vectors_card.operations()]
 
 
 def raw_cases():
@@ -354,7 +357,8 @@ def make():
                      "fields": described(st)})
     bad = [{"name": n, "hex": h, "error": e} for n, h, e in (
         raw_cases() + genesis_cases() + key_cases() + op_cases()
-        + other_cases() + vectors_attest.statement_cases())]
+        + other_cases() + vectors_attest.statement_cases()
+        + vectors_card.statement_cases())]
     envelope_good, envelope_bad = envelopes()
     return {
         "valid": good,

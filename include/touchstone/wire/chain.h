@@ -28,6 +28,8 @@ struct tsw_chain_token {
 	uint8_t model[TSW_MODEL_LEN];
 	uint8_t image[TSW_HASH_LEN];
 	uint8_t device[TSW_HASH_LEN];
+	/* With evidence card-attested: of its bundle; else zero. */
+	uint8_t bundle[TSW_HASH_LEN];
 	uint8_t name_len;
 	uint8_t name[TSW_NAME_MAX];
 	uint32_t counter; /* highest seen in this chain */

@@ -30,6 +30,11 @@
 #define TSW_ENVELOPE_MAX                                                       \
 	(TSW_STATEMENT_MAX + TSW_SIGS_MAX_CNT * (TSW_SSHSIG_MAX + 3) + 8)
 
+/* X.509 of one key on a card: four certificates, each about as long as one of
+ * RSA-2048 with its extensions. */
+#define TSW_BUNDLE_MAX 6144
+#define TSW_BUNDLE_CERTS_MAX_CNT 4
+
 #define TSW_TIMELOCK_DEFAULT_H 72
 #define TSW_TIMELOCK_MIN_H 1
 #define TSW_TIMELOCK_MAX_H 720

@@ -34,7 +34,7 @@ enum tsw_evidence {
 	TSW_EVIDENCE_TOKEN_STATEMENT = 1, /* with an attestation */
 	TSW_EVIDENCE_FIDO_UV = 2,
 	TSW_EVIDENCE_FIDO_UP = 3,
-	TSW_EVIDENCE_CARD_ATTESTED = 4, /* reserved: there is no form for it */
+	TSW_EVIDENCE_CARD_ATTESTED = 4, /* with the hash of a bundle */
 	TSW_EVIDENCE_CARD = 5
 };
 
@@ -83,7 +83,10 @@ struct tsw_token {
 	enum tsw_role role;
 	enum tsw_evidence evidence;
 	struct tsw_slice name; /* tsw_name_check */
-	/* tsw_attestation_decode; with token-statement, else empty */
+	/*
+	 * With token-statement: tsw_attestation_decode.  With card-attested:
+	 * the TSW_HASH_LEN bytes of tsw_bundle_hash.  Else empty.
+	 */
 	struct tsw_slice attestation;
 };
 
