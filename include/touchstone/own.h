@@ -36,6 +36,19 @@ enum ts_token_state {
 	TS_TOKEN_RETIRED = 3 /* was listed once */
 };
 
+/*
+ * Where a key is on its token.  The first two follow from the signed key; what
+ * application of a card has it is remembered, and unknown for a card that was
+ * enrolled on another computer: then all are asked.
+ */
+enum ts_own_kind {
+	TS_OWN_FIDO = 0,      /* a FIDO2 credential */
+	TS_OWN_STATEMENT = 1, /* of the statement applet (SPEC 12) */
+	TS_OWN_PIV = 2,	      /* a slot of a PIV card */
+	TS_OWN_OPENPGP = 3,   /* the signature key of an OpenPGP card */
+	TS_OWN_CARD = 4	      /* one of the two */
+};
+
 /* A token key of the own identity.  Nothing in it is secret. */
 struct ts_token {
 	uint8_t id[TSW_HASH_LEN]; /* tsw_token_id(); computed by the library */
@@ -46,14 +59,36 @@ struct ts_token {
 	enum ts_token_state state; /* out only */
 	size_t credential_len;	   /* 0: unknown (the token finds it itself) */
 	uint8_t credential[TS_CREDENTIAL_MAX];
-	/* Of an applet key, as CREATE gave it; 0: none, or made elsewhere. */
+	/*
+	 * Of an applet key, as CREATE gave it; of a card-attested one the hash
+	 * of its bundle.  0: none, or made elsewhere.
+	 */
 	size_t attestation_len;
 	uint8_t attestation[TSW_ATTESTATION_LEN];
 	/* Out only: what it says, zeros where there is none (SPEC 12.6). */
 	uint8_t model[TSW_MODEL_LEN];
 	uint8_t image[TSW_HASH_LEN];
 	uint8_t device[TSW_HASH_LEN];
+	/* With evidence card-attested, out only: of its bundle (SPEC 12.6). */
+	uint8_t bundle[TSW_HASH_LEN];
+
+	enum ts_own_kind kind; /* in for keys on cards, out for all */
+	uint8_t slot;	       /* PIV: 0x9a, 0x9c; else 0 */
+	/*
+	 * The card authentication key (PIV slot 9E) of the card that it was
+	 * made on, which has to prove itself before it is given a PIN; alg is
+	 * 0 if there is none.
+	 */
+	struct tsw_pubkey check;
 };
+
+/* A key on a card, not behind FIDO2: told by its algorithm, which is signed. */
+static inline bool
+ts_token_is_card(const struct ts_token *token)
+{
+	return token->key.alg == TSW_ALG_ED25519 ||
+	    token->key.alg == TSW_ALG_P256;
+}
 
 /*
  * An identity key of the statement applet (SPEC 12): the token itself reads

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "draft_rows.h"
+#include "place.h"
 
 #define COLUMNS "id, alg, key, role, evidence, name, credential, attestation"
 
@@ -26,9 +27,14 @@ ts_token_entry(const struct ts_token *token)
 int
 ts_token_keep(struct ts_store *store, const struct ts_token *token)
 {
-	uint8_t id[TSW_HASH_LEN];
+	uint8_t id[TSW_HASH_LEN], place[TS_PLACE_MAX];
+	struct tsw_slice at = {token->credential, token->credential_len};
 	struct ts_query q;
 
+	if (ts_token_is_card(token)) {
+		at.p = place;
+		at.len = ts_place_encode(place, token);
+	}
 	tsw_token_id(id, &token->key);
 	ts_query_init(&q, store->db,
 	    "INSERT OR REPLACE INTO token (" COLUMNS ")"
@@ -39,7 +45,7 @@ ts_token_keep(struct ts_store *store, const struct ts_token *token)
 	ts_query_int(&q, token->role);
 	ts_query_int(&q, token->evidence);
 	ts_query_text(&q, token->name);
-	ts_query_blob(&q, token->credential, token->credential_len);
+	ts_query_blob(&q, at.p, at.len);
 	ts_query_blob(&q, token->attestation, token->attestation_len);
 	return ts_query_run(&q);
 }
@@ -126,6 +132,7 @@ overlay(struct ts_store *store, struct ts_token *t)
 	memcpy(t->model, c->model, sizeof(t->model));
 	memcpy(t->image, c->image, sizeof(t->image));
 	memcpy(t->device, c->device, sizeof(t->device));
+	memcpy(t->bundle, c->bundle, sizeof(t->bundle));
 	memset(t->name, 0, sizeof(t->name));
 	memcpy(t->name, c->name, c->name_len);
 }
@@ -141,6 +148,14 @@ read_attestation(struct ts_token *t, struct tsw_slice s)
 
 	if (s.len == 0)
 		return true;
+	if (ts_token_is_card(t)) {
+		if (s.len != sizeof(t->bundle))
+			return false;
+		t->attestation_len = s.len;
+		memcpy(t->attestation, s.p, s.len);
+		memcpy(t->bundle, s.p, s.len);
+		return true;
+	}
 	if (s.len != sizeof(t->attestation) ||
 	    tsw_attestation_decode(&a, s.p, s.len) != TSW_OK)
 		return false;
@@ -152,6 +167,35 @@ read_attestation(struct ts_token *t, struct tsw_slice s)
 	return true;
 }
 
+/*
+ * Where the key is, from what the row remembers.  Nothing rests on it: a helper
+ * compares the key at that place with t->key before a PIN goes there.
+ */
+static bool
+read_place(struct ts_token *t, struct tsw_slice s)
+{
+	if (ts_token_is_card(t))
+		return ts_place_decode(t, s);
+	if (s.len > sizeof(t->credential))
+		return false;
+	t->credential_len = s.len;
+	if (s.len > 0)
+		memcpy(t->credential, s.p, s.len);
+	return true;
+}
+
+static void
+fill_kind(struct ts_token *t)
+{
+	if (ts_token_is_card(t)) {
+		if (t->kind != TS_OWN_PIV && t->kind != TS_OWN_OPENPGP)
+			t->kind = TS_OWN_CARD;
+	} else {
+		t->kind =
+		    ts_token_is_applet(t) ? TS_OWN_STATEMENT : TS_OWN_FIDO;
+	}
+}
+
 /* False for a row that is no key with its own id: somebody edited it. */
 static bool
 read_token(struct ts_store *store, struct ts_token *out,
@@ -161,12 +205,10 @@ read_token(struct ts_store *store, struct ts_token *out,
 	struct tsw_slice key = ts_query_get_blob(q, 2);
 	const char *name = ts_query_get_text(q, 5);
 	struct tsw_slice s = {(const uint8_t *)name, strlen(name)};
-	struct tsw_slice credential = ts_query_get_blob(q, 6);
 	struct ts_token t;
 
 	memset(&t, 0, sizeof(t));
-	if (key.len > sizeof(t.key.data) || tsw_name_check(s) != TSW_OK ||
-	    credential.len > sizeof(t.credential))
+	if (key.len > sizeof(t.key.data) || tsw_name_check(s) != TSW_OK)
 		return false;
 	t.key.alg = (enum tsw_alg)ts_query_get_int(q, 1);
 	t.key.len = (uint8_t)key.len;
@@ -178,12 +220,11 @@ read_token(struct ts_store *store, struct ts_token *out,
 	t.role = (enum tsw_role)ts_query_get_int(q, 3);
 	t.evidence = (enum tsw_evidence)ts_query_get_int(q, 4);
 	memcpy(t.name, name, s.len);
-	t.credential_len = credential.len;
-	if (credential.len > 0)
-		memcpy(t.credential, credential.p, credential.len);
-	if (!read_attestation(&t, ts_query_get_blob(q, 7)))
+	if (!read_place(&t, ts_query_get_blob(q, 6)) ||
+	    !read_attestation(&t, ts_query_get_blob(q, 7)))
 		return false;
 	overlay(store, &t);
+	fill_kind(&t);
 	*out = t;
 	return true;
 }
@@ -204,6 +245,7 @@ each_without_row(struct ts_store *store, uint32_t seen,
 		memcpy(t.id, store->chain.token[i].id, sizeof(t.id));
 		t.key = store->chain.token[i].key;
 		overlay(store, &t);
+		fill_kind(&t);
 		r = fn(arg, &t);
 	}
 	return r;
