@@ -116,12 +116,12 @@ static void
 nonsense_is_no_place(void **state)
 {
 	static const char *const place[] = {
-	    "x'03'",	     /* too short */
-	    "x'039c00aa'",   /* more than its end */
-	    "x'039c0300'",   /* a key that is cut */
-	    "x'039c0700'",   /* no such algorithm */
-	    "x'039d00'",     /* no slot for signatures */
-	    "x'049c00'",     /* a PIV slot of an OpenPGP card */
+	    "x'02'",	     /* too short */
+	    "x'029c00aa'",   /* more than its end */
+	    "x'029c0300'",   /* a key that is cut */
+	    "x'029c0700'",   /* no such algorithm */
+	    "x'029d00'",     /* no slot for signatures */
+	    "x'039c00'",     /* a PIV slot of an OpenPGP card */
 	    "x'009c00'",     /* no card */
 	    "zeroblob(200)", /* too long */
 	};
@@ -150,7 +150,7 @@ row_cannot_name_another_key(void **state)
 	(void)state;
 	provision();
 	before = found();
-	edit("UPDATE token SET credential = x'030000', evidence = 1,"
+	edit("UPDATE token SET credential = x'020000', evidence = 1,"
 	     " attestation = x'00'");
 	after = found();
 	assert_memory_equal(&after.key, &before.key, sizeof(before.key));
