@@ -65,7 +65,10 @@ enum hal_fault {
 	HAL_FAULT_BUG		 /* the token contradicts itself */
 };
 
-/* Flash for the store: page_cnt pages of page_len bytes, from offset 0. */
+/* Flash for the stores: HAL_FLASH_REGION_CNT regions, one behind the other, of
+ * page_cnt pages of page_len bytes each.  Offsets and pages count from the
+ * beginning of the first. */
+#define HAL_FLASH_REGION_CNT 2
 struct hal_flash {
 	uint32_t page_len;
 	uint32_t page_cnt;

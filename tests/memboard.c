@@ -12,6 +12,7 @@ memboard_reset(void)
 {
 	memset(&memboard, 0, sizeof(memboard));
 	memset(memboard.flash, 0xff, sizeof(memboard.flash));
+	memset(memboard.second, 0xff, sizeof(memboard.second));
 	memboard.strict = true;
 	memboard.can_send = true;
 	memboard.page_len = MEMBOARD_PAGE_LEN;
@@ -104,12 +105,26 @@ hal_flash_geometry(void)
 	return (struct hal_flash){memboard.page_len, memboard.page_cnt};
 }
 
+/* len bytes of a region from off on. */
+static uint8_t *
+flash_at(uint32_t off, size_t len)
+{
+	uint32_t region = memboard.page_cnt * memboard.page_len;
+	uint8_t *p = memboard.flash;
+
+	if (off >= region && off - region < MEMBOARD_FLASH_LEN) {
+		off -= region;
+		p = memboard.second;
+	}
+	if (off > region || len > region - off)
+		die("outside the flash");
+	return p + off;
+}
+
 void
 hal_flash_read(uint32_t off, uint8_t *out, size_t len)
 {
-	if (off > MEMBOARD_FLASH_LEN || len > MEMBOARD_FLASH_LEN - off)
-		die("read outside the flash");
-	memcpy(out, memboard.flash + off, len);
+	memcpy(out, flash_at(off, len), len);
 }
 
 /*
@@ -149,15 +164,14 @@ void
 hal_flash_program(uint32_t off, const uint8_t unit[HAL_FLASH_UNIT_LEN])
 {
 	bool cut = cut_now();
-	uint8_t *p = memboard.flash + off;
+	uint8_t *p = flash_at(off, HAL_FLASH_UNIT_LEN);
 	bool *begun = &memboard.begun[off / HAL_FLASH_UNIT_LEN];
 	bool blank = true;
 	size_t i;
 
 	memboard.programs++;
-	if (off % HAL_FLASH_UNIT_LEN != 0 ||
-	    off >= memboard.page_cnt * memboard.page_len)
-		die("program outside the flash");
+	if (off % HAL_FLASH_UNIT_LEN != 0)
+		die("programmed across units");
 	for (i = 0; i < HAL_FLASH_UNIT_LEN; i++)
 		if (memboard.strict && (p[i] != 0xff || *begun))
 			die("unit programmed twice");
@@ -184,13 +198,11 @@ hal_flash_erase(uint32_t page)
 {
 	bool cut = cut_now();
 	size_t len = memboard.page_len;
-	uint8_t *p = memboard.flash + page * len;
+	uint8_t *p = flash_at(page * memboard.page_len, len);
 	size_t i;
 
 	memboard.erases++;
 	memboard.worn[page % MEMBOARD_PAGE_MAX]++;
-	if (page >= memboard.page_cnt)
-		die("erase outside the flash");
 	if (cut && memboard.cut == MEMBOARD_CUT_NOTHING)
 		power_cut();
 	for (i = 0; i < len; i++) {

@@ -19,8 +19,8 @@
 #define MEMBOARD_PAGE_LEN 4096 /* unless a test sets page_len */
 #define MEMBOARD_PAGE_CNT 32
 #define MEMBOARD_FLASH_LEN (MEMBOARD_PAGE_LEN * MEMBOARD_PAGE_CNT)
-#define MEMBOARD_PAGE_MAX 128
-#define MEMBOARD_UNIT_CNT (MEMBOARD_FLASH_LEN / HAL_FLASH_UNIT_LEN)
+#define MEMBOARD_PAGE_MAX 256 /* of both regions */
+#define MEMBOARD_UNIT_CNT (2 * MEMBOARD_FLASH_LEN / HAL_FLASH_UNIT_LEN)
 #define MEMBOARD_QUEUE_CNT 600 /* reports; two of the longest messages fit */
 #define MEMBOARD_CCID_CNT 64   /* packets; three of the longest messages fit */
 #define MEMBOARD_LED_CNT 1024  /* changes of the LED */
@@ -61,7 +61,8 @@ struct memboard_packets {
 };
 
 struct memboard {
-	uint8_t flash[MEMBOARD_FLASH_LEN];
+	uint8_t flash[MEMBOARD_FLASH_LEN]; /* the first region */
+	uint8_t second[MEMBOARD_FLASH_LEN];
 	bool weak[MEMBOARD_PAGE_MAX]; /* its erasure was cut: not to be written,
 					 even if it reads erased */
 	bool begun[MEMBOARD_UNIT_CNT]; /* reads erased, but was cut */
@@ -74,7 +75,7 @@ struct memboard {
 	bool unsynced;	   /* something was written after hal_flash_sync() */
 	long syncs;	   /* hal_flash_sync() so far */
 	bool strict;	   /* programming a unit twice is an error */
-	uint32_t page_len, page_cnt;
+	uint32_t page_len, page_cnt; /* of a region */
 	uint64_t millis;
 	bool button;
 	bool auto_touch;

@@ -50,6 +50,12 @@ format(struct fw_store *s)
 int
 fw_store_open(struct fw_store *s)
 {
+	return fw_store_open_region(s, FW_STORE_TOKEN);
+}
+
+int
+fw_store_open_region(struct fw_store *s, enum fw_store_region region)
+{
 	struct hal_flash geo = hal_flash_geometry();
 	struct fw_ring ring;
 	int r;
@@ -59,6 +65,7 @@ fw_store_open(struct fw_store *s)
 	s->page_cnt = geo.page_cnt;
 	if (geo.page_len > 0 && geo.page_cnt > FLASH_MAX / geo.page_len)
 		s->page_cnt = FLASH_MAX / geo.page_len;
+	s->base = region * geo.page_cnt * geo.page_len;
 	s->masked = s->page_cnt;
 	if (!geometry_is_enough(s)) {
 		s->page_cnt = 0;
@@ -93,9 +100,7 @@ fw_store_peek(const struct fw_store *s, uint8_t *out, size_t len,
 	if ((size_t)have < len)
 		return FW_ERR_LENGTH;
 	if (len > 0) /* else: is there one? */
-		hal_flash_read((uint32_t)s->pos[key] * FW_LOG_UNIT +
-			FW_LOG_UNIT,
-		    out, len);
+		hal_flash_read(fw_log_value_at(s, key), out, len);
 	return FW_OK;
 }
 
@@ -112,8 +117,7 @@ fw_store_get(const struct fw_store *s, uint8_t *out, size_t size,
 		hal_halt(HAL_FAULT_STORE_CORRUPT);
 	if ((size_t)len > size)
 		return FW_ERR_LENGTH;
-	hal_flash_read((uint32_t)s->pos[key] * FW_LOG_UNIT + FW_LOG_UNIT, out,
-	    (size_t)len);
+	hal_flash_read(fw_log_value_at(s, key), out, (size_t)len);
 	return len;
 }
 

@@ -58,7 +58,11 @@ enum fw_store_key {
 #define FW_STORE_GC_PAGES 3
 #define FW_STORE_GC_FREE(cnt) ((cnt) / 4)
 
+/* The store of the token, and behind it, as large, that of PIV (piv.h). */
+enum fw_store_region { FW_STORE_TOKEN, FW_STORE_PIV };
+
 struct fw_store {
+	uint32_t base; /* where its region begins in the flash */
 	uint32_t page_len;
 	uint32_t page_cnt; /* 0: the flash is too small */
 	uint32_t head;	   /* the page that was opened last */
@@ -82,6 +86,9 @@ struct fw_store_item {
  * FW_ERR_CORRUPT, FW_ERR_NEWER, FW_ERR_SIZE: nothing was written.
  */
 int fw_store_open(struct fw_store *s) FW_MUST_CHECK;
+/* The same of another region than the token's. */
+int fw_store_open_region(struct fw_store *s,
+    enum fw_store_region region) FW_MUST_CHECK;
 /* Value of key into out; returns its length, FW_ERR_NONE, or FW_ERR_LENGTH if
  * it is longer than size. */
 int fw_store_get(const struct fw_store *s, uint8_t *out, size_t size,

@@ -68,7 +68,25 @@ fw_log_read(const struct fw_store *s, uint8_t *out, uint32_t off, size_t len)
 	if (off / s->page_len == s->masked)
 		memset(out, 0xff, len);
 	else
-		hal_flash_read(off, out, len);
+		hal_flash_read(s->base + off, out, len);
+}
+
+uint32_t
+fw_log_value_at(const struct fw_store *s, unsigned int key)
+{
+	return s->base + (uint32_t)s->pos[key] * UNIT + UNIT;
+}
+
+static void
+program(const struct fw_store *s, uint32_t off, const uint8_t unit[UNIT])
+{
+	hal_flash_program(s->base + off, unit);
+}
+
+static void
+erase(const struct fw_store *s, uint32_t page)
+{
+	hal_flash_erase(s->base / s->page_len + page);
 }
 
 bool
@@ -278,17 +296,17 @@ fw_log_page_open(struct fw_store *s, uint32_t page, uint32_t seq, uint16_t prev)
 	struct tsw_wr wr;
 	uint32_t crc;
 
-	hal_flash_erase(page);
+	erase(s, page);
 	tsw_wr_init(&wr, unit, sizeof(unit));
 	tsw_wr_u32(&wr, MAGIC);
 	tsw_wr_u16(&wr, FW_STORE_VERSION);
 	tsw_wr_u16(&wr, prev);
-	hal_flash_program(page * s->page_len, unit);
+	program(s, page * s->page_len, unit);
 	crc = fw_log_crc32_u32(fw_log_crc32(0, unit, sizeof(unit)), seq);
 	tsw_wr_init(&wr, unit, sizeof(unit));
 	tsw_wr_u32(&wr, seq);
 	tsw_wr_u32(&wr, crc);
-	hal_flash_program(page * s->page_len + UNIT, unit);
+	program(s, page * s->page_len + UNIT, unit);
 	s->head = page;
 	s->seq = seq;
 	s->end = FW_LOG_START;
@@ -343,11 +361,11 @@ fw_log_batch_add(struct fw_store *s, struct fw_log_batch *b,
 	tsw_wr_u16(&wr, (uint16_t)key);
 	tsw_wr_u16(&wr, (uint16_t)len);
 	tsw_wr_u32(&wr, crc | TOP);
-	hal_flash_program(off, unit);
+	program(s, off, unit);
 	b->crc = fw_log_crc32(b->crc, unit, sizeof(unit));
 	for (i = 0; i < len; i += UNIT) {
 		value_unit(unit, item, i);
-		hal_flash_program(off + UNIT + (uint32_t)i, unit);
+		program(s, off + UNIT + (uint32_t)i, unit);
 	}
 	tsw_wipe(unit, sizeof(unit));
 	s->end += fw_log_record_len(len);
@@ -360,7 +378,7 @@ fw_log_batch_copy(struct fw_store *s, struct fw_log_batch *b, unsigned int key,
 	uint8_t secret_value[FW_STORE_VALUE_MAX];
 	struct fw_store_item item = {key, secret_value, len};
 
-	hal_flash_read((uint32_t)s->pos[key] * UNIT + UNIT, secret_value, len);
+	hal_flash_read(fw_log_value_at(s, key), secret_value, len);
 	fw_log_batch_add(s, b, &item);
 	tsw_wipe(secret_value, sizeof(secret_value));
 }
@@ -374,7 +392,7 @@ fw_log_batch_end(struct fw_store *s, const struct fw_log_batch *b)
 	tsw_wr_init(&wr, unit, sizeof(unit));
 	tsw_wr_u32(&wr, b->crc | TOP);
 	tsw_wr_u32(&wr, ~(b->crc | TOP));
-	hal_flash_program(s->head * s->page_len + s->end, unit);
+	program(s, s->head * s->page_len + s->end, unit);
 	hal_flash_sync();
 	s->end += UNIT;
 }
@@ -389,7 +407,7 @@ fw_log_purge(const struct fw_store *s, uint32_t cnt)
 		    fw_log_is_blank(s, page * s->page_len,
 			(page + 1) * s->page_len))
 			continue;
-		hal_flash_erase(page);
+		erase(s, page);
 	}
 	hal_flash_sync();
 }

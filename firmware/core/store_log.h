@@ -64,10 +64,12 @@ uint32_t fw_log_crc32_u32(uint32_t crc, uint32_t v);
 /* Bytes of a record in the log. */
 uint32_t fw_log_record_len(size_t value_len);
 
-/* Flash content; that of s->masked reads as erased. */
+/* Where the value of a key that has one is in the flash. */
+uint32_t fw_log_value_at(const struct fw_store *s, unsigned int key);
+/* Content of the region; that of s->masked reads as erased. */
 void fw_log_read(const struct fw_store *s, uint8_t *out, uint32_t off,
     size_t len);
-/* True if flash bytes [from, to) are erased. */
+/* True if bytes [from, to) of the region are erased. */
 bool fw_log_is_blank(const struct fw_store *s, uint32_t from, uint32_t to);
 /* Header of a page; FW_ERR_NONE if it has none. */
 int fw_log_page_read(const struct fw_store *s, struct fw_log_page *head,

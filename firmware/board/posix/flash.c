@@ -15,7 +15,9 @@
 #include "sim.h"
 
 #define PAGE_LEN 4096 /* the sector of common NOR flash */
-#define PAGE_CNT 32
+#define REGION_PAGES 32
+#define REGION_LEN (PAGE_LEN * REGION_PAGES)
+#define PAGE_CNT (REGION_PAGES * HAL_FLASH_REGION_CNT)
 #define FLASH_LEN (PAGE_LEN * PAGE_CNT)
 
 static uint8_t image[FLASH_LEN];
@@ -61,6 +63,16 @@ create(int dir_fd)
 		sim_die("cannot create", flash_path);
 }
 
+/* Put an erased second region behind the first of a token from before there
+ * were two.  Cut short, it is no flash image: it is grown on the next open. */
+static void
+grow(size_t len)
+{
+	memset(image + len, 0xff, sizeof(image) - len);
+	write_out((uint32_t)len, sizeof(image) - len);
+	hal_flash_sync();
+}
+
 void
 sim_flash_open(int dir_fd, const char *path)
 {
@@ -76,18 +88,21 @@ sim_flash_open(int dir_fd, const char *path)
 	if (flash_fd < 0 || fstat(flash_fd, &st) != 0)
 		sim_die("cannot open", path);
 	errno = 0;
-	if (!S_ISREG(st.st_mode) || st.st_size != FLASH_LEN)
+	if (!S_ISREG(st.st_mode) || st.st_size < REGION_LEN ||
+	    st.st_size > FLASH_LEN)
 		sim_die("this is not a flash image; it was left as it is",
 		    path);
 	n = pread(flash_fd, image, sizeof(image), 0);
-	if (n < 0 || (size_t)n != sizeof(image))
+	if (n < REGION_LEN)
 		sim_die("cannot read", path);
+	if (n < FLASH_LEN)
+		grow((size_t)n);
 }
 
 struct hal_flash
 hal_flash_geometry(void)
 {
-	return (struct hal_flash){PAGE_LEN, PAGE_CNT};
+	return (struct hal_flash){PAGE_LEN, REGION_PAGES};
 }
 
 static void

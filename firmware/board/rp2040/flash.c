@@ -14,9 +14,14 @@
 #include "rp2.h"
 #include "rp2040.h"
 
-#define STORE_OFF 0x1e0000u /* the last 128 KB of 2 MB */
+/* The first region is the last 128 KB of 2 MB, where it always was; the second
+ * is before it. */
+#define FIRST_OFF 0x1e0000u
+#define SECOND_OFF 0x1c0000u
 #define SECTOR_LEN 4096
-#define SECTOR_CNT 32
+#define REGION_SECTORS 32
+#define REGION_LEN (SECTOR_LEN * REGION_SECTORS)
+#define SECTOR_CNT (REGION_SECTORS * HAL_FLASH_REGION_CNT)
 #define STORE_LEN (SECTOR_LEN * SECTOR_CNT)
 #define PAGE_LEN 256
 #define BOOT2_WORDS 64
@@ -97,10 +102,18 @@ program_in_ram(uint32_t off)
 	rom.enter_xip();
 }
 
+/* Where a place in the store is in the chip. */
+static uint32_t
+in_chip(uint32_t off)
+{
+	return off < REGION_LEN ? FIRST_OFF + off
+				: SECOND_OFF + off - REGION_LEN;
+}
+
 static const uint8_t *
 stored(uint32_t off)
 {
-	return (const uint8_t *)(uintptr_t)(XIP_BASE + STORE_OFF + off);
+	return (const uint8_t *)(uintptr_t)(XIP_BASE + in_chip(off));
 }
 
 static bool
@@ -117,13 +130,15 @@ is_erased(const uint8_t *p, size_t len)
 struct hal_flash
 hal_flash_geometry(void)
 {
-	return (struct hal_flash){SECTOR_LEN, SECTOR_CNT};
+	return (struct hal_flash){SECTOR_LEN, REGION_SECTORS};
 }
 
 void
 hal_flash_read(uint32_t off, uint8_t *out, size_t len)
 {
-	if (off > STORE_LEN || len > STORE_LEN - off)
+	/* No reader crosses from one region to the other. */
+	if (off > STORE_LEN || len > STORE_LEN - off ||
+	    (off < REGION_LEN && len > REGION_LEN - off))
 		hal_halt(HAL_FAULT_BUG);
 	memcpy(out, stored(off), len);
 }
@@ -142,7 +157,7 @@ hal_flash_program(uint32_t off, const uint8_t unit[HAL_FLASH_UNIT_LEN])
 	memcpy(page + in_page, unit, HAL_FLASH_UNIT_LEN);
 	rp2_watchdog_feed();
 	primask = rp2_irq_save();
-	program_in_ram(STORE_OFF + off - in_page);
+	program_in_ram(in_chip(off - in_page));
 	rp2_irq_restore(primask);
 	if (memcmp(stored(off), unit, HAL_FLASH_UNIT_LEN) != 0)
 		rp2_stop(); /* the chip does not program */
@@ -157,7 +172,7 @@ hal_flash_erase(uint32_t sector)
 		hal_halt(HAL_FAULT_BUG);
 	rp2_watchdog_feed();
 	primask = rp2_irq_save();
-	erase_in_ram(STORE_OFF + sector * SECTOR_LEN);
+	erase_in_ram(in_chip(sector * SECTOR_LEN));
 	rp2_irq_restore(primask);
 	if (!is_erased(stored(sector * SECTOR_LEN), SECTOR_LEN))
 		rp2_stop(); /* the chip does not erase */
