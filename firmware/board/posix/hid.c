@@ -154,9 +154,9 @@ sim_hid_serve(const struct sim_poll *p)
 }
 
 size_t
-hal_recv(enum hal_pipe pipe, uint8_t packet[LEN])
+sim_hid_recv(uint8_t packet[LEN])
 {
-	if (pipe != HAL_PIPE_HID || in_cnt == 0)
+	if (in_cnt == 0)
 		return 0;
 	memcpy(packet, in[in_first], LEN);
 	in_first = (in_first + 1) % IN_CNT;
@@ -164,19 +164,14 @@ hal_recv(enum hal_pipe pipe, uint8_t packet[LEN])
 	return LEN;
 }
 
-bool
-hal_can_send(enum hal_pipe pipe)
-{
-	return pipe == HAL_PIPE_HID ||
-	    (pipe == HAL_PIPE_KEYBOARD && sim_has_keyboard());
-}
-
-static void
-hid_send(const uint8_t report[LEN])
+void
+sim_hid_send(const uint8_t *report, size_t len)
 {
 	struct conn *cn;
 	size_t i;
 
+	if (len != LEN)
+		return;
 	for (i = 0; i < SIM_HID_CONN_CNT; i++) {
 		cn = &conn[i];
 		if (cn->fd < 0)
@@ -189,22 +184,4 @@ hid_send(const uint8_t report[LEN])
 		cn->out_len += LEN;
 		conn_write(cn);
 	}
-}
-
-/* Nothing here computes for longer than a host waits. */
-void
-hal_repeat(enum hal_pipe pipe, const uint8_t *packet, size_t len)
-{
-	(void)pipe;
-	(void)packet;
-	(void)len;
-}
-
-void
-hal_send(enum hal_pipe pipe, const uint8_t *packet, size_t len)
-{
-	if (pipe == HAL_PIPE_KEYBOARD)
-		sim_keyboard_send(packet, len);
-	else if (pipe == HAL_PIPE_HID && len == LEN)
-		hid_send(packet);
 }

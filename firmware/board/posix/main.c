@@ -23,12 +23,14 @@ static bool quit;
 static bool auto_touch;
 static bool button;
 static uint64_t clock_offset; /* milliseconds */
-static char *hid_path, *control_path, *flash_path;
+static bool joins_vpcd;
+static char *hid_path, *apdu_path, *control_path, *flash_path;
 
 void
 sim_cleanup(void)
 {
 	sim_hid_unplug();
+	sim_card_unplug();
 	sim_control_close();
 }
 
@@ -44,13 +46,18 @@ sim_die(const char *what, const char *path)
 }
 
 uint64_t
-hal_millis(void)
+sim_real_millis(void)
 {
 	struct timespec ts;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000 +
-	    clock_offset;
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+uint64_t
+hal_millis(void)
+{
+	return sim_real_millis() + clock_offset;
 }
 
 /* A long touch has begun. */
@@ -100,6 +107,7 @@ sim_plug(void)
 {
 	fw_token_init(&token, profile);
 	sim_hid_plug(hid_path);
+	sim_card_plug(apdu_path, joins_vpcd);
 	plugged = true;
 }
 
@@ -110,6 +118,7 @@ sim_unplug(void)
 		return;
 	plugged = false;
 	sim_hid_unplug();
+	sim_card_unplug();
 	explicit_bzero(&token, sizeof(token));
 	sim_output_off();
 }
@@ -209,10 +218,11 @@ loop(int signal_fd)
 	int timeout;
 
 	while (!quit) {
-		timeout = step();
+		timeout = sim_card_next_ms(step());
 		p.cnt = 0;
 		sim_poll_add(&p, signal_fd, true, false);
 		sim_hid_poll(&p);
+		sim_card_poll(&p);
 		sim_control_poll(&p);
 		if (poll(p.fd, p.cnt, timeout) < 0 && errno != EINTR)
 			sim_die("poll", "kernel");
@@ -220,6 +230,7 @@ loop(int signal_fd)
 		    read(signal_fd, &info, sizeof(info)) > 0)
 			quit = true;
 		sim_hid_serve(&p);
+		sim_card_serve(&p);
 		/* What came before a control command is done before it. */
 		(void)step();
 		sim_control_serve(&p);
@@ -315,7 +326,7 @@ say_ready(int ready_fd)
 
 static const char usage[] =
     "usage: touchstone-sim --dir DIR [--foreground] [--fido-only]\n"
-    "           [--outputs LIST]\n"
+    "           [--outputs LIST] [--vpcd HOST:PORT]\n"
     "\n"
     "A FIDO2 token as a process, for tests and for trying things out.\n"
     "\n"
@@ -324,10 +335,15 @@ static const char usage[] =
     "  --fido-only    without the statement applet, as other tokens are\n"
     "  --outputs LIST what it can show codes with, of display,led,keyboard;\n"
     "                 all if not given\n"
+    "  --vpcd HOST:PORT\n"
+    "                 be the card of a vpcd on this machine, not DIR/apdu\n"
     "  --help         print this text\n"
     "  --version      print the version\n"
     "\n"
     "DIR/hid      64-byte HID reports, both ways\n"
+    "DIR/apdu     the token as a smartcard: frames of 2 bytes of length, and "
+    "a\n"
+    "             command or its answer\n"
     "DIR/flash    what the token keeps\n"
     "DIR/control  one command a line, one line in reply:\n"
     "  touch               touch the token, as long as it asks; \"idle\" if\n"
@@ -356,6 +372,13 @@ struct options {
 	bool foreground;
 };
 
+static _Noreturn void
+wrong_option(const char *why)
+{
+	(void)fprintf(stderr, "touchstone-sim: %s\n", why);
+	exit(2);
+}
+
 static void
 parse_options(struct options *o, int argc, char **argv)
 {
@@ -364,6 +387,7 @@ parse_options(struct options *o, int argc, char **argv)
 	    {"foreground", no_argument, NULL, 'f'},
 	    {"fido-only", no_argument, NULL, 'F'},
 	    {"outputs", required_argument, NULL, 'o'},
+	    {"vpcd", required_argument, NULL, 'v'},
 	    {"help", no_argument, NULL, 'h'},
 	    {"version", no_argument, NULL, 'V'},
 	    {NULL, 0, NULL, 0},
@@ -384,10 +408,14 @@ parse_options(struct options *o, int argc, char **argv)
 		case 'o':
 			if (sim_output_choose(optarg))
 				break;
-			(void)fprintf(stderr,
-			    "touchstone-sim: --outputs takes some of "
-			    "display,led,keyboard\n");
-			exit(2);
+			wrong_option("--outputs takes some of "
+				     "display,led,keyboard");
+		case 'v':
+			joins_vpcd = sim_vpcd_choose(optarg);
+			if (joins_vpcd)
+				break;
+			wrong_option("--vpcd takes HOST:PORT, where HOST is "
+				     "localhost, 127.0.0.1 or [::1]");
 		case 'h':
 			(void)fputs(usage, stdout);
 			exit(EXIT_SUCCESS);
@@ -413,6 +441,7 @@ main(int argc, char **argv)
 	parse_options(&o, argc, argv);
 	(void)umask(077);
 	hid_path = join(o.dir, "hid");
+	apdu_path = join(o.dir, "apdu");
 	control_path = join(o.dir, "control");
 	flash_path = join(o.dir, "flash");
 	if (!o.foreground)
@@ -430,6 +459,7 @@ main(int argc, char **argv)
 	sim_unplug();
 	sim_cleanup();
 	free(hid_path);
+	free(apdu_path);
 	free(control_path);
 	free(flash_path);
 	return EXIT_SUCCESS;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The posix board: the token as a process.  Its USB port is the UNIX socket
- * DIR/hid, its button, LED, plug and clock are behind DIR/control, its flash
- * is the file DIR/flash.  hal.h has no context argument, so the one board
- * there is lives in sim_ globals of each file.
+ * The posix board: the token as a process.  Its USB port is the UNIX sockets
+ * DIR/hid and DIR/apdu, its button, LED, plug and clock are behind DIR/control,
+ * its flash is the file DIR/flash.  hal.h has no context argument, so the one
+ * board there is lives in sim_ globals of each file.
  */
 #ifndef SIM_H
 #define SIM_H
@@ -17,7 +17,8 @@
 
 #define SIM_HID_CONN_CNT 32
 #define SIM_CONTROL_CONN_CNT 8
-#define SIM_POLL_MAX (3 + SIM_HID_CONN_CNT + SIM_CONTROL_CONN_CNT)
+#define SIM_CARD_FRAME_MAX 65535
+#define SIM_POLL_MAX (4 + SIM_HID_CONN_CNT + SIM_CONTROL_CONN_CNT)
 
 /* Sets of descriptors to poll; entries are added in a fixed order and looked
  * at again after poll(). */
@@ -48,6 +49,43 @@ void sim_hid_plug(const char *path);
 void sim_hid_unplug(void);
 void sim_hid_poll(struct sim_poll *p);
 void sim_hid_serve(const struct sim_poll *p);
+size_t sim_hid_recv(uint8_t packet[HAL_PACKET_LEN]); /* as hal_recv() */
+void sim_hid_send(const uint8_t *report, size_t len);
+
+/* card.c: who uses the card. */
+/* Serve it on path, or take it to the vpcd that was chosen. */
+void sim_card_plug(const char *path, bool joins_vpcd);
+void sim_card_unplug(void);
+void sim_card_poll(struct sim_poll *p);
+void sim_card_serve(const struct sim_poll *p);
+int sim_card_next_ms(int ms); /* or ms, if that is sooner; -1 is never */
+/* The exchange ended: the ATR, the answer, or nothing. */
+void sim_card_done(bool ok, const uint8_t *p, size_t len);
+/* The exchange lasts, and the token does not say why. */
+void sim_card_mute(void);
+
+/* reader.c: exchanges with the card, one at a time, over the token's CCID. */
+void sim_reader_plug(void); /* forget all */
+bool sim_reader_is_idle(void);
+void sim_reader_power(bool on);
+/* len is 1 to SIM_CARD_FRAME_MAX. */
+void sim_reader_transmit(const uint8_t *p, size_t len);
+size_t sim_reader_recv(uint8_t packet[HAL_PACKET_LEN]); /* as hal_recv() */
+void sim_reader_send(const uint8_t *packet, size_t len);
+void sim_reader_tick(void);
+int sim_reader_next_ms(void);
+
+/* vpcd.c: the way to a vpcd. */
+/* "HOST:PORT" of this machine; false if it is not that. */
+bool sim_vpcd_choose(const char *where);
+void sim_vpcd_plug(void);
+void sim_vpcd_unplug(void);
+void sim_vpcd_lost(void);  /* the connection; try again later */
+void sim_vpcd_works(void); /* the connection carried a frame */
+void sim_vpcd_hurry(int fd);
+void sim_vpcd_poll(struct sim_poll *p);
+int sim_vpcd_serve(const struct sim_poll *p); /* a connection, or -1 */
+int sim_vpcd_next_ms(void);
 
 /* control.c: commands act through sim_ functions of main.c. */
 void sim_control_open(const char *path);
@@ -88,6 +126,7 @@ void sim_auto_touch(bool on);
 bool sim_is_waiting(void); /* for a touch */
 void sim_step(void);	   /* let the token work, once */
 void sim_clock_forward(uint64_t ms);
+uint64_t sim_real_millis(void); /* which no command moves */
 void sim_quit(void);
 
 #endif

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The simulator as the card of a real pcscd: it comes, goes, and comes back.
+
+usage: test_reader.py BUILD [test]...
+"""
+
+from smartcard import scard
+
+from world import Client, main, until
+
+ATR = bytes.fromhex("3b85018073c00140f6")
+SELECT_NONE = bytes.fromhex("00a4040005f00000000000")
+NOT_FOUND = b"\x6a\x82"
+
+
+def answers(world):
+    card = world.card("card")
+    with Client(card.reader) as c:
+        assert c.atr() == ATR, c.atr().hex()
+        assert c.raw(SELECT_NONE) == NOT_FOUND
+
+
+def two_readers(world):
+    first = world.card("first")
+    assert first.reader.endswith("00 00")
+    world.pcscd.wait_for(world.pcscd.readers[1], present=False)
+    second = world.card("second", slot=1)
+    for card in (first, second):
+        with Client(card.reader) as c:
+            assert c.raw(SELECT_NONE) == NOT_FOUND
+
+
+def comes_and_goes(world):
+    card = world.card("card")
+    for _ in range(2):
+        c = Client(card.reader)
+        card.pull()
+        try:
+            answer = c.raw(SELECT_NONE)
+        except scard.error:
+            pass
+        else:
+            raise AssertionError(f"a card that is out answered {answer.hex()}")
+        c.close()
+        card.insert()
+        with Client(card.reader) as c:
+            assert c.raw(SELECT_NONE) == NOT_FOUND
+
+
+def power_cycle_is_seen(world):
+    card = world.card("card")
+    with Client(card.reader) as c:
+        assert c.raw(SELECT_NONE) == NOT_FOUND
+        assert card.control("power-cycle") == "ok"
+        world.pcscd.wait_for(card.reader, present=False)
+        world.pcscd.wait_for(card.reader)
+    with Client(card.reader) as c:
+        assert c.raw(SELECT_NONE) == NOT_FOUND
+
+
+def pcscd_restarts(world):
+    card = world.card("card")
+    for kill in (False, True):
+        world.pcscd.restart(kill=kill)
+        world.pcscd.wait_for(card.reader)
+        with Client(card.reader) as c:
+            assert c.raw(SELECT_NONE) == NOT_FOUND
+
+
+def idles(world):
+    """No reader is no reason to spin."""
+    card = world.card("card")
+    world.pcscd.kill()
+
+    def ticks():
+        with open(f"/proc/{card.process.pid}/stat") as f:
+            fields = f.read().rsplit(")", 1)[1].split()
+        return int(fields[11]) + int(fields[12])
+
+    before = ticks()
+    tries = []
+    until(lambda: tries.append(0) or len(tries) > 200, "a second")
+    assert ticks() - before < 20, "the simulator spins"
+    world.pcscd.start()
+    world.pcscd.wait_for(card.reader)
+
+
+if __name__ == "__main__":
+    main([answers, two_readers, comes_and_goes, power_cycle_is_seen,
+          pcscd_restarts, idles], slots=2)

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Worlds with cards: people, tokens, and a pcscd whose readers have our token
+in them.  See README.md.
+
+Everything of tests/e2e/world.py is here, too.
+"""
+
+import importlib.util
+import os
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+E2E = os.path.join(os.path.dirname(HERE), "e2e")
+
+
+def _e2e_world():
+    """tests/e2e/world.py, whose name is taken by this file."""
+    spec = importlib.util.spec_from_file_location(
+        "e2e_world", os.path.join(E2E, "world.py"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["e2e_world"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+_e2e = _e2e_world()
+PIN, BOARD = _e2e.PIN, _e2e.BOARD
+Mismatch, Sim, Person, World = (_e2e.Mismatch, _e2e.Sim, _e2e.Person,
+                                _e2e.World)
+dead = _e2e.dead
+if E2E not in sys.path:
+    sys.path.append(E2E)  # demo, varlink, token_helper
+
+import pcsc  # noqa: E402
+from pcsc import Client, Pcscd, PcscError, enter, until  # noqa: E402,F401
+
+
+class Card(Sim):
+    """A simulated token that is a card: in reader number slot of a Pcscd, or,
+    without one, on DIR/apdu.  It is a token on DIR/hid as well."""
+
+    def __init__(self, world, name, pcscd=None, slot=0, **kw):
+        self.pcscd = pcscd
+        self.reader = pcscd.readers[slot] if pcscd else None
+        self.vpcd = (["--vpcd", f"localhost:{pcscd.ports[slot]}"]
+                     if pcscd else [])
+        super().__init__(world, name, **kw)
+
+    def start(self, auto_touch=True):
+        self.options = [o for o in self.options
+                        if o not in self.vpcd] + self.vpcd
+        super().start(auto_touch)
+        if self.pcscd:
+            self.pcscd.wait_for(self.reader)
+
+    def apdu_path(self):
+        return os.path.join(self.dir, "apdu")
+
+    def pull(self):
+        """Out, and pcscd has seen it."""
+        self.control("unplug")
+        if self.pcscd:
+            self.pcscd.wait_for(self.reader, present=False)
+
+    def insert(self):
+        self.control("plug")
+        if self.pcscd:
+            self.pcscd.wait_for(self.reader)
+
+
+class CardWorld(World):
+    """A World with a pcscd of its own."""
+
+    def __init__(self, build, boards=(), slots=1):
+        super().__init__(build, boards)
+        self.slots = slots
+        self.pcscd = None
+
+    def __enter__(self):
+        super().__enter__()
+        self.pcscd = Pcscd(self.root, self.slots)
+        try:
+            self.pcscd.start()
+        except BaseException:
+            self.__exit__(*sys.exc_info())
+            raise
+        return self
+
+    def __exit__(self, *exc):
+        try:
+            self.pcscd.stop()
+        finally:
+            super().__exit__(*exc)
+
+    def card(self, name, slot=0, **kw):
+        """A card in reader number slot."""
+        card = Card(self, name, self.pcscd, slot, **kw)
+        self.sims.append(card)
+        return card
+
+
+def main(tests, world=CardWorld, **kw):
+    """Run each test in namespaces and a world of its own; argv: build folder
+    [test]..."""
+    enter()
+    chosen = [t for t in tests if t.__name__ in sys.argv[2:]] or tests
+    for test in chosen:
+        start = time.monotonic()
+        with world(sys.argv[1], **kw) as w:
+            test(w)
+        print(f"{test.__name__}: good, {time.monotonic() - start:.2f} s",
+              flush=True)
