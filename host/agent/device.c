@@ -82,9 +82,12 @@ start(struct ts_device *dev, struct ts_token_request *req)
 void
 ts_token_fill(struct ts_token_cred *out, const struct ts_token *token)
 {
-	out->applet = ts_token_is_applet(token);
-	out->id.p = out->applet ? token->id : token->credential;
-	out->id.len = out->applet ? sizeof(token->id) : token->credential_len;
+	bool applet = ts_token_is_applet(token);
+
+	memset(out, 0, sizeof(*out));
+	out->kind = applet ? TS_TOKEN_KIND_STATEMENT : TS_TOKEN_KIND_FIDO;
+	out->id.p = applet ? token->id : token->credential;
+	out->id.len = applet ? sizeof(token->id) : token->credential_len;
 	out->key = token->key;
 }
 

@@ -111,9 +111,10 @@ made(struct ts_op *op, const struct ts_token_result *result)
 	token->role = op->role;
 	token->evidence = new->uv ? TSW_EVIDENCE_FIDO_UV : TSW_EVIDENCE_FIDO_UP;
 	memcpy(token->name, op->make[op->make_at].name, sizeof(token->name));
-	if (new->applet)
+	if (new->kind == TS_TOKEN_KIND_STATEMENT)
 		r = take_attestation(token, new);
-	token->credential_len = new->applet ? 0 : new->id_len;
+	if (new->kind == TS_TOKEN_KIND_FIDO)
+		token->credential_len = new->id_len;
 	memcpy(token->credential, new->id, token->credential_len);
 	op->make_at++;
 	return r == TS_OK ? make_next(op) : r;

@@ -141,7 +141,7 @@ get_public(struct tsw_cb *cb, struct tsw_pubkey *key)
 		return;
 	memcpy(key->data, s.p, s.len);
 	key->len = (uint8_t)s.len;
-	if (!ts_token_key_is_ok(key))
+	if (!ts_token_key_is_ok(key, TS_TOKEN_KIND_STATEMENT))
 		tsw_cb_fail(cb, TSW_ERR_RANGE);
 }
 

@@ -206,7 +206,7 @@ check_excluded(const struct ts_job *job)
 	int r;
 
 	for (i = 0; i < job->req->key_cnt; i++) {
-		if (!job->req->key[i].applet)
+		if (job->req->key[i].kind != TS_TOKEN_KIND_STATEMENT)
 			continue; /* cannot be on a token with the applet */
 		r = ts_applet_find(job, NULL, &job->req->key[i]);
 		if (r != TS_ERR_WRONG_TOKEN)

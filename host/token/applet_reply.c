@@ -98,7 +98,7 @@ ts_applet_created_check(struct ts_token_created *out, enum tsw_alg alg,
 	c.id_len = TSW_ID_LEN;
 	c.uv = true;
 	c.attested = true;
-	c.applet = true;
+	c.kind = TS_TOKEN_KIND_STATEMENT;
 	c.attestation = answer->attestation;
 	*out = c;
 	return TS_OK;

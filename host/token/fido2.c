@@ -312,9 +312,11 @@ prepare_cred(struct ts_fido2 *session, const struct ts_token_request *req,
 		return r;
 	if (own_uv)
 		r = fido_cred_set_uv(cred, FIDO_OPT_TRUE);
-	for (i = 0; i < req->key_cnt && r == FIDO_OK; i++)
-		r = fido_cred_exclude(cred, req->key[i].id.p,
-		    req->key[i].id.len);
+	for (i = 0; i < req->key_cnt && r == FIDO_OK; i++) {
+		if (req->key[i].kind == TS_TOKEN_KIND_FIDO)
+			r = fido_cred_exclude(cred, req->key[i].id.p,
+			    req->key[i].id.len);
+	}
 	return r;
 }
 

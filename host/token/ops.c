@@ -25,6 +25,7 @@ run_info(const struct ts_job *job, struct ts_token_result *out)
 		if (out->retries == 0)
 			info.pin = TS_TOKEN_PIN_BLOCKED;
 	}
+	info.has_fido = true;
 	out->u.info = info;
 	return TS_OK;
 }
@@ -53,7 +54,8 @@ find_applet(const struct ts_job *job, bool *present)
 
 	*present = false;
 	for (i = 0; i < job->req->key_cnt; i++)
-		wanted = wanted || job->req->key[i].applet;
+		wanted =
+		    wanted || job->req->key[i].kind == TS_TOKEN_KIND_STATEMENT;
 	if (!wanted)
 		return TS_OK;
 	r = ts_applet_info(job, &info);
@@ -65,6 +67,7 @@ static int
 run_probe(const struct ts_job *job, struct ts_token_result *out)
 {
 	const struct ts_token_request *req = job->req;
+	enum ts_token_kind kind = TS_TOKEN_KIND_FIDO;
 	bool applet = false;
 	uint8_t i;
 	int r;
@@ -72,8 +75,10 @@ run_probe(const struct ts_job *job, struct ts_token_result *out)
 	r = find_applet(job, &applet);
 	if (r != TS_OK)
 		return r;
+	if (applet)
+		kind = TS_TOKEN_KIND_STATEMENT;
 	for (i = 0; i < req->key_cnt; i++) {
-		if (req->key[i].applet != applet)
+		if (req->key[i].kind != kind)
 			continue; /* a token has keys of one kind */
 		r = applet ? ts_applet_find(job, NULL, &req->key[i])
 			   : probe_fido(job, &req->key[i]);
@@ -177,7 +182,7 @@ run_sign(const struct ts_job *job, struct ts_token_result *out)
 	struct ts_reply_assertion reply;
 	int r = TS_OK;
 
-	if (job->req->key[0].applet)
+	if (job->req->key[0].kind == TS_TOKEN_KIND_STATEMENT)
 		return ts_applet_sign(job, out);
 	if (job->req->need_uv || job->pins->secret_pin != NULL)
 		r = check_uv(job);
@@ -255,7 +260,7 @@ check_ids(const struct ts_token_request *req)
 	uint8_t id[TSW_ID_LEN], i;
 
 	for (i = 0; i < req->key_cnt; i++) {
-		if (!req->key[i].applet)
+		if (req->key[i].kind != TS_TOKEN_KIND_STATEMENT)
 			continue;
 		tsw_token_id(id, &req->key[i].key);
 		if (memcmp(id, req->key[i].id.p, sizeof(id)) != 0)

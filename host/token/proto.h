@@ -16,8 +16,8 @@
 #include <touchstone/error.h>
 #include <touchstone/wire/applet.h>
 
-#define TS_TOKEN_PROTO_VERSION 1
-#define TS_TOKEN_FRAME_MAX 8192 /* a whole frame; the longest has 2,717 */
+#define TS_TOKEN_PROTO_VERSION 2
+#define TS_TOKEN_FRAME_MAX 8192 /* a whole frame; the longest has 6,320 */
 #define TS_TOKEN_HEAD_LEN 4	/* the length field */
 
 /* Descriptors of the helper process. */
@@ -107,39 +107,58 @@ struct ts_token_openpgp {
 #define TS_TOKEN_BUDGET_MAX_MS 120000 /* nobody looks at a token for longer */
 
 /*
- * A key that may be on the token: a FIDO2 credential, or an identity key of
- * the statement applet (SPEC 12), whose id is its token id.
+ * A key that may be on the token: a FIDO2 credential, an identity key of the
+ * statement applet (SPEC 12), whose id is its token id, or a key of a card,
+ * whose id is its slot.
  */
 struct ts_token_cred {
-	struct tsw_slice id;   /* 1..TS_TOKEN_CRED_MAX bytes; applet: ID_LEN */
-	struct tsw_pubkey key; /* an sk algorithm */
-	bool applet;
+	enum ts_token_kind kind;
+	struct tsw_slice id;   /* FIDO: 1..TS_TOKEN_CRED_MAX bytes; STATEMENT:
+				  TSW_ID_LEN; on cards: one */
+	struct tsw_pubkey key; /* an sk algorithm; on cards: ED25519 or P256 */
+	/*
+	 * PIV: the card authentication key (slot 9E) that the card has to use
+	 * before it gets the PIN.
+	 */
+	bool has_check;
+	struct tsw_pubkey check;
 };
 
 /*
- * INFO, PIN_SET, PIN_CHANGE, RESET, WINK, LIVE_TYPE and LIVE_END have no
- * fields of their own.  "Key" below is key[0], with key_cnt 1.
+ * INFO, PIN_SET, RESET, WINK, LIVE_TYPE and LIVE_END have no fields of their
+ * own.  "Key" below is key[0], with key_cnt 1.  kind PIV and OPENPGP need the
+ * transport CARD; keys of these kinds may be asked for anywhere.
  */
 struct ts_token_request {
 	enum ts_token_message op; /* below 0x20 */
 	enum ts_token_transport transport;
+	char reader[TS_TOKEN_READER_MAX + 1]; /* CARD only: 1..READER_MAX
+						 printable characters */
 	uint32_t budget_ms; /* for the whole operation, 1..BUDGET_MAX_MS */
 	uint32_t orphan;    /* channel that a dead helper left busy, or NONE */
 
 	/*
 	 * PROBE: 1..KEYS_MAX_CNT keys.  CREATE: keys that must not be there.
 	 * SIGN: a key.  KEY_INFO, IMPORT, ATTEST, LIVE_BEGIN, LIVE_ANSWER,
-	 * LIVE_CONFIRM, FORGET: a key of the applet.
+	 * LIVE_CONFIRM, FORGET: a key of the statement applet.
 	 */
 	uint8_t key_cnt;
 	struct ts_token_cred key[TS_TOKEN_KEYS_MAX_CNT];
 
+	/*
+	 * CREATE: FIDO, PIV or OPENPGP.  PIN_CHANGE: the same.  PIN_UNBLOCK:
+	 * PIV or OPENPGP.
+	 */
+	enum ts_token_kind kind;
+
 	/* CREATE */
+	uint8_t slot;	 /* PIV: SIGN or AUTH; OPENPGP: SIGN; FIDO: 0 */
+	bool replace;	 /* PIV, OPENPGP: even if the slot holds a key */
 	uint8_t alg_cnt; /* 1..2, best first; the first the token has is used */
 	enum tsw_alg alg[2];
 	uint8_t user[TS_TOKEN_USER_LEN]; /* fresh random bytes */
 	struct tsw_slice label;		 /* tsw_label_check */
-	bool want_applet; /* a key of the applet, if the token has it */
+	bool want_applet; /* FIDO: a key of the statement applet, if there */
 
 	/* SIGN */
 	enum tsw_ns ns;
@@ -209,6 +228,10 @@ struct ts_token_info {
 	struct ts_token_words options; /* rk, clientPin, uv, ... */
 	uint16_t options_on;	       /* bit i: options.word[i] is true */
 	struct ts_token_applet applet;
+	/* False only for a card; then all of the above is 0, remaining -1. */
+	bool has_fido;
+	struct ts_token_piv piv;
+	struct ts_token_openpgp openpgp;
 };
 
 /* A CBOR attestation (SPEC 12.6) that the helper verified. */
@@ -218,7 +241,19 @@ struct ts_token_attestation {
 	uint8_t cbor[TS_TOKEN_ATTESTATION_MAX];
 };
 
+/*
+ * Certificates that attest a key of a card: a CBOR array of 1 to 4 byte
+ * strings, X.509 DER, leaf first, as the card gave them.
+ */
+#define TS_TOKEN_BUNDLE_MAX 6144
+struct ts_token_bundle {
+	uint16_t len; /* 0: none */
+	uint8_t cbor[TS_TOKEN_BUNDLE_MAX];
+};
+
 struct ts_token_created {
+	enum ts_token_kind kind; /* STATEMENT: id is the token id, aaguid the
+				    model, counter 0 */
 	struct tsw_pubkey key;
 	uint8_t aaguid[TS_TOKEN_AAGUID_LEN];
 	uint16_t id_len; /* 1..TS_TOKEN_CRED_MAX */
@@ -226,8 +261,14 @@ struct ts_token_created {
 	uint32_t counter;
 	bool uv;       /* made with the PIN */
 	bool attested; /* an attestation came along and its signature holds */
-	bool applet;   /* id is the token id, aaguid the model, counter 0 */
-	struct ts_token_attestation attestation; /* only with applet */
+	struct ts_token_attestation attestation; /* STATEMENT, and only there */
+
+	/* PIV, OPENPGP; elsewhere zero */
+	enum ts_token_policy pin, touch; /* of the new key */
+	bool factory_admin; /* everybody knows the card's management key */
+	bool has_check;	    /* PIV: the card's key in slot 9E, as above */
+	struct tsw_pubkey check;
+	struct ts_token_bundle bundle;
 };
 
 struct ts_token_signed {
@@ -250,6 +291,32 @@ struct ts_token_live {
 	uint8_t outputs; /* LIVE_OPEN: where the code is, TSW_APPLET_OUT_ */
 };
 
+/*
+ * READERS, of touchstone-token --watch-cards: all readers of this machine, but
+ * those beyond the bound and with names that are not printable.
+ */
+enum ts_token_pcsc {
+	TS_TOKEN_PCSC_OK = 0,
+	TS_TOKEN_PCSC_ABSENT = 1, /* TS_ERR_NO_PCSCD */
+	TS_TOKEN_PCSC_REFUSED = 2 /* TS_ERR_PCSCD_ACCESS */
+};
+#define TS_TOKEN_READERS_MAX_CNT 16
+#define TS_TOKEN_ATR_MAX 33
+struct ts_token_reader {
+	char name[TS_TOKEN_READER_MAX + 1];
+	bool present;	 /* a card is in it */
+	bool exclusive;	 /* another program has it for itself */
+	bool mute;	 /* the card does not answer */
+	uint32_t events; /* grows whenever a card came or went */
+	uint8_t atr_len; /* 0 without a card */
+	uint8_t atr[TS_TOKEN_ATR_MAX];
+};
+struct ts_token_readers {
+	enum ts_token_pcsc state;
+	uint8_t cnt; /* 0 unless state is OK */
+	struct ts_token_reader reader[TS_TOKEN_READERS_MAX_CNT];
+};
+
 #define TS_TOKEN_RETRIES_UNKNOWN 255
 
 struct ts_token_result {
@@ -270,6 +337,9 @@ struct ts_token_result {
 	} u;
 };
 
+/* 1..TS_TOKEN_READER_MAX printable ASCII characters. */
+bool ts_token_reader_is_ok(const char *name);
+
 /*
  * Bodies, without the length field.  TS_ERR_ARGUMENT if a field is out of its
  * bounds (see above), TSW_ERR_NO_SPACE if wr is too small.
@@ -288,6 +358,12 @@ int ts_token_plain_encode(struct tsw_wr *wr,
  */
 int ts_token_channel_encode(struct tsw_wr *wr, uint32_t channel) TS_MUST_CHECK;
 int ts_token_channel_decode(uint32_t *out, const uint8_t *p,
+    size_t len) TS_MUST_CHECK;
+
+/* TSW_ERR_RANGE from decoding if a field is out of its bounds. */
+int ts_token_readers_encode(struct tsw_wr *wr,
+    const struct ts_token_readers *readers) TS_MUST_CHECK;
+int ts_token_readers_decode(struct ts_token_readers *out, const uint8_t *p,
     size_t len) TS_MUST_CHECK;
 
 /*

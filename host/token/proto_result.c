@@ -9,123 +9,29 @@
 	(TSW_APPLET_OUT_DISPLAY | TSW_APPLET_OUT_LED | TSW_APPLET_OUT_KEYBOARD)
 #define ERR_MAX 999 /* both error tables stay below */
 
+/* What only keys of cards have. */
 static bool
-is_word_char(char c)
+card_part_is_ok(const struct ts_token_created *c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	    (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '-' ||
-	    c == ':';
-}
-
-bool
-ts_token_words_add(struct ts_token_words *words, const char *word)
-{
-	size_t i, len = strnlen(word, TS_TOKEN_WORD_MAX + 1);
-
-	if (len < 1 || len > TS_TOKEN_WORD_MAX ||
-	    words->cnt >= TS_TOKEN_WORDS_MAX_CNT)
-		return false;
-	for (i = 0; i < len; i++) {
-		if (!is_word_char(word[i]))
-			return false;
-	}
-	memcpy(words->word[words->cnt], word, len + 1);
-	words->cnt++;
-	return true;
-}
-
-static bool
-words_are_ok(const struct ts_token_words *words)
-{
-	struct ts_token_words copy = {0};
-	uint8_t i;
-
-	if (words->cnt > TS_TOKEN_WORDS_MAX_CNT)
-		return false;
-	for (i = 0; i < words->cnt; i++) {
-		if (!ts_token_words_add(&copy, words->word[i]))
-			return false;
-	}
-	return true;
-}
-
-static void
-put_words(struct tsw_wr *wr, const struct ts_token_words *words)
-{
-	uint8_t i;
-	size_t len;
-
-	tsw_wr_u8(wr, words->cnt);
-	for (i = 0; i < words->cnt; i++) {
-		len = strlen(words->word[i]);
-		tsw_wr_u8(wr, (uint8_t)len);
-		tsw_wr_bytes(wr, (const uint8_t *)words->word[i], len);
-	}
-}
-
-static void
-get_words(struct ts_token_words *words, struct tsw_rd *rd)
-{
-	char word[TS_TOKEN_WORD_MAX + 1];
-	uint8_t i, len, cnt = tsw_rd_u8(rd);
-
-	for (i = 0; i < cnt && !rd->bad; i++) {
-		memset(word, 0, sizeof(word));
-		len = tsw_rd_u8(rd);
-		if (len > TS_TOKEN_WORD_MAX) {
-			tsw_rd_fail(rd);
-			return;
-		}
-		tsw_rd_copy(rd, (uint8_t *)word, len);
-		/* A NUL inside would make the word shorter than it came. */
-		if (strlen(word) != len || !ts_token_words_add(words, word))
-			tsw_rd_fail(rd);
-	}
-}
-
-static bool
-is_zero(const uint8_t *p, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		if (p[i] != 0)
-			return false;
-	}
-	return true;
-}
-
-static bool
-applet_is_ok(const struct ts_token_applet *applet)
-{
-	if (applet->present)
-		return (unsigned)applet->fault <= TS_TOKEN_FAULT_STORE &&
-		    applet->outputs <= OUTPUTS_ALL;
-	return applet->outputs == 0 && applet->used == 0 && applet->free == 0 &&
-	    applet->runs == 0 && !applet->unlocked &&
-	    is_zero(applet->model, sizeof(applet->model)) &&
-	    is_zero(applet->image, sizeof(applet->image)) &&
-	    applet->fault == TS_TOKEN_FAULT_NONE;
-}
-
-static bool
-info_is_ok(const struct ts_token_info *info)
-{
-	return (unsigned)info->pin <= TS_TOKEN_PIN_BLOCKED &&
-	    info->remaining >= -1 && words_are_ok(&info->versions) &&
-	    words_are_ok(&info->algorithms) &&
-	    words_are_ok(&info->extensions) && words_are_ok(&info->options) &&
-	    (info->options_on >> info->options.cnt) == 0 &&
-	    applet_is_ok(&info->applet);
+	if (ts_token_kind_is_card(c->kind))
+		return c->id_len == 1 &&
+		    (unsigned)c->pin <= TS_TOKEN_POLICY_ALWAYS &&
+		    (unsigned)c->touch <= TS_TOKEN_POLICY_ALWAYS &&
+		    ts_token_check_is_ok(c->kind, c->has_check, &c->check) &&
+		    c->bundle.len <= TS_TOKEN_BUNDLE_MAX;
+	return c->pin == TS_TOKEN_POLICY_UNKNOWN &&
+	    c->touch == TS_TOKEN_POLICY_UNKNOWN && !c->factory_admin &&
+	    !c->has_check && c->bundle.len == 0;
 }
 
 static bool
 created_is_ok(const struct ts_token_created *c)
 {
-	if (!ts_token_key_is_ok(&c->key) || c->id_len < 1 ||
-	    c->id_len > TS_TOKEN_CRED_MAX)
+	if ((unsigned)c->kind > TS_TOKEN_KIND_OPENPGP ||
+	    !ts_token_key_is_ok(&c->key, c->kind) || c->id_len < 1 ||
+	    c->id_len > TS_TOKEN_CRED_MAX || !card_part_is_ok(c))
 		return false;
-	if (!c->applet)
+	if (c->kind != TS_TOKEN_KIND_STATEMENT)
 		return c->attestation.len == 0;
 	return c->id_len == TSW_ID_LEN && c->attestation.len >= 1 &&
 	    c->attestation.len <= TS_TOKEN_ATTESTATION_MAX;
@@ -195,7 +101,7 @@ result_is_ok(const struct ts_token_result *res)
 	case CARRIES_NOTHING:
 		return true;
 	case CARRIES_INFO:
-		return info_is_ok(&res->u.info);
+		return ts_token_info_is_ok(&res->u.info);
 	case CARRIES_FOUND:
 		return res->u.found < TS_TOKEN_KEYS_MAX_CNT;
 	case CARRIES_CREATED:
@@ -213,66 +119,6 @@ result_is_ok(const struct ts_token_result *res)
 	default:
 		return false;
 	}
-}
-
-static void
-put_applet(struct tsw_wr *wr, const struct ts_token_applet *applet)
-{
-	tsw_wr_u8(wr, applet->present ? 1 : 0);
-	tsw_wr_u8(wr, applet->outputs);
-	tsw_wr_u8(wr, applet->used);
-	tsw_wr_u8(wr, applet->free);
-	tsw_wr_u8(wr, applet->runs);
-	tsw_wr_u8(wr, applet->unlocked ? 1 : 0);
-	tsw_wr_bytes(wr, applet->model, sizeof(applet->model));
-	tsw_wr_bytes(wr, applet->image, sizeof(applet->image));
-	tsw_wr_u8(wr, (uint8_t)applet->fault);
-}
-
-static void
-get_applet(struct ts_token_applet *applet, struct tsw_rd *rd)
-{
-	applet->present = ts_token_bool_get(rd);
-	applet->outputs = tsw_rd_u8(rd);
-	applet->used = tsw_rd_u8(rd);
-	applet->free = tsw_rd_u8(rd);
-	applet->runs = tsw_rd_u8(rd);
-	applet->unlocked = ts_token_bool_get(rd);
-	tsw_rd_copy(rd, applet->model, sizeof(applet->model));
-	tsw_rd_copy(rd, applet->image, sizeof(applet->image));
-	applet->fault = (enum ts_token_fault)tsw_rd_u8(rd);
-}
-
-static void
-put_info(struct tsw_wr *wr, const struct ts_token_info *info)
-{
-	tsw_wr_bytes(wr, info->aaguid, sizeof(info->aaguid));
-	tsw_wr_u8(wr, (uint8_t)info->pin);
-	tsw_wr_u32(wr, (uint32_t)info->remaining);
-	tsw_wr_u32(wr, info->firmware);
-	tsw_wr_u32(wr, info->max_msg);
-	put_words(wr, &info->versions);
-	put_words(wr, &info->algorithms);
-	put_words(wr, &info->extensions);
-	put_words(wr, &info->options);
-	tsw_wr_u16(wr, info->options_on);
-	put_applet(wr, &info->applet);
-}
-
-static void
-get_info(struct ts_token_info *info, struct tsw_rd *rd)
-{
-	tsw_rd_copy(rd, info->aaguid, sizeof(info->aaguid));
-	info->pin = (enum ts_token_pin_state)tsw_rd_u8(rd);
-	info->remaining = (int32_t)tsw_rd_u32(rd);
-	info->firmware = tsw_rd_u32(rd);
-	info->max_msg = tsw_rd_u32(rd);
-	get_words(&info->versions, rd);
-	get_words(&info->algorithms, rd);
-	get_words(&info->extensions, rd);
-	get_words(&info->options, rd);
-	info->options_on = tsw_rd_u16(rd);
-	get_applet(&info->applet, rd);
 }
 
 static void
@@ -294,8 +140,27 @@ get_attestation(struct ts_token_attestation *a, struct tsw_rd *rd)
 }
 
 static void
+put_bundle(struct tsw_wr *wr, const struct ts_token_bundle *b)
+{
+	tsw_wr_u16(wr, b->len);
+	tsw_wr_bytes(wr, b->cbor, b->len);
+}
+
+static void
+get_bundle(struct ts_token_bundle *b, struct tsw_rd *rd)
+{
+	b->len = tsw_rd_u16(rd);
+	if (b->len > sizeof(b->cbor)) {
+		tsw_rd_fail(rd);
+		return;
+	}
+	tsw_rd_copy(rd, b->cbor, b->len);
+}
+
+static void
 put_created(struct tsw_wr *wr, const struct ts_token_created *c)
 {
+	tsw_wr_u8(wr, (uint8_t)c->kind);
 	ts_token_key_put(wr, &c->key);
 	tsw_wr_bytes(wr, c->aaguid, sizeof(c->aaguid));
 	tsw_wr_u16(wr, c->id_len);
@@ -303,13 +168,20 @@ put_created(struct tsw_wr *wr, const struct ts_token_created *c)
 	tsw_wr_u32(wr, c->counter);
 	tsw_wr_u8(wr, c->uv ? 1 : 0);
 	tsw_wr_u8(wr, c->attested ? 1 : 0);
-	tsw_wr_u8(wr, c->applet ? 1 : 0);
 	put_attestation(wr, &c->attestation);
+	if (!ts_token_kind_is_card(c->kind))
+		return;
+	tsw_wr_u8(wr, (uint8_t)c->pin);
+	tsw_wr_u8(wr, (uint8_t)c->touch);
+	tsw_wr_u8(wr, c->factory_admin ? 1 : 0);
+	ts_token_check_put(wr, c->has_check, &c->check);
+	put_bundle(wr, &c->bundle);
 }
 
 static void
 get_created(struct ts_token_created *c, struct tsw_rd *rd)
 {
+	c->kind = (enum ts_token_kind)tsw_rd_u8(rd);
 	ts_token_key_get(&c->key, rd);
 	tsw_rd_copy(rd, c->aaguid, sizeof(c->aaguid));
 	c->id_len = tsw_rd_u16(rd);
@@ -321,8 +193,14 @@ get_created(struct ts_token_created *c, struct tsw_rd *rd)
 	c->counter = tsw_rd_u32(rd);
 	c->uv = ts_token_bool_get(rd);
 	c->attested = ts_token_bool_get(rd);
-	c->applet = ts_token_bool_get(rd);
 	get_attestation(&c->attestation, rd);
+	if (!ts_token_kind_is_card(c->kind))
+		return;
+	c->pin = (enum ts_token_policy)tsw_rd_u8(rd);
+	c->touch = (enum ts_token_policy)tsw_rd_u8(rd);
+	c->factory_admin = ts_token_bool_get(rd);
+	ts_token_check_get(&c->has_check, &c->check, rd);
+	get_bundle(&c->bundle, rd);
 }
 
 static void
@@ -392,7 +270,7 @@ put_payload(struct tsw_wr *wr, const struct ts_token_result *res)
 	case CARRIES_NOTHING:
 		break;
 	case CARRIES_INFO:
-		put_info(wr, &res->u.info);
+		ts_token_info_put(wr, &res->u.info);
 		break;
 	case CARRIES_FOUND:
 		tsw_wr_u8(wr, res->u.found);
@@ -422,7 +300,7 @@ get_payload(struct ts_token_result *m, struct tsw_rd *rd)
 	case CARRIES_NOTHING:
 		break;
 	case CARRIES_INFO:
-		get_info(&m->u.info, rd);
+		ts_token_info_get(&m->u.info, rd);
 		break;
 	case CARRIES_FOUND:
 		m->u.found = tsw_rd_u8(rd);

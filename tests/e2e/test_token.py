@@ -155,15 +155,15 @@ def test_pins_are_asked_for_by_name(build):
     b = bench(build, pin=False)
     expect(b.run(create()), "TS_PIN_NOT_SET")
     expect(b.run(create(), pin=PIN), "TS_PIN_NOT_SET")
-    expect(b.run(common(PIN_CHANGE), pin=PIN, new_pin="5678"),
+    expect(b.run(common(PIN_CHANGE) + b"\0", pin=PIN, new_pin="5678"),
            "TS_PIN_NOT_SET")
     expect(b.run(common(PIN_SET)), "TS_PIN_REQUIRED")
     expect(b.run(common(PIN_SET), new_pin="123"), "TS_PIN_POLICY")
     expect(b.run(common(PIN_SET), new_pin="1" * 64), "TS_PIN_POLICY")
     expect(b.run(common(PIN_SET), new_pin="1" * 63), "OK")
     expect(b.run(common(PIN_SET), new_pin=PIN), "TS_ALREADY")
-    expect(b.run(common(PIN_CHANGE), pin="1" * 63, new_pin=PIN), "OK")
-    expect(b.run(common(PIN_CHANGE), new_pin=PIN), "TS_PIN_REQUIRED")
+    expect(b.run(common(PIN_CHANGE) + b"\0", pin="1" * 63, new_pin=PIN), "OK")
+    expect(b.run(common(PIN_CHANGE) + b"\0", new_pin=PIN), "TS_PIN_REQUIRED")
     key, _ = made(b)
     expect(b.run(sign(key, statement())), "TS_PIN_REQUIRED")
     b.close()
@@ -356,12 +356,17 @@ def test_another_programs_channel_is_left_alone(build):
 
 def test_requests_that_are_none(build):
     b = bench(build, pin=False)
-    for body, err in ((b"", "TSW_TOO_SHORT"), (b"\2\1", "TSW_VERSION"),
-                      (b"\1\x1f", "TSW_KIND"), (b"\1\x20", "TSW_KIND"),
+    for body, err in ((b"", "TSW_TOO_SHORT"), (b"\1\1", "TSW_VERSION"),
+                      (b"\2\x1f", "TSW_KIND"), (b"\2\x20", "TSW_KIND"),
                       (common(INFO)[:-1], "TSW_TOO_SHORT"),
-                      (common(INFO) + b"\0", "TSW_TOO_LONG"),
+                      (common(INFO) + b"\0", "TSW_FORMAT"),
+                      (common(INFO) + bytes(200), "TSW_TOO_LONG"),
                       (common(INFO, transport=9), "TS_ARGUMENT"),
                       (common(INFO, budget=0), "TS_ARGUMENT"),
+                      (common(INFO, reader="x", transport=STREAM),
+                       "TS_ARGUMENT"),
+                      (common(INFO, reader="a\nb"), "TS_ARGUMENT"),
+                      (common(INFO, transport=CARD), "TS_ARGUMENT"),
                       (common(INFO, orphan=0xFFFFFFFF), "TS_ARGUMENT")):
         result = expect(b.run(body), err)
         assert result.op == INFO and result.payload == b""

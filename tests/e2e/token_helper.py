@@ -23,9 +23,12 @@ import reference as ref  # noqa: E402
 
 (INFO, PROBE, CREATE, SIGN, PIN_SET, PIN_CHANGE, RESET, WINK, KEY_INFO, IMPORT,
  ATTEST, LIVE_BEGIN, LIVE_ANSWER, LIVE_OPEN, LIVE_CONFIRM, LIVE_TYPE, LIVE_END,
- FORGET) = range(1, 19)
-CANCEL, TOUCH, TOUCHED, CHANNEL, RESULT = 0x20, 0x40, 0x41, 0x42, 0x80
-HIDRAW, STREAM = 1, 2
+ FORGET, PIN_UNBLOCK) = range(1, 20)
+CANCEL, TOUCH, TOUCHED, CHANNEL, READERS, RESULT = \
+    0x20, 0x40, 0x41, 0x42, 0x43, 0x80
+VERSION = 2
+HIDRAW, STREAM, CARD = 1, 2, 3
+FIDO, OF_APPLET, PIV, OPENPGP = range(4)  # kinds of keys
 STATEMENT, CONFIRM = 1, 2
 UNKNOWN = 255
 TIMEOUT = 20  # seconds until a test that hangs fails
@@ -109,15 +112,22 @@ class Sim:
 
 # Bodies of requests.
 
-def common(op, budget=TIMEOUT * 1000, transport=STREAM, orphan=0):
-    return struct.pack(">BBBII", 1, op, transport, budget, orphan)
+def common(op, budget=TIMEOUT * 1000, transport=None, orphan=0, reader=""):
+    if transport is None:
+        transport = CARD if reader else STREAM
+    return struct.pack(">BBBIIB", VERSION, op, transport, budget, orphan,
+                       len(reader)) + reader.encode()
 
 
 def creds(keys):
-    """keys: (credential id, algorithm, public key[, of the applet])."""
-    return bytes([len(keys)]) + b"".join(
-        struct.pack(">H", len(i)) + i + bytes([any(more), alg]) + pk
-        for i, alg, pk, *more in keys)
+    """keys: (id, algorithm, public key[, kind[, check]]); a check is an
+    algorithm and a public key."""
+    body = bytes([len(keys)])
+    for i, alg, pk, *more in keys:
+        kind, check = (*more, *(FIDO, None)[len(more):])
+        body += struct.pack(">BH", kind, len(i)) + i + bytes([alg]) + pk
+        body += b"\0" if check is None else bytes([1, check[0]]) + check[1]
+    return body
 
 
 def probe(keys, **o):
@@ -125,8 +135,10 @@ def probe(keys, **o):
 
 
 def create(algs=(ref.SK_ED25519, ref.SK_P256), label="alice@example.org",
-           user=None, exclude=(), applet=False, **o):
-    return (common(CREATE, **o) + creds(exclude) + bytes([len(algs), *algs])
+           user=None, exclude=(), applet=False, kind=FIDO, slot=0,
+           replace=False, **o):
+    return (common(CREATE, **o) + creds(exclude)
+            + bytes([kind, slot, replace, len(algs), *algs])
             + (user or os.urandom(32)) + bytes([len(label)]) + label.encode()
             + bytes([applet]))
 
@@ -154,25 +166,38 @@ class Result:
     def __init__(self, body):
         version, kind, self.op, err, self.retries = struct.unpack(
             ">BBBHB", body[:6])
-        assert (version, kind) == (1, RESULT)
+        assert (version, kind) == (VERSION, RESULT)
         self.err = ERRORS[err]
         self.body = body
         self.payload = body[6:]
 
     def created(self):
         """(credential id, algorithm, public key), and what else it says."""
-        p = self.payload
-        alg = p[0]
-        n = 33 if alg == ref.SK_ED25519 else 66
-        pk, p = p[1:n], p[n:]
+        kind, alg, pk, p = self.payload[0], *self._key(self.payload[1:])
         aaguid, length = p[:16], struct.unpack(">H", p[16:18])[0]
         ident, p = p[18:18 + length], p[18 + length:]
-        counter, uv, attested, applet, length = struct.unpack(
-            ">IBBBH", p[:9])
-        assert len(p) == 9 + length and (length != 0) == applet
-        key = (ident, alg, pk, True) if applet else (ident, alg, pk)
-        return key, {"aaguid": aaguid, "counter": counter, "uv": uv,
-                     "attested": attested, "attestation": p[9:]}
+        counter, uv, attested, length = struct.unpack(">IBBH", p[:8])
+        assert (length != 0) == (kind == OF_APPLET)
+        more = {"aaguid": aaguid, "counter": counter, "uv": uv,
+                "attested": attested, "attestation": p[8:8 + length]}
+        p = p[8 + length:]
+        key = (ident, alg, pk) if kind == FIDO else (ident, alg, pk, kind)
+        if kind in (PIV, OPENPGP):
+            more["pin"], more["touch"], more["factory"], check = p[:4]
+            p = p[4:]
+            if check:
+                alg, pk, p = self._key(p)
+                key += ((alg, pk),)
+            length, = struct.unpack(">H", p[:2])
+            more["bundle"], p = p[2:2 + length], p[2 + length:]
+        assert p == b""
+        return key, more
+
+    @staticmethod
+    def _key(p):
+        """Algorithm, public key, what follows."""
+        n = 33 if p[0] in (ref.SK_ED25519, 3) else 66
+        return p[0], p[1:n], p[n:]
 
     def signature(self):
         length = struct.unpack(">H", self.payload[:2])[0]
@@ -215,9 +240,38 @@ class Result:
         p = p[2:]
         (out["applet"], out["outputs"], out["used"], out["free"], out["runs"],
          out["unlocked"], out["model"], out["image"], out["fault"]) = \
-            struct.unpack(">BBBBBB16s32sB", p)
+            struct.unpack(">BBBBBB16s32sB", p[:55])
+        out["has_fido"], p = p[55], p[56:]
+        out["piv"], p = self._piv(p)
+        out["openpgp"], p = self._openpgp(p)
+        assert p == b""
         out["on"] = [w for i, w in enumerate(out["options"]) if on >> i & 1]
         return out
+
+
+    @staticmethod
+    def _slots(p):
+        """[(slot, algorithm, PIN policy, touch policy, generated)], rest."""
+        end = 1 + 5 * p[0]
+        return [tuple(p[i:i + 5]) for i in range(1, end, 5)], p[end:]
+
+    def _piv(self, p):
+        if p[0] == 0:
+            return None, p[1:]
+        names = ("version", "tries", "puk_tries", "guid", "can_attest",
+                 "has_check")
+        out = dict(zip(names, struct.unpack(">3sBB16sBB", p[1:24])))
+        out["slots"], p = self._slots(p[24:])
+        return out, p
+
+    def _openpgp(self, p):
+        if p[0] == 0:
+            return None, p[1:]
+        names = ("version", "manufacturer", "serial", "tries", "admin_tries",
+                 "pin_once", "has_kdf", "has_button", "signatures")
+        out = dict(zip(names, struct.unpack(">2s2s4sBBBBBI", p[1:18])))
+        out["slots"], p = self._slots(p[18:])
+        return out, p
 
 
 class Helper:
@@ -293,7 +347,7 @@ class Helper:
         return events, message
 
     def cancel(self):
-        self.socket.sendall(frame(struct.pack(">BB", 1, CANCEL)))
+        self.socket.sendall(frame(struct.pack(">BB", VERSION, CANCEL)))
 
     def wait(self):
         if self.status is None:

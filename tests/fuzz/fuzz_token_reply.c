@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A result or a channel that decodes encodes to the same bytes, and words are
- * safe to print.
+ * A result, a channel or a list of readers that decodes encodes to the same
+ * bytes, and words and names are safe to print.
  */
 #include "token/proto.h"
 
@@ -42,6 +42,25 @@ check_channel(const uint8_t *data, size_t len)
 	assert(memcmp(buf, data, len) == 0);
 }
 
+static void
+check_readers(const uint8_t *data, size_t len)
+{
+	static struct ts_token_readers readers;
+	uint8_t buf[TS_TOKEN_FRAME_MAX];
+	struct tsw_wr wr;
+	uint8_t i;
+
+	if (ts_token_readers_decode(&readers, data, len) != TS_OK)
+		return;
+	assert(readers.cnt <= TS_TOKEN_READERS_MAX_CNT);
+	for (i = 0; i < readers.cnt; i++)
+		assert(ts_token_reader_is_ok(readers.reader[i].name));
+	tsw_wr_init(&wr, buf, sizeof(buf));
+	assert(ts_token_readers_encode(&wr, &readers) == TS_OK);
+	assert(tsw_wr_len(&wr) == len);
+	assert(memcmp(buf, data, len) == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
@@ -50,6 +69,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct tsw_wr wr;
 
 	check_channel(data, len);
+	check_readers(data, len);
 	if (ts_token_result_decode(&res, data, len) != TS_OK)
 		return 0;
 	assert(res.err <= 0);

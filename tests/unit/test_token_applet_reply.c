@@ -205,7 +205,8 @@ created_keys_are_attested(void **state)
 		tsw_token_id(id, &s.token.key);
 		assert_int_equal(out.id_len, sizeof(id));
 		assert_memory_equal(out.id, id, sizeof(id));
-		assert_true(out.applet && out.uv && out.attested);
+		assert_int_equal(out.kind, TS_TOKEN_KIND_STATEMENT);
+		assert_true(out.uv && out.attested);
 		assert_int_equal(out.attestation.len, TSW_ATTESTATION_LEN);
 		assert_memory_equal(out.aaguid, s.info.model, 16);
 

@@ -200,7 +200,8 @@ request(enum ts_token_message op)
 	if (op == TS_TOKEN_MSG_SIGN || op == TS_TOKEN_MSG_PROBE ||
 	    op == TS_TOKEN_MSG_ATTEST || op == TS_TOKEN_MSG_KEY_INFO) {
 		req.key_cnt = 1;
-		req.key[0].applet = applet;
+		req.key[0].kind =
+		    applet ? TS_TOKEN_KIND_STATEMENT : TS_TOKEN_KIND_FIDO;
 		req.key[0].id = (struct tsw_slice){key.id, key.id_len};
 		req.key[0].key = key.key;
 		req.ns = TSW_NS_ID_STATEMENT;

@@ -16,7 +16,7 @@ pubkey(enum tsw_alg alg)
 {
 	struct tsw_pubkey key = {.alg = alg, .len = 32};
 
-	if (alg == TSW_ALG_SK_P256) {
+	if (alg == TSW_ALG_SK_P256 || alg == TSW_ALG_P256) {
 		key.len = 65;
 		key.data[0] = 4;
 	}
@@ -51,14 +51,25 @@ add_applet_fields(struct ts_token_request *r, bool longest)
 		memset(r->value, 0x77, sizeof(r->value));
 }
 
+/* The longest place is a card, and PINs that only cards have. */
+static void
+set_place(struct ts_token_request *r, bool longest)
+{
+	bool card = longest || r->op == TS_TOKEN_MSG_PIN_UNBLOCK;
+
+	r->transport = card ? TS_TOKEN_CARD : TS_TOKEN_HIDRAW;
+	if (card)
+		memset(r->reader, 'R', longest ? TS_TOKEN_READER_MAX : 1);
+	if (r->op == TS_TOKEN_MSG_PIN_UNBLOCK)
+		r->kind = longest ? TS_TOKEN_KIND_OPENPGP : TS_TOKEN_KIND_PIV;
+}
+
 /* The shortest or the longest request of its kind. */
 static struct ts_token_request
 request(enum ts_token_message op, bool longest)
 {
 	struct ts_token_request r = {.op = op,
-	    .transport = longest ? TS_TOKEN_STREAM : TS_TOKEN_HIDRAW,
-	    .budget_ms = longest ? TS_TOKEN_BUDGET_MAX_MS : 1,
-	    .orphan = longest ? TS_TOKEN_CHANNEL_BROADCAST - 1 : 0};
+	    .budget_ms = longest ? TS_TOKEN_BUDGET_MAX_MS : 1};
 	static const char label[] = "a234567890123456789012345678901234567890"
 				    "12345678901234567890123b";
 	size_t i;
@@ -75,7 +86,7 @@ request(enum ts_token_message op, bool longest)
 		r.key[i].key =
 		    pubkey(longest ? TSW_ALG_SK_P256 : TSW_ALG_SK_ED25519);
 		if (is_about_applet_key(op)) {
-			r.key[i].applet = true;
+			r.key[i].kind = TS_TOKEN_KIND_STATEMENT;
 			r.key[i].id.len = TSW_ID_LEN;
 		}
 	}
@@ -95,6 +106,34 @@ request(enum ts_token_message op, bool longest)
 		r.statement.len = longest ? TSW_STATEMENT_MAX : 1;
 	}
 	add_applet_fields(&r, longest);
+	set_place(&r, longest);
+	return r;
+}
+
+/* CREATE of a key on a card, or SIGN with it. */
+static struct ts_token_request
+card_request(enum ts_token_message op, enum ts_token_kind kind)
+{
+	static const uint8_t slots[] = {TS_TOKEN_PIV_SIGN,
+	    TS_TOKEN_OPENPGP_SIGN};
+	const uint8_t *slot = &slots[kind == TS_TOKEN_KIND_OPENPGP ? 1 : 0];
+	struct ts_token_request r = request(op, true);
+
+	if (op == TS_TOKEN_MSG_CREATE) {
+		r.kind = kind;
+		r.slot = *slot;
+		r.replace = true;
+		r.want_applet = false;
+		r.alg[0] = TSW_ALG_ED25519;
+		r.alg[1] = TSW_ALG_P256;
+	} else {
+		r.key[0].kind = kind;
+		r.key[0].id = (struct tsw_slice){slot, 1};
+		r.key[0].key = pubkey(TSW_ALG_P256);
+		r.key[0].has_check = kind == TS_TOKEN_KIND_PIV;
+		if (r.key[0].has_check)
+			r.key[0].check = pubkey(TSW_ALG_ED25519);
+	}
 	return r;
 }
 
@@ -117,12 +156,19 @@ assert_same(const struct ts_token_request *a, const struct ts_token_request *b)
 	assert_int_equal(a->transport, b->transport);
 	assert_int_equal(a->budget_ms, b->budget_ms);
 	assert_int_equal(a->orphan, b->orphan);
+	assert_memory_equal(a->reader, b->reader, sizeof(a->reader));
+	assert_int_equal(a->kind, b->kind);
+	assert_int_equal(a->slot, b->slot);
+	assert_int_equal(a->replace, b->replace);
 	assert_int_equal(a->key_cnt, b->key_cnt);
 	for (i = 0; i < a->key_cnt; i++) {
 		assert_int_equal(a->key[i].id.len, b->key[i].id.len);
 		assert_memory_equal(a->key[i].id.p, b->key[i].id.p,
 		    a->key[i].id.len);
-		assert_int_equal(a->key[i].applet, b->key[i].applet);
+		assert_int_equal(a->key[i].kind, b->key[i].kind);
+		assert_int_equal(a->key[i].has_check, b->key[i].has_check);
+		assert_memory_equal(&a->key[i].check, &b->key[i].check,
+		    sizeof(a->key[i].check));
 		assert_memory_equal(&a->key[i].key, &b->key[i].key,
 		    sizeof(a->key[i].key));
 	}
@@ -174,7 +220,7 @@ requests_return_at_their_bounds(void **state)
 		    TS_OK);
 		assert_same(&req, &back);
 	}
-	assert_int_equal(seen, 18);
+	assert_int_equal(seen, 19);
 }
 
 /* Cut anywhere, or with a byte too many, nothing decodes or is written. */
@@ -227,8 +273,15 @@ fields_out_of_bounds_are_refused(void **state)
 	} while (0)
 	REFUSED(INFO, req.budget_ms = 0);
 	REFUSED(INFO, req.budget_ms = TS_TOKEN_BUDGET_MAX_MS + 1);
-	REFUSED(INFO, req.transport = (enum ts_token_transport)3);
-	REFUSED(INFO, req.orphan = TS_TOKEN_CHANNEL_BROADCAST);
+	REFUSED(INFO, req.transport = (enum ts_token_transport)4);
+	REFUSED(INFO, req.transport = TS_TOKEN_STREAM); /* has no reader */
+	REFUSED(INFO, req.orphan = 1);			/* nor a card this */
+	REFUSED(INFO, memset(req.reader, 0, sizeof(req.reader)));
+	REFUSED(INFO, req.reader[3] = '\x1b');
+	REFUSED(INFO, req.reader[3] = '\x7f');
+	REFUSED(INFO, memset(req.reader, 0, sizeof(req.reader));
+		req.transport = TS_TOKEN_STREAM;
+		req.orphan = TS_TOKEN_CHANNEL_BROADCAST);
 	REFUSED(INFO, req.op = TS_TOKEN_MSG_CANCEL);
 	REFUSED(PROBE, req.key_cnt = 0);
 	REFUSED(PROBE, req.key_cnt = TS_TOKEN_KEYS_MAX_CNT + 1);
@@ -251,8 +304,10 @@ fields_out_of_bounds_are_refused(void **state)
 	REFUSED(SIGN, req.statement.len = 0);
 	REFUSED(SIGN, req.statement.len = TSW_STATEMENT_MAX + 1);
 	/* The id of an applet's key is a token id. */
-	REFUSED(SIGN, req.key[0].applet = true);
-	REFUSED(KEY_INFO, req.key[0].applet = false);
+	REFUSED(SIGN, req.key[0].kind = TS_TOKEN_KIND_STATEMENT);
+	REFUSED(SIGN, req.key[0].kind = (enum ts_token_kind)4);
+	REFUSED(SIGN, req.key[0].has_check = true); /* only PIV has one */
+	REFUSED(KEY_INFO, req.key[0].kind = TS_TOKEN_KIND_FIDO);
 	REFUSED(KEY_INFO, req.key_cnt = 0);
 	REFUSED(KEY_INFO, req.key_cnt = 2; req.key[1] = req.key[0]);
 	REFUSED(IMPORT, req.statement.len = 0);
@@ -262,28 +317,146 @@ fields_out_of_bounds_are_refused(void **state)
 	REFUSED(LIVE_ANSWER, req.peer.len = 0);
 	REFUSED(LIVE_CONFIRM, req.statement.len = TSW_STATEMENT_MAX + 1);
 	REFUSED(FORGET, req.key[0].id.len = TSW_ID_LEN - 1);
+	REFUSED(PIN_CHANGE, req.kind = TS_TOKEN_KIND_STATEMENT);
+	REFUSED(PIN_CHANGE, req.kind = TS_TOKEN_KIND_PIV;
+		memset(req.reader, 0, sizeof(req.reader));
+		req.transport = TS_TOKEN_STREAM);
+	REFUSED(PIN_UNBLOCK, req.kind = TS_TOKEN_KIND_FIDO);
+	REFUSED(CREATE, req.slot = TS_TOKEN_PIV_SIGN);
+	REFUSED(CREATE, req.replace = true);
+	REFUSED(CREATE, req.kind = TS_TOKEN_KIND_STATEMENT);
 #undef REFUSED
+}
+
+/* Keys on cards are plain keys in a slot. */
+static void
+card_requests(void **state)
+{
+	struct ts_token_request req, back;
+	uint8_t buf[TS_TOKEN_FRAME_MAX];
+	size_t len;
+	int kind, op;
+
+	(void)state;
+	for (kind = TS_TOKEN_KIND_PIV; kind <= TS_TOKEN_KIND_OPENPGP; kind++) {
+		for (op = TS_TOKEN_MSG_CREATE; op <= TS_TOKEN_MSG_SIGN; op++) {
+			req = card_request((enum ts_token_message)op,
+			    (enum ts_token_kind)kind);
+			len = encode(buf, sizeof(buf), &req);
+			assert_int_equal(ts_token_request_decode(&back, buf,
+					     len),
+			    TS_OK);
+			assert_same(&req, &back);
+		}
+	}
+#define REFUSED(op, kind, change)                                              \
+	do {                                                                   \
+		req = card_request(TS_TOKEN_MSG_##op, TS_TOKEN_KIND_##kind);   \
+		change;                                                        \
+		assert_int_equal(encode_error(&req), TS_ERR_ARGUMENT);         \
+	} while (0)
+	REFUSED(CREATE, PIV, req.slot = 0x9e);
+	REFUSED(CREATE, PIV, req.alg[0] = TSW_ALG_SK_ED25519);
+	REFUSED(CREATE, PIV, req.want_applet = true);
+	REFUSED(CREATE, OPENPGP, req.slot = TS_TOKEN_PIV_SIGN);
+	REFUSED(SIGN, PIV, req.key[0].key = pubkey(TSW_ALG_SK_P256));
+	REFUSED(SIGN, PIV, req.key[0].check = pubkey(TSW_ALG_SK_P256));
+	REFUSED(SIGN, PIV, req.key[0].id.len = 2);
+	REFUSED(SIGN, OPENPGP, req.key[0].id.p = bytes);
+	REFUSED(SIGN, OPENPGP, req.key[0].has_check = true;
+		req.key[0].check = pubkey(TSW_ALG_P256));
+#undef REFUSED
+}
+
+static void
+readers_return(void **state)
+{
+	static struct ts_token_readers some, back;
+	uint8_t buf[TS_TOKEN_FRAME_MAX];
+	struct tsw_wr wr;
+	size_t i, n, len;
+
+	(void)state;
+	memset(&some, 0, sizeof(some));
+	some.cnt = TS_TOKEN_READERS_MAX_CNT;
+	for (i = 0; i < some.cnt; i++) {
+		memset(some.reader[i].name, 'r', TS_TOKEN_READER_MAX);
+		some.reader[i].present = true;
+		some.reader[i].mute = i % 2 == 0;
+		some.reader[i].exclusive = i % 2 == 1;
+		some.reader[i].events = 0xfedcba98;
+		some.reader[i].atr_len = TS_TOKEN_ATR_MAX;
+		memset(some.reader[i].atr, 0x3b, TS_TOKEN_ATR_MAX);
+	}
+	tsw_wr_init(&wr, buf, sizeof(buf));
+	assert_int_equal(ts_token_readers_encode(&wr, &some), TS_OK);
+	len = tsw_wr_len(&wr);
+	assert_int_equal(len, 2674 + 2);
+	memset(&back, 0xee, sizeof(back));
+	for (n = 0; n < len; n++)
+		assert_int_not_equal(ts_token_readers_decode(&back, buf, n),
+		    TS_OK);
+	assert_int_equal(back.cnt, 0xee);
+	assert_int_equal(ts_token_readers_decode(&back, buf, len), TS_OK);
+	assert_memory_equal(&some, &back, sizeof(some));
+	assert_int_equal(ts_token_readers_decode(&back, buf, len + 1),
+	    TSW_ERR_TOO_LONG);
+}
+
+static void
+wrong_readers_are_refused(void **state)
+{
+	static const uint8_t good[] = {TS_TOKEN_PROTO_VERSION,
+	    TS_TOKEN_MSG_READERS, 0, 1, 1, 'A', 1, 0, 0, 0, 1, 1, 0x3b};
+	static const struct {
+		size_t at;
+		uint8_t value;
+	} bad[] = {{2, 3}, {2, 1}, {3, 17}, {3, 2}, {4, 0}, {5, '\n'},
+	    {5, '\0'}, {6, 8}, {6, 0}, {11, 34}, {11, 0}};
+	static struct ts_token_readers out;
+	uint8_t buf[sizeof(good)];
+	struct tsw_wr wr;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(ts_token_readers_decode(&out, good, sizeof(good)),
+	    TS_OK);
+	assert_string_equal(out.reader[0].name, "A");
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		memcpy(buf, good, sizeof(buf));
+		buf[bad[i].at] = bad[i].value;
+		assert_int_not_equal(ts_token_readers_decode(&out, buf,
+					 sizeof(buf)),
+		    TS_OK);
+	}
+	assert_int_equal(out.reader[0].events, 1);
+	out.state = TS_TOKEN_PCSC_ABSENT;
+	tsw_wr_init(&wr, buf, sizeof(buf));
+	assert_int_equal(ts_token_readers_encode(&wr, &out), TS_ERR_ARGUMENT);
+	out.cnt = 0;
+	assert_int_equal(ts_token_readers_encode(&wr, &out), TS_OK);
+	assert_int_equal(tsw_wr_len(&wr), 4);
 }
 
 static void
 heads_are_told_apart(void **state)
 {
-	uint8_t buf[11] = {TS_TOKEN_PROTO_VERSION, TS_TOKEN_MSG_INFO,
+	uint8_t buf[12] = {TS_TOKEN_PROTO_VERSION, TS_TOKEN_MSG_INFO,
 	    TS_TOKEN_STREAM, 0, 0, 0, 1};
 	enum ts_token_message id = TS_TOKEN_MSG_RESULT;
 	struct ts_token_request req;
 
 	(void)state;
-	assert_int_equal(ts_token_request_decode(&req, buf, 11), TS_OK);
+	assert_int_equal(ts_token_request_decode(&req, buf, 12), TS_OK);
 	assert_int_equal(ts_token_peek(&id, buf, 1), TSW_ERR_TOO_SHORT);
-	assert_int_equal(ts_token_peek(&id, buf, 10), TSW_ERR_TOO_SHORT);
+	assert_int_equal(ts_token_peek(&id, buf, 11), TSW_ERR_TOO_SHORT);
 	buf[0]++;
-	assert_int_equal(ts_token_peek(&id, buf, 11), TSW_ERR_VERSION);
+	assert_int_equal(ts_token_peek(&id, buf, 12), TSW_ERR_VERSION);
 	buf[0]--;
 	buf[1] = 0x7f;
-	assert_int_equal(ts_token_peek(&id, buf, 11), TSW_ERR_KIND);
+	assert_int_equal(ts_token_peek(&id, buf, 12), TSW_ERR_KIND);
 	buf[1] = TS_TOKEN_MSG_CANCEL;
-	assert_int_equal(ts_token_peek(&id, buf, 11), TSW_ERR_TOO_LONG);
+	assert_int_equal(ts_token_peek(&id, buf, 12), TSW_ERR_TOO_LONG);
 	assert_int_equal(id, TS_TOKEN_MSG_RESULT);
 	assert_int_equal(ts_token_peek(&id, buf, 2), TS_OK);
 	assert_int_equal(id, TS_TOKEN_MSG_CANCEL);
@@ -340,6 +513,9 @@ main(void)
 	    cmocka_unit_test(requests_return_at_their_bounds),
 	    cmocka_unit_test(cut_requests_are_refused),
 	    cmocka_unit_test(fields_out_of_bounds_are_refused),
+	    cmocka_unit_test(card_requests),
+	    cmocka_unit_test(readers_return),
+	    cmocka_unit_test(wrong_readers_are_refused),
 	    cmocka_unit_test(heads_are_told_apart),
 	    cmocka_unit_test(channels_return),
 	};
