@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A card that others wrote, in a reader of a private pcscd, and the helper
-that has to get on with it.  PEER in the environment names the program that
+that has to get on with it.  TOUCHSTONE_PEER names the program that
 setup.sh built."""
 
 import os
 import subprocess
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
@@ -26,7 +25,7 @@ class Peer:
         self.button = os.path.join(root, f"button-{slot}")
         self.touch(True)
         self.process = subprocess.Popen(
-            [os.environ["PEER"], f"localhost:{pcscd.ports[slot]}",
+            [os.environ["TOUCHSTONE_PEER"], f"localhost:{pcscd.ports[slot]}",
              self.button], preexec_fn=die_with_parent)
         pcscd.wait_for(self.reader)
 
