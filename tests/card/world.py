@@ -32,8 +32,11 @@ dead = _e2e.dead
 if E2E not in sys.path:
     sys.path.append(E2E)  # demo, varlink, token_helper
 
-import pcsc  # noqa: E402
-from pcsc import Client, Pcscd, PcscError, enter, until  # noqa: E402,F401
+from pcsc import Client, Pcscd, PcscError, enter, until  # noqa: E402
+
+__all__ = ["BOARD", "PIN", "Card", "CardWorld", "Client", "Mismatch", "Pcscd",
+           "PcscError", "Person", "Sim", "World", "dead", "enter", "main",
+           "until"]
 
 
 class Card(Sim):
