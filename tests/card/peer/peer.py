@@ -12,21 +12,25 @@ sys.path.insert(0, os.path.dirname(HERE))
 
 import world  # noqa: E402
 from world import Client  # noqa: E402
-from token_helper import (  # noqa: E402
-    CARD, Helper, OPENPGP, PIV, die_with_parent, ref)
+from token_helper import Helper, die_with_parent  # noqa: E402
 
 
 class Peer:
-    """One card; it is new when it starts, and gone when it stops."""
+    """One card; it is new when it starts, and gone when it stops.
 
-    def __init__(self, pcscd, root, slot=0):
+    In a reader with contacts it has PIV and OpenPGP, in a contactless one
+    FIDO2.
+    """
+
+    def __init__(self, pcscd, root, slot=0, contactless=False):
         self.pcscd = pcscd
         self.reader = pcscd.readers[slot]
         self.button = os.path.join(root, f"button-{slot}")
         self.touch(True)
         self.process = subprocess.Popen(
             [os.environ["TOUCHSTONE_PEER"], f"localhost:{pcscd.ports[slot]}",
-             self.button], preexec_fn=die_with_parent)
+             self.button, *["contactless"] * contactless],
+            preexec_fn=die_with_parent)
         pcscd.wait_for(self.reader)
 
     def touch(self, pressed):

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # setup.sh DIR: build the card of src/main.rs, DIR/target/debug/peer, of exactly
-# the crates in crates.lock.  Does nothing if DIR is up to date.
+# the packages in crates.lock.  Does nothing if DIR is up to date.
 #
-# Cargo refuses a crate whose digest is not the one in the lock file.  That names
-# the registry with each crate; here it is whichever cargo itself is set to.
+# Cargo refuses a package whose digest is not the one in the lock file.  That names
+# the registry with each; here it is whichever cargo itself is set to.
 set -eu
 dir=$1
 here=$(cd "$(dirname "$0")" && pwd)

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause
-//! peer HOST:PORT [BUTTON]: a card that others wrote, behind a vpcd.
+//! peer HOST:PORT BUTTON [contactless]: a card that others wrote, behind a vpcd.
 //!
-//! The applets of PIV and of the OpenPGP card and the dispatch in front of
-//! them are the crates `piv-authenticator`, `opcard` and `apdu-dispatch`, as
-//! a Nitrokey 3 has them.  Here is only the board: storage in memory that
-//! lives as long as the process, the kernel's random bytes, and a button that
-//! is pressed while the file BUTTON exists (always without one).  A power-off
-//! or a reset of the card ends every applet, as it would on a chip.
+//! The applets and the dispatch in front of them are the crates
+//! `piv-authenticator`, `opcard`, `fido-authenticator` and `apdu-dispatch`, as
+//! a Nitrokey 3 has them.  In a reader with contacts it is a card with PIV and
+//! OpenPGP, in a contactless one with FIDO2: that is what these applets take.
+//!
+//! Here is only the board: storage in memory that lives as long as the
+//! process, the kernel's random bytes, and a button that is pressed while the
+//! file BUTTON exists.  A power-off or a reset of the card ends every applet,
+//! as it would on a chip.
 
 use std::{
     env, io,
@@ -34,7 +37,7 @@ const POWER_OFF: u8 = 0;
 const POWER_ON: u8 = 1;
 const RESET: u8 = 2;
 const GET_ATR: u8 = 4;
-/// T=1, and the historical bytes of a card with both applets: none.
+/// T=1, no historical bytes.
 const ATR: [u8; 4] = [0x3b, 0x80, 0x01, 0x81];
 
 #[derive(Clone, Copy)]
@@ -47,8 +50,10 @@ enum Backend {
 enum Extension {
     Auth = 0,
     Chunked = 1,
-    Hpke = 2,
-    WrapKeyToFile = 3,
+    FsInfo = 2,
+    Hkdf = 3,
+    Hpke = 4,
+    WrapKeyToFile = 5,
 }
 
 #[derive(ExtensionDispatch)]
@@ -56,11 +61,13 @@ enum Extension {
 #[extensions(
     Auth = "trussed_auth::AuthExtension",
     Chunked = "trussed_chunked::ChunkedExtension",
+    FsInfo = "trussed_fs_info::FsInfoExtension",
+    Hkdf = "trussed_hkdf::HkdfExtension",
     Hpke = "trussed_hpke::HpkeExtension",
     WrapKeyToFile = "trussed_wrap_key_to_file::WrapKeyToFileExtension"
 )]
 struct Services {
-    #[extensions("Chunked", "Hpke", "WrapKeyToFile")]
+    #[extensions("Chunked", "FsInfo", "Hkdf", "Hpke", "WrapKeyToFile")]
     staging: StagingBackend,
     #[extensions("Auth")]
     auth: AuthBackend,
@@ -83,15 +90,16 @@ impl Services {
 }
 
 struct Button {
-    file: Option<PathBuf>,
+    file: PathBuf,
     since: Instant,
 }
 
 impl platform::UserInterface for Button {
     fn check_user_presence(&mut self) -> Level {
-        match &self.file {
-            Some(file) if !file.exists() => Level::None,
-            _ => Level::Normal,
+        if self.file.exists() {
+            Level::Normal
+        } else {
+            Level::None
         }
     }
 
@@ -145,13 +153,24 @@ impl Line {
     }
 }
 
+/// What the command line says.
+struct Settings {
+    address: String,
+    button: PathBuf,
+    contactless: bool,
+}
+
 /// One session of the applets: commands until the power goes.
-fn powered(line: &mut Line, apps: &mut [&mut dyn App]) -> io::Result<()> {
-    let contact = interchanges::Channel::new();
-    let contactless = interchanges::Channel::new();
-    let (mut reader, card) = contact.split().expect("a new channel");
-    let (_, nobody) = contactless.split().expect("a new channel");
-    let mut dispatch = ApduDispatch::new(card, nobody);
+fn powered(settings: &Settings, line: &mut Line, apps: &mut [&mut dyn App]) -> io::Result<()> {
+    let channels = [interchanges::Channel::new(), interchanges::Channel::new()];
+    let [(mut contact, card), (mut contactless, other)] = channels
+        .each_ref()
+        .map(|c| c.split().expect("a new channel"));
+    let mut dispatch = ApduDispatch::new(card, other);
+    let reader = match settings.contactless {
+        true => &mut contactless,
+        false => &mut contact,
+    };
     loop {
         let message = line.read()?;
         match message[..] {
@@ -171,47 +190,54 @@ fn powered(line: &mut Line, apps: &mut [&mut dyn App]) -> io::Result<()> {
 }
 
 /// Power up with what the storage holds, until the power goes.
-fn power_cycle(
-    store: &mut StoreConfig,
-    button: Option<PathBuf>,
-    line: &mut Line,
-) -> io::Result<()> {
+fn power_cycle(settings: &Settings, store: &mut StoreConfig, line: &mut Line) -> io::Result<()> {
     store.with_store(|store| {
+        let button = Button {
+            file: settings.button.clone(),
+            since: Instant::now(),
+        };
         let board = Board {
             store,
-            button: Button {
-                file: button,
-                since: Instant::now(),
-            },
+            button,
             random: OsRng,
         };
-        let channels = [TrussedChannel::new(), TrussedChannel::new()];
+        let channels = ["piv", "opcard", "fido"].map(|name| (name, TrussedChannel::new()));
         let mut runner = Runner::new();
-        let mut client = |channel, name| {
-            let (requester, responder) = TrussedChannel::split(channel).expect("a new channel");
+        let clients = channels.each_ref().map(|(name, channel)| {
+            let (requester, responder) = channel.split().expect("a new channel");
             runner.add_endpoint(responder, name, BACKENDS);
             Client::<Services>::new(requester, runner.syscall(), None)
-        };
-        let piv = client(&channels[0], "piv");
-        let opcard = client(&channels[1], "opcard");
+        });
         runner.run(board, Services::new(), || {
-            let mut piv =
-                piv_authenticator::Authenticator::new(piv, piv_authenticator::Options::default());
-            let mut opcard = opcard::Card::new(opcard, opcard::Options::default());
-            powered(line, &mut [&mut piv, &mut opcard])
+            let [piv, opcard, fido] = clients;
+            let mut piv = piv_authenticator::Authenticator::new(piv, Default::default());
+            let mut opcard = opcard::Card::new(opcard, Default::default());
+            let mut fido = fido_authenticator::Authenticator::new(
+                fido,
+                fido_authenticator::Conforming {},
+                fido_authenticator::Config::new(interchanges::SIZE),
+            );
+            powered(settings, line, &mut [&mut piv, &mut opcard, &mut fido])
         })
     })
 }
 
-fn main() -> io::Result<()> {
+fn settings() -> Option<Settings> {
     let mut arguments = env::args().skip(1);
-    let address = arguments.next().expect("usage: peer HOST:PORT [BUTTON]");
-    let button = arguments.next().map(PathBuf::from);
-    let mut line = Line(TcpStream::connect(address)?);
+    Some(Settings {
+        address: arguments.next()?,
+        button: arguments.next()?.into(),
+        contactless: arguments.next().is_some_and(|word| word == "contactless"),
+    })
+}
+
+fn main() -> io::Result<()> {
+    let settings = settings().expect("usage: peer HOST:PORT BUTTON [contactless]");
+    let mut line = Line(TcpStream::connect(&settings.address)?);
     line.0.set_nodelay(true)?;
     let mut store = StoreConfig::ram();
     loop {
-        power_cycle(&mut store, button.clone(), &mut line)?;
+        power_cycle(&settings, &mut store, &mut line)?;
         store.internal.format = false;
         store.external.format = false;
     }
