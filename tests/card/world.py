@@ -5,9 +5,11 @@ in them.  See README.md.
 Everything of tests/e2e/world.py is here, too.
 """
 
+import contextlib
 import importlib.util
 import os
 import sys
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -59,6 +61,30 @@ class Card(Sim):
 
     def apdu_path(self):
         return os.path.join(self.dir, "apdu")
+
+    @contextlib.contextmanager
+    def touched_when_it_waits(self):
+        """A finger is on its way: it touches the token once it waits, and it
+        must have waited before the block ends."""
+        touched = []
+
+        def touch():
+            if self.control("wait-touch") == "ok":
+                touched.append(self.control("touch"))
+
+        finger = threading.Thread(target=touch, daemon=True)
+        finger.start()
+        yield
+        finger.join(1)
+        if touched != ["ok"]:
+            raise Mismatch("the token did not wait for a touch")
+
+    def power_cycle(self):
+        """Out and in again, and pcscd has seen both."""
+        self.control("power-cycle")
+        if self.pcscd:
+            self.pcscd.wait_for(self.reader, present=False)
+            self.pcscd.wait_for(self.reader)
 
     def pull(self):
         """Out, and pcscd has seen it."""
