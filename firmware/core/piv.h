@@ -51,7 +51,10 @@ struct fw_piv {
 	bool pin_ok;	/* the PIN was given since SELECT */
 	bool pin_fresh; /* and by the command before this one */
 	bool admin_ok;	/* the management key was proven since SELECT */
-	struct fw_piv_auth auth;
+	/* Of the command before this one. */
+	bool was_fresh;
+	struct fw_piv_auth last_auth;
+	struct fw_piv_auth auth; /* that this one leaves to the next */
 	enum fw_piv_wait wait;
 	struct fw_apdu waiting; /* the command; its data stays in place */
 	uint8_t touched_slot;	/* 0: none */

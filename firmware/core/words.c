@@ -375,6 +375,50 @@ fw_words_live_code(char out[FW_WORDS_MAX], struct tsw_slice label,
 	}
 }
 
+static const char *
+slot_word(uint8_t slot)
+{
+	switch (slot) {
+	case 0x9a:
+		return "9A, log in";
+	case 0x9c:
+		return "9C, signature";
+	case 0x9d:
+		return "9D, decryption";
+	default:
+		return "9E, card check";
+	}
+}
+
+void
+fw_words_card_key(char out[FW_WORDS_MAX], uint8_t slot, bool signs)
+{
+	struct fw_lines w;
+
+	fw_lines_begin(&w, out);
+	fw_lines_text(&w, signs ? "sign as a smartcard" : "decrypt with card");
+	fw_lines_line(&w, "PIV key ");
+	fw_lines_text(&w, slot_word(slot));
+}
+
+void
+fw_words_card_admin(char out[FW_WORDS_MAX])
+{
+	struct fw_lines w;
+
+	fw_lines_begin(&w, out);
+	fw_lines_text(&w, "change PIV card?");
+}
+
+void
+fw_words_card_reset(char out[FW_WORDS_MAX])
+{
+	struct fw_lines w;
+
+	fw_lines_begin(&w, out);
+	fw_lines_text(&w, "erase PIV? hold 5 s");
+}
+
 void
 fw_words_entropy(char out[FW_WORDS_MAX])
 {

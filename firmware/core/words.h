@@ -43,6 +43,12 @@ void fw_words_live_type(char out[FW_WORDS_MAX], struct tsw_slice label);
 void fw_words_live_code(char out[FW_WORDS_MAX], struct tsw_slice label,
     const char *secret_code, bool asks);
 
+/* PIV: to use the key of a slot, to sign or else to decrypt; to prove the
+ * management key; to erase it all. */
+void fw_words_card_key(char out[FW_WORDS_MAX], uint8_t slot, bool signs);
+void fw_words_card_admin(char out[FW_WORDS_MAX]);
+void fw_words_card_reset(char out[FW_WORDS_MAX]);
+
 /* ENTROPY, STORE: what is wrong and what helps. */
 void fw_words_entropy(char out[FW_WORDS_MAX]);
 void fw_words_store(char out[FW_WORDS_MAX]);

@@ -5,10 +5,13 @@
 
 #include <touchstone/wire/crypto.h>
 
+#include "tlv.h"
+
 #define TAG_BOOLEAN 0x01
 #define TAG_INTEGER 0x02
 #define TAG_BITS 0x03
 #define TAG_OCTETS 0x04
+#define TAG_OID 0x06
 #define TAG_UTF8 0x0c
 #define TAG_UTC_TIME 0x17
 #define TAG_TIME 0x18 /* GeneralizedTime */
@@ -16,7 +19,6 @@
 #define TAG_SET 0x31
 #define TAG_VERSION 0xa0    /* [0] EXPLICIT */
 #define TAG_EXTENSIONS 0xa3 /* [3] EXPLICIT */
-#define HEAD_MAX 4	    /* tag and length below 64 KB */
 
 /* ecdsa-with-SHA256 (RFC 5758 section 3.2). */
 static const uint8_t algorithm[] = {0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48,
@@ -39,40 +41,6 @@ static const uint8_t authority[] = {0x30, 0x0f, 0x06, 0x03, 0x55, 0x1d, 0x13,
 static const char not_before[] = "000101000000Z";
 static const char not_after[] = "99991231235959Z";
 
-/* Put a head before all that was written since start. */
-static void
-wrap(struct tsw_wr *wr, size_t start, uint8_t tag)
-{
-	size_t len = wr->len - start;
-	uint8_t head[HEAD_MAX];
-	struct tsw_wr h;
-
-	tsw_wr_init(&h, head, sizeof(head));
-	tsw_wr_u8(&h, tag);
-	if (len > 0xff)
-		tsw_wr_u8(&h, 0x82);
-	else if (len > 0x7f)
-		tsw_wr_u8(&h, 0x81);
-	if (len > 0xff)
-		tsw_wr_u16(&h, (uint16_t)len);
-	else
-		tsw_wr_u8(&h, (uint8_t)len);
-	tsw_wr_bytes(wr, head, h.len); /* makes the room */
-	if (wr->full)
-		return;
-	memmove(wr->p + start + h.len, wr->p + start, len);
-	memcpy(wr->p + start, head, h.len);
-}
-
-static void
-put(struct tsw_wr *wr, uint8_t tag, const void *p, size_t len)
-{
-	size_t start = wr->len;
-
-	tsw_wr_bytes(wr, p, len);
-	wrap(wr, start, tag);
-}
-
 /* Bits, a whole number of bytes. */
 static void
 put_bits(struct tsw_wr *wr, const uint8_t *p, size_t len)
@@ -81,7 +49,7 @@ put_bits(struct tsw_wr *wr, const uint8_t *p, size_t len)
 
 	tsw_wr_u8(wr, 0);
 	tsw_wr_bytes(wr, p, len);
-	wrap(wr, start, TAG_BITS);
+	fw_tlv_wrap(wr, start, TAG_BITS);
 }
 
 static void
@@ -90,10 +58,10 @@ put_name(struct tsw_wr *wr, const char *name)
 	size_t start = wr->len;
 
 	tsw_wr_bytes(wr, common_name, sizeof(common_name));
-	put(wr, TAG_UTF8, name, strlen(name));
-	wrap(wr, start, TAG_SEQUENCE);
-	wrap(wr, start, TAG_SET);
-	wrap(wr, start, TAG_SEQUENCE);
+	fw_tlv_put(wr, TAG_UTF8, name, strlen(name));
+	fw_tlv_wrap(wr, start, TAG_SEQUENCE);
+	fw_tlv_wrap(wr, start, TAG_SET);
+	fw_tlv_wrap(wr, start, TAG_SEQUENCE);
 }
 
 /* Always as long, positive, and not 0. */
@@ -104,7 +72,7 @@ put_serial(struct tsw_wr *wr, const uint8_t serial[FW_X509_SERIAL_LEN])
 
 	memcpy(b, serial, sizeof(b));
 	b[0] = (b[0] & 0x7f) | 0x40;
-	put(wr, TAG_INTEGER, b, sizeof(b));
+	fw_tlv_put(wr, TAG_INTEGER, b, sizeof(b));
 }
 
 static void
@@ -112,9 +80,9 @@ put_validity(struct tsw_wr *wr)
 {
 	size_t start = wr->len;
 
-	put(wr, TAG_UTC_TIME, not_before, sizeof(not_before) - 1);
-	put(wr, TAG_TIME, not_after, sizeof(not_after) - 1);
-	wrap(wr, start, TAG_SEQUENCE);
+	fw_tlv_put(wr, TAG_UTC_TIME, not_before, sizeof(not_before) - 1);
+	fw_tlv_put(wr, TAG_TIME, not_after, sizeof(not_after) - 1);
+	fw_tlv_wrap(wr, start, TAG_SEQUENCE);
 }
 
 static void
@@ -136,7 +104,7 @@ put_key(struct tsw_wr *wr, enum fw_x509_key kind, const uint8_t *key)
 		put_bits(wr, key, FW_X25519_LEN);
 		break;
 	}
-	wrap(wr, start, TAG_SEQUENCE);
+	fw_tlv_wrap(wr, start, TAG_SEQUENCE);
 }
 
 static void
@@ -149,8 +117,8 @@ put_extensions(struct tsw_wr *wr, const struct fw_x509 *cert)
 	else
 		tsw_wr_bytes(wr, leaf, sizeof(leaf));
 	tsw_wr_bytes(wr, cert->extensions.p, cert->extensions.len);
-	wrap(wr, start, TAG_SEQUENCE);
-	wrap(wr, start, TAG_EXTENSIONS);
+	fw_tlv_wrap(wr, start, TAG_SEQUENCE);
+	fw_tlv_wrap(wr, start, TAG_EXTENSIONS);
 }
 
 /* RFC 5280 section 4.1.2. */
@@ -160,7 +128,7 @@ put_tbs(struct tsw_wr *wr, const struct fw_x509 *cert)
 	static const uint8_t v3[] = {TAG_INTEGER, 1, 2};
 	size_t start = wr->len;
 
-	put(wr, TAG_VERSION, v3, sizeof(v3));
+	fw_tlv_put(wr, TAG_VERSION, v3, sizeof(v3));
 	put_serial(wr, cert->serial);
 	tsw_wr_bytes(wr, algorithm, sizeof(algorithm));
 	put_name(wr, cert->issuer);
@@ -168,7 +136,7 @@ put_tbs(struct tsw_wr *wr, const struct fw_x509 *cert)
 	put_name(wr, cert->subject);
 	put_key(wr, cert->kind, cert->key);
 	put_extensions(wr, cert);
-	wrap(wr, start, TAG_SEQUENCE);
+	fw_tlv_wrap(wr, start, TAG_SEQUENCE);
 }
 
 void
@@ -177,9 +145,9 @@ fw_x509_extension(struct tsw_wr *wr, struct tsw_slice oid,
 {
 	size_t start = wr->len;
 
-	put(wr, 0x06, oid.p, oid.len);
-	put(wr, TAG_OCTETS, value.p, value.len);
-	wrap(wr, start, TAG_SEQUENCE);
+	fw_tlv_put(wr, TAG_OID, oid.p, oid.len);
+	fw_tlv_put(wr, TAG_OCTETS, value.p, value.len);
+	fw_tlv_wrap(wr, start, TAG_SEQUENCE);
 }
 
 int
@@ -207,6 +175,6 @@ fw_x509_write(struct tsw_wr *wr, const struct fw_x509 *cert,
 	}
 	tsw_wr_bytes(wr, algorithm, sizeof(algorithm));
 	put_bits(wr, der, fw_p256_der(der, sig));
-	wrap(wr, start, TAG_SEQUENCE);
+	fw_tlv_wrap(wr, start, TAG_SEQUENCE);
 	return wr->full ? FW_ERR_LENGTH : FW_OK;
 }
