@@ -17,8 +17,9 @@
 
 #define HAL_PACKET_LEN 64 /* full speed endpoints, interrupt and bulk */
 #define HAL_HID_REPORT_LEN HAL_PACKET_LEN /* CTAPHID reports are full ones */
-#define HAL_REPEAT_MS 80     /* CTAPHID wants a keepalive every 100 */
-#define HAL_FLASH_UNIT_LEN 8 /* STM32L4 has 64-bit ECC words */
+#define HAL_REPEAT_MS 80       /* CTAPHID wants a keepalive every 100 */
+#define HAL_REPEAT_CARD_MS 400 /* readers' drivers wait for over a second */
+#define HAL_FLASH_UNIT_LEN 8   /* STM32L4 has 64-bit ECC words */
 
 /* What the person at the token should see.  One pattern per kind of
  * permission, so that malware cannot swap the command behind a touch
@@ -86,7 +87,8 @@ bool hal_can_send(enum hal_pipe pipe);
 void hal_send(enum hal_pipe pipe, const uint8_t *packet, size_t len);
 /*
  * The token is about to compute for longer than a host waits in silence: send
- * this packet every HAL_REPEAT_MS, from an interrupt, until the next call.
+ * this packet every HAL_REPEAT_MS, or HAL_REPEAT_CARD_MS on the reader's pipe,
+ * from an interrupt, until the next call.
  * len 0 ends it; nothing is repeated after that call returned.  The board
  * keeps a copy.  One that computes fast enough may ignore it.
  */

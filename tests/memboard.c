@@ -416,9 +416,12 @@ hal_repeat(enum hal_pipe pipe, const uint8_t *packet, size_t len)
 		memboard.repeats = false;
 		return;
 	}
-	if (pipe != HAL_PIPE_HID || len != HAL_HID_REPORT_LEN)
+	if (pipe == HAL_PIPE_KEYBOARD || len > HAL_PACKET_LEN ||
+	    (pipe == HAL_PIPE_HID && len != HAL_HID_REPORT_LEN))
 		die("a packet that cannot be repeated");
 	memcpy(memboard.repeated, packet, len);
+	memboard.repeated_len = len;
+	memboard.repeated_on = pipe;
 	memboard.repeats = true;
 	memboard.repeat_cnt++;
 }

@@ -100,6 +100,8 @@ struct memboard {
 	bool ccid_busy;			  /* the host takes no packet now */
 	bool repeats;			  /* hal_repeat() has a packet */
 	uint8_t repeated[HAL_PACKET_LEN]; /* the last one it was given */
+	size_t repeated_len;
+	enum hal_pipe repeated_on;
 	long repeat_cnt;
 	bool is_readable; /* the flash, by who holds the board */
 	size_t out_cnt;	  /* oldest first; what does not fit is dropped */

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #define CLA_PLAIN 0x00 /* no chaining, no secure messaging, channel 0 */
+#define CLA_FIDO 0x80
 #define INS_SELECT 0xa4
+#define INS_GET_RESPONSE 0xc0
 #define P1_BY_NAME 0x04
 #define P2_FIRST 0x00	     /* the first of that name, answered with data */
 #define P2_FIRST_SILENT 0x0c /* without */
@@ -63,15 +65,51 @@ void
 fw_card_init(struct fw_card *card, const struct fw_applet *applets,
     size_t applet_cnt)
 {
+	tsw_wipe(card, sizeof(*card));
 	card->applets = applets;
 	card->applet_cnt = applet_cnt;
-	card->selected = NULL;
+}
+
+/* PINs and keys do not wait for the next command. */
+static void
+drop_data(struct fw_card *card)
+{
+	tsw_wipe(card->in, sizeof(card->in));
+	card->in_len = 0;
+	card->chaining = false;
+}
+
+static void
+drop_answer(struct fw_card *card)
+{
+	tsw_wipe(card->out, sizeof(card->out));
+	card->out_len = 0;
+	card->out_pos = 0;
+}
+
+void
+fw_card_abort(struct fw_card *card)
+{
+	const struct fw_applet *a = card->selected;
+	struct tsw_wr out;
+
+	tsw_wr_init(&out, card->out, sizeof(card->out));
+	if (card->waits)
+		(void)a->finish(a->applet, &out, FW_TOUCH_CANCELLED);
+	card->waits = false;
+	drop_data(card);
+	drop_answer(card);
 }
 
 void
 fw_card_reset(struct fw_card *card)
 {
+	const struct fw_applet *a = card->selected;
+
+	fw_card_abort(card);
 	card->selected = NULL;
+	if (a != NULL && a->deselect != NULL)
+		a->deselect(a->applet);
 }
 
 /* An applet's name begins with this one. */
@@ -98,6 +136,7 @@ select_applet(struct fw_card *card, struct tsw_wr *rsp,
     const struct fw_apdu *apdu)
 {
 	const struct fw_applet *a = find(card, apdu->data);
+	const struct fw_applet *old = card->selected;
 	enum fw_sw sw;
 
 	if (apdu->p2 != P2_FIRST && apdu->p2 != P2_FIRST_SILENT)
@@ -105,11 +144,27 @@ select_applet(struct fw_card *card, struct tsw_wr *rsp,
 	if (a == NULL)
 		return FW_SW_FILE_NOT_FOUND;
 	sw = a->select(a->applet, rsp);
-	if (sw == FW_SW_OK)
+	if (sw == FW_SW_OK) {
 		card->selected = a;
+		if (old != NULL && old != a && old->deselect != NULL)
+			old->deselect(old->applet);
+	}
 	if (apdu->p2 == P2_FIRST_SILENT)
 		rsp->len = 0;
 	return sw;
+}
+
+static uint8_t
+unchained(uint8_t cla)
+{
+	return cla & (uint8_t)~FW_CLA_CHAIN;
+}
+
+static bool
+is_select(const struct fw_apdu *apdu)
+{
+	return unchained(apdu->cla) == CLA_PLAIN && apdu->ins == INS_SELECT &&
+	    apdu->p1 == P1_BY_NAME;
 }
 
 static enum fw_sw
@@ -117,35 +172,180 @@ run(struct fw_card *card, struct tsw_wr *rsp, const struct fw_apdu *apdu)
 {
 	const struct fw_applet *a = card->selected;
 
-	if (apdu->cla == CLA_PLAIN && apdu->ins == INS_SELECT &&
-	    apdu->p1 == P1_BY_NAME)
+	if (is_select(apdu))
 		return select_applet(card, rsp, apdu);
-	if (a != NULL)
-		return a->run(a->applet, rsp, apdu);
-	return apdu->cla == CLA_PLAIN ? FW_SW_INS : FW_SW_CLA;
+	if (a == NULL)
+		return apdu->cla == CLA_PLAIN ? FW_SW_INS : FW_SW_CLA;
+	return card->busy ? FW_SW_CONDITIONS : a->run(a->applet, rsp, apdu);
 }
 
-/* The host expects as much, and the status word goes behind it. */
+/* A part of a command that another follows: classes of ISO 7816-4 and those of
+ * FIDO. */
 static bool
-fits(const struct tsw_wr *rsp, uint32_t ne)
+is_part(const struct fw_apdu *apdu)
 {
-	return !rsp->full && rsp->len <= ne &&
-	    rsp->size - rsp->len >= FW_APDU_SW_LEN;
+	uint8_t cla = unchained(apdu->cla);
+
+	return (apdu->cla & FW_CLA_CHAIN) != 0 &&
+	    (cla == CLA_PLAIN || cla == CLA_FIDO);
 }
 
-void
+static bool
+continues(const struct fw_card *card, const struct fw_apdu *apdu)
+{
+	const struct fw_apdu *m = &card->apdu;
+
+	return card->chaining && unchained(apdu->cla) == m->cla &&
+	    apdu->ins == m->ins && apdu->p1 == m->p1 && apdu->p2 == m->p2;
+}
+
+/* Take the data of a command: FW_SW_OK if card->apdu is it, with that of the
+ * parts before. */
+static enum fw_sw
+collect(struct fw_card *card, const struct fw_apdu *apdu)
+{
+	bool part = is_part(apdu);
+
+	if (part && card->selected == NULL)
+		return FW_SW_CLA;
+	if (part && is_select(apdu))
+		return FW_SW_CHAINING;
+	if (!continues(card, apdu)) {
+		card->chaining = false;
+		card->in_len = 0;
+	}
+	if (apdu->data.len > sizeof(card->in) - card->in_len)
+		return FW_SW_WRONG_LENGTH;
+	if (apdu->data.len > 0)
+		memcpy(card->in + card->in_len, apdu->data.p, apdu->data.len);
+	card->in_len += apdu->data.len;
+	card->apdu = *apdu;
+	card->apdu.cla = part ? unchained(apdu->cla) : apdu->cla;
+	card->apdu.data = (struct tsw_slice){card->in_len > 0 ? card->in : NULL,
+	    card->in_len};
+	card->chaining = part;
+	return FW_SW_OK;
+}
+
+/* The next piece of the answer, as much as the host expects and rsp has room
+ * for. */
+static void
+give(struct fw_card *card, struct tsw_wr *rsp, uint32_t ne)
+{
+	size_t left = card->out_len - card->out_pos, n = left;
+
+	if (n > ne)
+		n = ne;
+	if (n > rsp->size - FW_APDU_SW_LEN)
+		n = rsp->size - FW_APDU_SW_LEN;
+	tsw_wr_bytes(rsp, card->out + card->out_pos, n);
+	card->out_pos += n;
+	left -= n;
+	if (left == 0) {
+		tsw_wr_u16(rsp, (uint16_t)card->out_sw);
+		drop_answer(card);
+	} else {
+		tsw_wr_u16(rsp,
+		    (uint16_t)(FW_SW_REMAINING | (left < 256 ? left : 0)));
+	}
+}
+
+/* What an applet says, with the data that it wrote to out. */
+static void
+conclude(struct fw_card *card, struct tsw_wr *rsp, const struct tsw_wr *out,
+    enum fw_sw sw)
+{
+	if (sw != FW_SW_GOES_ON)
+		drop_data(card);
+	if (sw == FW_SW_OK && out->full)
+		sw = FW_SW_WRONG_LENGTH; /* no applet has that much to say */
+	if (sw == FW_SW_OK || sw == FW_SW_GOES_ON)
+		card->out_len = tsw_wr_len(out);
+	card->out_sw = sw;
+	give(card, rsp, card->apdu.ne);
+}
+
+static bool
+is_get_response(const struct fw_apdu *apdu)
+{
+	return apdu->ins == INS_GET_RESPONSE &&
+	    (apdu->cla == CLA_PLAIN || apdu->cla == CLA_FIDO);
+}
+
+static void
+get_response(struct fw_card *card, struct tsw_wr *rsp,
+    const struct fw_apdu *apdu)
+{
+	enum fw_sw sw = FW_SW_OK;
+
+	if (card->chaining)
+		drop_data(card);
+	if (card->out_len == 0)
+		sw = FW_SW_CONDITIONS;
+	else if (apdu->p1 != 0 || apdu->p2 != 0)
+		sw = FW_SW_WRONG_P1P2;
+	else if (apdu->data.len > 0 || apdu->ne == 0)
+		sw = FW_SW_WRONG_LENGTH;
+	if (sw == FW_SW_OK) {
+		give(card, rsp, apdu->ne);
+		return;
+	}
+	drop_answer(card);
+	tsw_wr_u16(rsp, (uint16_t)sw);
+}
+
+/* A command of its own, or a part of one. */
+static bool
+run_command(struct fw_card *card, struct tsw_wr *rsp,
+    const struct fw_apdu *apdu)
+{
+	const struct fw_applet *a = card->selected;
+	struct tsw_wr out;
+	enum fw_sw sw;
+
+	drop_answer(card);
+	if (a != NULL && a->begin != NULL)
+		a->begin(a->applet, apdu);
+	sw = collect(card, apdu);
+	if (sw != FW_SW_OK || card->chaining) {
+		if (sw != FW_SW_OK)
+			drop_data(card);
+		tsw_wr_u16(rsp, (uint16_t)sw);
+		return true;
+	}
+	tsw_wr_init(&out, card->out, sizeof(card->out));
+	sw = run(card, &out, &card->apdu);
+	card->waits = sw == FW_SW_WAIT_TOUCH;
+	if (!card->waits)
+		conclude(card, rsp, &out, sw);
+	return !card->waits;
+}
+
+bool
 fw_card_run(struct fw_card *card, struct tsw_wr *rsp, struct tsw_slice command)
 {
-	enum fw_sw sw = FW_SW_WRONG_LENGTH;
 	struct fw_apdu apdu;
 
 	if (fw_apdu_parse(&apdu, command.p, command.len)) {
-		sw = run(card, rsp, &apdu);
-		/* No applet has a way to give the rest. */
-		if (sw == FW_SW_OK && !fits(rsp, apdu.ne))
-			sw = FW_SW_WRONG_LENGTH;
+		if (!is_get_response(&apdu))
+			return run_command(card, rsp, &apdu);
+		get_response(card, rsp, &apdu);
+		return true;
 	}
-	if (sw != FW_SW_OK)
-		tsw_wr_init(rsp, rsp->p, rsp->size);
-	tsw_wr_u16(rsp, (uint16_t)sw);
+	drop_answer(card);
+	if (card->chaining)
+		drop_data(card);
+	tsw_wr_u16(rsp, FW_SW_WRONG_LENGTH);
+	return true;
+}
+
+void
+fw_card_finish(struct fw_card *card, struct tsw_wr *rsp, enum fw_touch touch)
+{
+	const struct fw_applet *a = card->selected;
+	struct tsw_wr out;
+
+	card->waits = false;
+	tsw_wr_init(&out, card->out, sizeof(card->out));
+	conclude(card, rsp, &out, a->finish(a->applet, &out, touch));
 }

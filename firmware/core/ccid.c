@@ -37,9 +37,16 @@ enum {
 	AT_LAST = 9 /* of an answer: chain, clock, or protocol */
 };
 
-enum error { NO_ERROR = -1, ERROR_NOT_SUPPORTED = 0, ERROR_ICC_MUTE = 0xfe };
+enum error {
+	NO_ERROR = -1,
+	ERROR_NOT_SUPPORTED = 0,
+	ERROR_SLOT_BUSY = 0xe0,
+	ERROR_ICC_MUTE = 0xfe
+};
 
 #define STATUS_FAILED 0x40
+#define STATUS_MORE_TIME 0x80
+#define MORE_TIME_FACTOR 1 /* of the time that a host waits anyway */
 #define ICC_ACTIVE 0
 #define ICC_INACTIVE 1
 #define ICC_ABSENT 2
@@ -87,6 +94,9 @@ to_idle(struct fw_ccid *c)
 {
 	tsw_wipe(c->msg, sizeof(c->msg));
 	c->state = FW_CCID_IDLE;
+	c->waits = false;
+	c->skips = false;
+	c->extends = false;
 }
 
 void
@@ -148,6 +158,8 @@ answer(struct fw_ccid *c, enum error error, uint8_t last, const uint8_t *data,
 		memcpy(h + FW_CCID_HEADER_LEN, data, len);
 	c->len = FW_CCID_HEADER_LEN + len;
 	c->pos = 0;
+	c->waits = false;
+	c->extends = false;
 	c->state = FW_CCID_SEND;
 }
 
@@ -324,46 +336,133 @@ begin(struct fw_ccid *c, const uint8_t *packet, size_t len)
 	    len < FW_CCID_PACKET_LEN);
 }
 
+/* While a command waits: these end it. */
+static bool
+ends_command(const uint8_t *packet)
+{
+	return packet[AT_SLOT] == 0 &&
+	    (packet[AT_TYPE] == ABORT || packet[AT_TYPE] == POWER_ON ||
+		packet[AT_TYPE] == POWER_OFF);
+}
+
+static void
+refuse(struct fw_ccid *c, const uint8_t *packet)
+{
+	memset(c->aux, 0, sizeof(c->aux));
+	c->aux[AT_TYPE] = answer_type(packet[AT_TYPE]);
+	c->aux[AT_SLOT] = packet[AT_SLOT];
+	c->aux[AT_SEQ] = packet[AT_SEQ];
+	c->aux[AT_STATUS] =
+	    STATUS_FAILED | (packet[AT_SLOT] == 0 ? icc_status(c) : ICC_ABSENT);
+	c->aux[AT_ERROR] =
+	    packet[AT_SLOT] == 0 ? ERROR_SLOT_BUSY : (uint8_t)AT_SLOT;
+	c->aux_len = sizeof(c->aux);
+}
+
+/* A packet while a command waits for a touch. */
+static void
+rx_waiting(struct fw_ccid *c, const uint8_t *packet, size_t len, uint64_t now)
+{
+	bool begins = !c->skips || now >= c->skip_until;
+
+	c->skips = len == FW_CCID_PACKET_LEN;
+	c->skip_until = now + FW_CCID_PACKET_TIMEOUT_MS;
+	if (!begins || len < FW_CCID_HEADER_LEN)
+		return;
+	if (ends_command(packet)) {
+		to_idle(c);
+		begin(c, packet, len);
+		c->deadline = now + FW_CCID_PACKET_TIMEOUT_MS;
+	} else {
+		refuse(c, packet);
+	}
+}
+
 bool
 fw_ccid_can_rx(const struct fw_ccid *c)
 {
-	return c->state != FW_CCID_BUSY && c->state != FW_CCID_SEND;
+	if (c->state == FW_CCID_BUSY)
+		return c->waits && c->aux_len == 0;
+	return c->state != FW_CCID_SEND && c->aux_len == 0;
 }
 
 void
 fw_ccid_rx(struct fw_ccid *c, const uint8_t *packet, size_t len, uint64_t now)
 {
 	fw_ccid_tick(c, now);
+	if (!fw_ccid_can_rx(c))
+		return;
+	if (c->state == FW_CCID_BUSY) {
+		rx_waiting(c, packet, len, now);
+		return;
+	}
 	if (c->state == FW_CCID_IDLE)
 		begin(c, packet, len);
-	else if (fw_ccid_can_rx(c))
+	else
 		append(c, packet, len, len < FW_CCID_PACKET_LEN);
-	c->deadline = now + FW_CCID_PACKET_TIMEOUT_MS;
+	c->deadline = now +
+	    (c->state == FW_CCID_BUSY ? FW_CCID_EXTEND_MS
+				      : FW_CCID_PACKET_TIMEOUT_MS);
 }
 
 void
 fw_ccid_tick(struct fw_ccid *c, uint64_t now)
 {
-	if ((c->state == FW_CCID_RECV || c->state == FW_CCID_SKIP) &&
-	    now >= c->deadline)
+	if (now < c->deadline)
+		return;
+	if (c->state == FW_CCID_RECV || c->state == FW_CCID_SKIP)
 		to_idle(c);
+	if (c->state != FW_CCID_BUSY)
+		return;
+	c->extends = true;
+	c->deadline = now + FW_CCID_EXTEND_MS;
+}
+
+size_t
+fw_ccid_extension(const struct fw_ccid *c, uint8_t packet[FW_CCID_PACKET_LEN])
+{
+	memset(packet, 0, FW_CCID_HEADER_LEN);
+	packet[AT_TYPE] = DATA_BLOCK;
+	packet[AT_SLOT] = c->slot;
+	packet[AT_SEQ] = c->seq;
+	packet[AT_STATUS] = STATUS_MORE_TIME | icc_status(c);
+	packet[AT_ERROR] = MORE_TIME_FACTOR;
+	return FW_CCID_HEADER_LEN;
+}
+
+/* Next packet of the answer. */
+static size_t
+tx_msg(struct fw_ccid *c, uint8_t packet[FW_CCID_PACKET_LEN])
+{
+	size_t n = c->len - c->pos;
+
+	if (n > FW_CCID_PACKET_LEN)
+		n = FW_CCID_PACKET_LEN;
+	memcpy(packet, c->msg + c->pos, n);
+	c->pos += n;
+	/* A host that asked for more reads on until a packet is not full. */
+	if (n < FW_CCID_PACKET_LEN)
+		to_idle(c);
+	return n;
 }
 
 bool
 fw_ccid_tx(struct fw_ccid *c, uint8_t packet[FW_CCID_PACKET_LEN], size_t *len)
 {
-	size_t n = c->len - c->pos;
-
+	if (c->aux_len > 0) {
+		memcpy(packet, c->aux, c->aux_len);
+		*len = c->aux_len;
+		c->aux_len = 0;
+		return true;
+	}
+	if (c->extends) {
+		c->extends = false;
+		*len = fw_ccid_extension(c, packet);
+		return true;
+	}
 	if (c->state != FW_CCID_SEND)
 		return false;
-	if (n > FW_CCID_PACKET_LEN)
-		n = FW_CCID_PACKET_LEN;
-	memcpy(packet, c->msg + c->pos, n);
-	c->pos += n;
-	*len = n;
-	/* A host that asked for more reads on until a packet is not full. */
-	if (n < FW_CCID_PACKET_LEN)
-		to_idle(c);
+	*len = tx_msg(c, packet);
 	return true;
 }
 
@@ -387,10 +486,23 @@ fw_ccid_request(struct fw_ccid *c, struct tsw_slice *command)
 	return true;
 }
 
+bool
+fw_ccid_wants_reply(const struct fw_ccid *c)
+{
+	return c->state == FW_CCID_BUSY && c->taken;
+}
+
+void
+fw_ccid_set_waiting(struct fw_ccid *c, bool waits)
+{
+	if (fw_ccid_wants_reply(c))
+		c->waits = waits;
+}
+
 void
 fw_ccid_reply(struct fw_ccid *c, const uint8_t *data, size_t len)
 {
-	if (c->state != FW_CCID_BUSY || !c->taken || len > FW_CCID_DATA_MAX)
+	if (!fw_ccid_wants_reply(c) || len > FW_CCID_DATA_MAX)
 		return;
 	answer(c, NO_ERROR, 0, data, len);
 }
@@ -398,7 +510,7 @@ fw_ccid_reply(struct fw_ccid *c, const uint8_t *data, size_t len)
 uint32_t
 fw_ccid_next_ms(const struct fw_ccid *c, uint64_t now)
 {
-	if (c->state != FW_CCID_RECV && c->state != FW_CCID_SKIP)
+	if (c->state == FW_CCID_IDLE || c->state == FW_CCID_SEND)
 		return UINT32_MAX;
 	return c->deadline <= now ? 0 : (uint32_t)(c->deadline - now);
 }

@@ -31,8 +31,8 @@ derive(uint8_t secret_out[32], const struct fw_cred *cred,
 
 /* Private key; for P-256 the first of the derived scalars that is in range
  * (all but one in 2^32 are at once). */
-static void
-secret_key(uint8_t secret_out[32], const struct fw_cred *cred,
+void
+fw_cred_secret(uint8_t secret_out[32], const struct fw_cred *cred,
     const uint8_t secret_device[FW_DEVICE_SECRET_LEN])
 {
 	uint8_t try;
@@ -85,12 +85,8 @@ fw_cred_open(struct fw_cred *cred,
 }
 
 static void
-cose_es256(struct tsw_wr *wr, const uint8_t sk_cred[32])
+cose_es256(struct tsw_wr *wr, const uint8_t point[FW_P256_POINT_LEN])
 {
-	uint8_t point[FW_P256_POINT_LEN];
-
-	if (fw_p256_public(point, sk_cred) != FW_OK)
-		hal_halt(HAL_FAULT_BUG);
 	tsw_wr_cb_map(wr, 5);
 	tsw_wr_cb_int(wr, 1); /* kty: EC2 */
 	tsw_wr_cb_int(wr, 2);
@@ -122,16 +118,30 @@ cose_eddsa(struct tsw_wr *wr, const uint8_t sk_cred[32])
 }
 
 void
-fw_cred_public(struct tsw_wr *wr, const struct fw_cred *cred,
+fw_cred_point(uint8_t point[FW_P256_POINT_LEN], const struct fw_cred *cred,
     const uint8_t secret_device[FW_DEVICE_SECRET_LEN])
 {
 	uint8_t sk_cred[32];
 
-	secret_key(sk_cred, cred, secret_device);
-	if (cred->alg == FW_ALG_ES256)
-		cose_es256(wr, sk_cred);
-	else
-		cose_eddsa(wr, sk_cred);
+	fw_cred_secret(sk_cred, cred, secret_device);
+	if (fw_p256_public(point, sk_cred) != FW_OK)
+		hal_halt(HAL_FAULT_BUG);
+	tsw_wipe(sk_cred, sizeof(sk_cred));
+}
+
+void
+fw_cred_public(struct tsw_wr *wr, const struct fw_cred *cred,
+    const uint8_t secret_device[FW_DEVICE_SECRET_LEN])
+{
+	uint8_t sk_cred[32], point[FW_P256_POINT_LEN];
+
+	if (cred->alg == FW_ALG_ES256) {
+		fw_cred_point(point, cred, secret_device);
+		cose_es256(wr, point);
+		return;
+	}
+	fw_cred_secret(sk_cred, cred, secret_device);
+	cose_eddsa(wr, sk_cred);
 	tsw_wipe(sk_cred, sizeof(sk_cred));
 }
 
@@ -171,7 +181,7 @@ fw_cred_sign(uint8_t sig[FW_CRED_SIG_MAX], const struct fw_cred *cred,
 	uint8_t sk_cred[32], secret_noise[FW_NOISE_LEN];
 	size_t len;
 
-	secret_key(sk_cred, cred, secret_device);
+	fw_cred_secret(sk_cred, cred, secret_device);
 	fw_rng_bytes(rng, secret_noise, sizeof(secret_noise));
 	if (cred->alg == FW_ALG_ES256)
 		len = sign_es256(sig, msg, sk_cred, secret_noise);

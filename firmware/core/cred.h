@@ -81,6 +81,12 @@ void fw_cred_new(struct fw_cred *cred, struct fw_rng *rng,
 int fw_cred_open(struct fw_cred *cred,
     const uint8_t secret_device[FW_DEVICE_SECRET_LEN], struct tsw_slice id,
     const uint8_t rp_hash[FW_RP_HASH_LEN]) FW_MUST_CHECK;
+/* The private key: Ed25519 seed or P-256 scalar. */
+void fw_cred_secret(uint8_t secret_out[32], const struct fw_cred *cred,
+    const uint8_t secret_device[FW_DEVICE_SECRET_LEN]);
+/* The public key of an ES256 credential. */
+void fw_cred_point(uint8_t point[FW_P256_POINT_LEN], const struct fw_cred *cred,
+    const uint8_t secret_device[FW_DEVICE_SECRET_LEN]);
 /* Append the public key as a COSE_Key. */
 void fw_cred_public(struct tsw_wr *wr, const struct fw_cred *cred,
     const uint8_t secret_device[FW_DEVICE_SECRET_LEN]);

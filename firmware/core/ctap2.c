@@ -192,6 +192,7 @@ led_of(enum fw_op_kind kind)
 		return HAL_LED_TOUCH_SELECT;
 	case FW_OP_CARD:
 		return HAL_LED_TOUCH_CARD;
+	case FW_OP_U2F: /* makes or signs; u2f.c says which */
 	case FW_OP_NONE:
 	case FW_OP_APPLET: /* has one of its own for each command */
 	default:
@@ -222,6 +223,7 @@ write_text(struct fw_op *op)
 	case FW_OP_NONE:
 	case FW_OP_APPLET:
 	case FW_OP_CARD: /* its applet's run() writes it */
+	case FW_OP_U2F:
 	default:
 		break;
 	}
@@ -230,6 +232,8 @@ write_text(struct fw_op *op)
 enum fw_status
 fw_ctap2_wait(struct fw_ctap2 *c, enum fw_op_kind kind)
 {
+	if (kind == FW_OP_CARD)
+		c->op.cid = FW_CTAP2_CID_CARD;
 	c->op.kind = kind;
 	c->op.led = led_of(kind);
 	c->op.deadline = c->now + FW_CTAP2_TOUCH_MS;
@@ -238,9 +242,23 @@ fw_ctap2_wait(struct fw_ctap2 *c, enum fw_op_kind kind)
 }
 
 bool
-fw_ctap2_is_waiting(const struct fw_ctap2 *c)
+fw_ctap2_is_busy(const struct fw_ctap2 *c)
 {
 	return c->op.kind != FW_OP_NONE;
+}
+
+bool
+fw_ctap2_is_waiting(const struct fw_ctap2 *c)
+{
+	return fw_ctap2_is_busy(c) && !c->op.decided;
+}
+
+void
+fw_ctap2_decide(struct fw_ctap2 *c, enum fw_touch touch)
+{
+	c->op.decided = true;
+	c->op.touch = touch;
+	c->op.deadline = c->now + FW_CTAP2_GRANT_MS;
 }
 
 void
@@ -392,7 +410,7 @@ dispatch(struct fw_ctap2 *c, struct tsw_wr *rsp, uint32_t cid,
 		return fw_ctap2_wait(c, FW_OP_SELECTION);
 	if (req.p[0] == FW_CTAP2_GET_NEXT_ASSERTION)
 		return fw_assert_next(c, rsp, cid);
-	fw_get_info(c, rsp);
+	fw_get_info(c, rsp, cid);
 	return FW_CTAP_OK;
 }
 
@@ -422,16 +440,34 @@ end_walks(struct fw_ctap2 *c, struct tsw_slice req)
 		tsw_wipe(&c->listing, sizeof(c->listing));
 }
 
+void
+fw_ctap2_reseed(struct fw_ctap2 *c)
+{
+	if (fw_rng_reseed(&c->rng) == FW_OK)
+		return;
+	c->fault = FW_FAULT_ENTROPY;
+	fw_applet_live_stop(c);
+}
+
+enum fw_status
+fw_ctap2_beside(struct fw_ctap2 *c, struct tsw_wr *rsp, uint32_t cid,
+    struct tsw_slice req)
+{
+	tsw_wr_u8(rsp, 0);
+	if (req.len != 1 || req.p[0] != FW_CTAP2_GET_INFO)
+		return respond(rsp, FW_CTAP_CHANNEL_BUSY);
+	fw_get_info(c, rsp, cid);
+	return respond(rsp, FW_CTAP_OK);
+}
+
 enum fw_status
 fw_ctap2_start(struct fw_ctap2 *c, struct tsw_wr *rsp, uint32_t cid,
     struct tsw_slice req)
 {
 	enum fw_status st;
 
-	if (fw_rng_reseed(&c->rng) != FW_OK) {
-		c->fault = FW_FAULT_ENTROPY;
-		fw_applet_live_stop(c);
-	}
+	fw_ctap2_reseed(c);
+	fw_ctap2_abort(c); /* one that was polled: its touch serves no other */
 	tsw_wr_u8(rsp, 0); /* the status, later */
 	if (req.len == 0)
 		return respond(rsp, FW_CTAP_INVALID_LENGTH);
@@ -470,6 +506,7 @@ touched(struct fw_ctap2 *c, struct tsw_wr *rsp)
 		return fw_applet_finish(c, rsp);
 	case FW_OP_SELECTION:
 	case FW_OP_CARD: /* fw_card_finish() does the work */
+	case FW_OP_U2F:	 /* the next request does */
 	case FW_OP_NONE:
 	default:
 		return FW_CTAP_OK;

@@ -28,12 +28,10 @@
 #include "ctap2_req.h"
 #include "hal.h"
 #include "live.h"
-#include "live.h"
 #include "pin.h"
 #include "pinproto.h"
 #include "puat.h"
 #include "rng.h"
-#include "show.h"
 #include "show.h"
 #include "status.h"
 #include "store.h"
@@ -42,6 +40,9 @@
 /* Longest response: an assertion with user, hmac-secret and credential. */
 #define FW_CTAP2_RSP_MAX 1024
 #define FW_CTAP2_TOUCH_MS 30000
+#define FW_CTAP2_GRANT_MS 3000
+/* The channel of the smartcard reader: CTAPHID gives no such. */
+#define FW_CTAP2_CID_CARD 0
 #define FW_CTAP2_RESET_WINDOW_MS 10000
 #define FW_CTAP2_NEXT_MS 30000
 #define FW_CTAP2_LIST_MAX_CNT 64 /* allowList, excludeList */
@@ -80,7 +81,8 @@ enum fw_op_kind {
 	FW_OP_MAKE,
 	FW_OP_ASSERT,
 	FW_OP_APPLET,
-	FW_OP_CARD /* a command of an applet of the card (apdu.h) */
+	FW_OP_CARD, /* a command of an applet of the card (apdu.h) */
+	FW_OP_U2F   /* a U2F request (u2f.h), which the host sends again */
 };
 
 enum fw_touch {
@@ -90,10 +92,19 @@ enum fw_touch {
 	FW_TOUCH_CANCELLED
 };
 
-/* The command that waits for a touch. */
+/*
+ * The command that waits for a touch.  One that the host polls (U2F, and FIDO2
+ * on a card if the host wants that) is answered only when it asks again: what
+ * became of the touch is kept for FW_CTAP2_GRANT_MS, for this command alone.
+ */
 struct fw_op {
 	enum fw_op_kind kind;
 	uint32_t cid; /* of the channel it came on */
+	bool shown;   /* the board was told to ask */
+	bool polled;
+	bool decided; /* polled: touch says what became of it */
+	enum fw_touch touch;
+	uint8_t u2f_hash[32]; /* of the request and its channel */
 	uint64_t deadline;
 	enum hal_led led;	 /* what the board shows while it waits */
 	char text[FW_WORDS_MAX]; /* and writes, if it has a display */
@@ -166,9 +177,23 @@ enum fw_status fw_ctap2_start(struct fw_ctap2 *c, struct tsw_wr *rsp,
     uint32_t cid, struct tsw_slice req);
 enum fw_status fw_ctap2_finish(struct fw_ctap2 *c, struct tsw_wr *rsp,
     enum fw_touch touch);
+/*
+ * Run a request beside a command of another channel that is under way:
+ * authenticatorGetInfo, by which hosts tell what a device is; all else is
+ * CTAP1_ERR_CHANNEL_BUSY.
+ */
+enum fw_status fw_ctap2_beside(struct fw_ctap2 *c, struct tsw_wr *rsp,
+    uint32_t cid, struct tsw_slice req);
 /* The host gave the command up; no response is wanted. */
 void fw_ctap2_abort(struct fw_ctap2 *c);
+/* A command is under way. */
+bool fw_ctap2_is_busy(const struct fw_ctap2 *c);
+/* And wants a touch: nothing has become of it yet. */
 bool fw_ctap2_is_waiting(const struct fw_ctap2 *c);
+/* What became of the touch for a command that is polled. */
+void fw_ctap2_decide(struct fw_ctap2 *c, enum fw_touch touch);
+/* Mix fresh noise in, before anything that draws or signs. */
+void fw_ctap2_reseed(struct fw_ctap2 *c);
 /* It waits for something that cannot be undone: the touch must be long. */
 bool fw_ctap2_wants_long_touch(const struct fw_ctap2 *c);
 
@@ -186,7 +211,7 @@ enum fw_status fw_cred_mgmt(struct fw_ctap2 *c, struct tsw_wr *rsp,
     uint32_t cid, struct tsw_slice req);
 /* True if the request goes on with a walk. */
 bool fw_cred_mgmt_continues(struct tsw_slice req);
-void fw_get_info(struct fw_ctap2 *c, struct tsw_wr *rsp);
+void fw_get_info(struct fw_ctap2 *c, struct tsw_wr *rsp, uint32_t cid);
 
 /* Helpers of the commands. */
 extern const uint8_t fw_aaguid[FW_AAGUID_LEN];

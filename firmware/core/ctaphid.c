@@ -9,7 +9,7 @@
 #define CMD_BIT 0x80 /* set in initial packets */
 #define NONCE_LEN 8
 #define PROTOCOL_VERSION 2
-#define CAPABILITIES 0x0d /* WINK | CBOR | NMSG */
+#define CAPABILITIES 0x05 /* WINK | CBOR; no NMSG: there is MSG */
 #define VERSION_MAJOR 0
 #define VERSION_MINOR 1
 #define VERSION_BUILD 0
@@ -202,19 +202,19 @@ len_fits_cmd(const struct packet *p)
 		return false;
 	if (p->cmd == FW_CTAPHID_WINK)
 		return p->len == 0;
-	if (p->cmd == FW_CTAPHID_CBOR)
+	if (p->cmd == FW_CTAPHID_CBOR || p->cmd == FW_CTAPHID_MSG)
 		return p->len > 0;
 	return true;
 }
 
-/* Allowed: PING, WINK, CBOR.  CANCEL has nothing to cancel. */
+/* Allowed: PING, WINK, CBOR, MSG.  CANCEL has nothing to cancel. */
 static void
 rx_idle(struct fw_ctaphid *h, const struct packet *p, uint64_t now)
 {
 	if (p->cmd == FW_CTAPHID_CANCEL)
 		return;
 	if (p->cmd != FW_CTAPHID_PING && p->cmd != FW_CTAPHID_WINK &&
-	    p->cmd != FW_CTAPHID_CBOR) {
+	    p->cmd != FW_CTAPHID_CBOR && p->cmd != FW_CTAPHID_MSG) {
 		aux_error(h, p->cid, FW_CTAPHID_ERR_INVALID_CMD);
 		return;
 	}

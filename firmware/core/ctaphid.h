@@ -43,7 +43,7 @@
 
 enum fw_ctaphid_cmd {
 	FW_CTAPHID_PING = 0x01,
-	FW_CTAPHID_MSG = 0x03, /* U2F: not served, NMSG says so */
+	FW_CTAPHID_MSG = 0x03, /* U2F */
 	FW_CTAPHID_INIT = 0x06,
 	FW_CTAPHID_WINK = 0x08,
 	FW_CTAPHID_CBOR = 0x10,
@@ -70,7 +70,7 @@ enum fw_ctaphid_state {
 	FW_CTAPHID_SEND	 /* the reply is going out */
 };
 
-/* A complete WINK or CBOR message.  data stays valid until the reply. */
+/* A complete WINK, CBOR or MSG message.  data stays valid until the reply. */
 struct fw_ctaphid_req {
 	uint32_t cid;
 	enum fw_ctaphid_cmd cmd;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* authenticatorGetInfo (CTAP 2.1 section 6.4). */
+#include "apdu.h"
 #include "ctap2.h"
 #include "ctaphid.h"
 
@@ -46,10 +47,11 @@ put_options(const struct fw_ctap2 *c, struct tsw_wr *wr)
 }
 
 static void
-put_limits(struct tsw_wr *wr)
+put_limits(struct tsw_wr *wr, uint32_t cid)
 {
-	tsw_wr_cb_uint(wr, 0x05); /* maxMsgSize */
-	tsw_wr_cb_uint(wr, FW_CTAPHID_MSG_MAX);
+	tsw_wr_cb_uint(wr, 0x05); /* maxMsgSize, of the way it was asked on */
+	tsw_wr_cb_uint(wr,
+	    cid == FW_CTAP2_CID_CARD ? FW_CARD_DATA_MAX : FW_CTAPHID_MSG_MAX);
 	tsw_wr_cb_uint(wr, 0x06); /* pinUvAuthProtocols, best first */
 	tsw_wr_cb_array(wr, 2);
 	tsw_wr_cb_uint(wr, FW_PINPROTO_TWO);
@@ -61,11 +63,12 @@ put_limits(struct tsw_wr *wr)
 }
 
 void
-fw_get_info(struct fw_ctap2 *c, struct tsw_wr *wr)
+fw_get_info(struct fw_ctap2 *c, struct tsw_wr *wr, uint32_t cid)
 {
 	tsw_wr_cb_map(wr, 13);
 	tsw_wr_cb_uint(wr, 0x01); /* versions */
-	tsw_wr_cb_array(wr, 2);
+	tsw_wr_cb_array(wr, 3);
+	put_text(wr, "U2F_V2");
 	put_text(wr, "FIDO_2_0");
 	put_text(wr, "FIDO_2_1");
 	tsw_wr_cb_uint(wr, 0x02); /* extensions */
@@ -76,10 +79,11 @@ fw_get_info(struct fw_ctap2 *c, struct tsw_wr *wr)
 	tsw_wr_cb_bytes(wr, fw_aaguid, FW_AAGUID_LEN);
 	tsw_wr_cb_uint(wr, 0x04); /* options */
 	put_options(c, wr);
-	put_limits(wr);
+	put_limits(wr, cid);
 	tsw_wr_cb_uint(wr, 0x09); /* transports */
-	tsw_wr_cb_array(wr, 1);
+	tsw_wr_cb_array(wr, 2);
 	put_text(wr, "usb");
+	put_text(wr, "smart-card");
 	tsw_wr_cb_uint(wr, 0x0a); /* algorithms */
 	tsw_wr_cb_array(wr, 2);
 	put_alg(wr, FW_COSE_ES256);

@@ -4,71 +4,22 @@
 #include <string.h>
 
 #include "hal.h"
+#include "panel.h"
+#include "u2f.h"
 
-_Static_assert(FW_CTAP2_RSP_MAX <= FW_CCID_DATA_MAX, "rsp fits an answer");
+_Static_assert(FW_CTAP2_RSP_MAX <= FW_TOKEN_RSP_MAX, "rsp fits an answer");
 _Static_assert(FW_CCID_PACKET_LEN == HAL_PACKET_LEN, "packets are packets");
 
-/* What the LED shows, the most urgent first. */
-static enum hal_led
-led_choose(const struct fw_token *t, uint64_t now)
-{
-	if (fw_ctap2_is_waiting(&t->ctap2))
-		return t->ctap2.op.led;
-	if (fw_show_uses_led(&t->ctap2.show))
-		return fw_show_led(&t->ctap2.show, now);
-	/* No wink covers that the token signs nothing. */
-	if (t->ctap2.fault == FW_FAULT_ENTROPY)
-		return HAL_LED_FAULT_ENTROPY;
-	if (t->ctap2.fault == FW_FAULT_STORE)
-		return HAL_LED_FAULT_STORE;
-	return now < t->wink_until ? HAL_LED_WINK : HAL_LED_IDLE;
-}
-
 static void
-led_update(struct fw_token *t, uint64_t now)
+card_init(struct fw_token *t)
 {
-	enum hal_led led = led_choose(t, now);
+	size_t cnt = 0;
 
-	if (led == t->led)
-		return;
-	t->led = led;
-	hal_led(led);
-}
-
-static enum fw_display
-display_choose(const struct fw_token *t)
-{
-	const struct fw_ctap2 *c = &t->ctap2;
-
-	if (fw_ctap2_is_waiting(c))
-		return FW_DISPLAY_ASKS;
-	if (c->fault == FW_FAULT_ENTROPY)
-		return FW_DISPLAY_ENTROPY;
-	if (c->fault == FW_FAULT_STORE)
-		return FW_DISPLAY_STORE;
-	return c->show.is_on ? FW_DISPLAY_CODE : FW_DISPLAY_BLANK;
-}
-
-/* What is asked is on the display exactly while its touch is waited for:
- * conclude() writes it there. */
-static void
-display_update(struct fw_token *t)
-{
-	enum fw_display display = display_choose(t);
-	char secret_text[FW_WORDS_MAX] = "";
-
-	if (display == t->display)
-		return;
-	t->display = display;
-	if (display == FW_DISPLAY_ENTROPY)
-		fw_words_entropy(secret_text);
-	else if (display == FW_DISPLAY_STORE)
-		fw_words_store(secret_text);
-	else if (display == FW_DISPLAY_CODE)
-		fw_words_live_code(secret_text, t->ctap2.live.pair.peer.label,
-		    t->ctap2.show.secret_code, false);
-	hal_display(secret_text);
-	tsw_wipe(secret_text, sizeof(secret_text));
+	t->applets[cnt++] = fw_card_fido(&t->fido, &t->ctap2);
+	if (t->ctap2.profile == FW_PROFILE_FULL)
+		t->applets[cnt++] =
+		    fw_card_statements(&t->statements, &t->ctap2);
+	fw_card_init(&t->card, t->applets, cnt);
 }
 
 void
@@ -85,19 +36,37 @@ fw_token_init(struct fw_token *t, enum fw_profile profile)
 	tsw_rd_init(&rd, b, sizeof(b));
 	fw_ctaphid_init(&t->hid, tsw_rd_u32(&rd));
 	fw_ccid_init(&t->ccid);
-	fw_card_init(&t->card, NULL, 0); /* no applet yet */
-	led_update(t, now);
+	card_init(t);
 	hal_display("");
-	display_update(t);
+	fw_panel_update(t, now);
+}
+
+/* The command under way came on this way. */
+static bool
+is_of_card(const struct fw_token *t)
+{
+	return fw_ctap2_is_busy(&t->ctap2) &&
+	    t->ctap2.op.cid == FW_CTAP2_CID_CARD;
+}
+
+/* And keeps CTAPHID busy until it is answered. */
+static bool
+blocks_hid(const struct fw_token *t)
+{
+	return fw_ctap2_is_busy(&t->ctap2) && !is_of_card(t) &&
+	    !t->ctap2.op.polled;
 }
 
 static void
 abort_wait(struct fw_token *t, uint64_t now)
 {
-	if (!fw_ctap2_is_waiting(&t->ctap2))
+	if (!fw_ctap2_is_busy(&t->ctap2))
 		return;
+	if (fw_ctap2_is_waiting(&t->ctap2))
+		t->settles_at = now + FW_TOKEN_SETTLE_MS;
+	if (t->card.waits)
+		fw_card_abort(&t->card);
 	fw_ctap2_abort(&t->ctap2);
-	t->settles_at = now + FW_TOKEN_SETTLE_MS;
 }
 
 void
@@ -112,6 +81,7 @@ fw_token_link_reset(struct fw_token *t)
 	fw_show_stop_typing(&c->show);
 	fw_ctaphid_link_reset(&t->hid);
 	fw_ccid_init(&t->ccid);
+	fw_card_reset(&t->card);
 }
 
 /* Take reports while their answers have room. */
@@ -125,7 +95,7 @@ receive(struct fw_token *t, uint64_t now)
 		fw_ctaphid_rx(&t->hid, report, now);
 		/* INIT on its own channel ends a command; its request is
 		 * about to be overwritten. */
-		if (!fw_ctaphid_wants_reply(&t->hid))
+		if (blocks_hid(t) && !fw_ctaphid_wants_reply(&t->hid))
 			abort_wait(t, now);
 	}
 }
@@ -143,36 +113,75 @@ transmit(struct fw_token *t)
 	return sent;
 }
 
+/* Signs of life while the chip computes, which this loop cannot send. */
 static void
-run_card(struct fw_token *t)
+compute_begin(const struct fw_token *t, enum hal_pipe pipe)
 {
+	uint8_t packet[HAL_PACKET_LEN];
+	size_t len = HAL_HID_REPORT_LEN;
+
+	if (pipe == HAL_PIPE_CCID)
+		len = fw_ccid_extension(&t->ccid, packet);
+	else
+		fw_ctaphid_keepalive(&t->hid, packet);
+	hal_repeat(pipe, packet, len);
+}
+
+static void
+compute_end(enum hal_pipe pipe)
+{
+	hal_repeat(pipe, NULL, 0);
+}
+
+/* A command of the card that is over, or waits. */
+static void
+conclude_card(struct fw_token *t, struct tsw_wr *rsp)
+{
+	compute_end(HAL_PIPE_CCID);
+	fw_ccid_set_waiting(&t->ccid, t->card.waits);
+	if (!t->card.waits)
+		fw_ccid_reply(&t->ccid, rsp->p, tsw_wr_len(rsp));
+	tsw_wipe(rsp->p, rsp->size);
+}
+
+static void
+run_card(struct fw_token *t, uint64_t now)
+{
+	bool waited = fw_ctap2_is_waiting(&t->ctap2);
 	struct tsw_slice command;
 	struct tsw_wr rsp;
 
-	if (fw_ccid_take_power(&t->ccid))
-		fw_card_reset(&t->card);
 	if (!fw_ccid_request(&t->ccid, &command))
 		return;
 	tsw_wr_init(&rsp, t->rsp, sizeof(t->rsp));
-	fw_card_run(&t->card, &rsp, command);
-	fw_ccid_reply(&t->ccid, rsp.p, tsw_wr_len(&rsp));
-	tsw_wipe(rsp.p, rsp.size);
+	t->card.busy = fw_ctap2_is_busy(&t->ctap2) && !is_of_card(t);
+	compute_begin(t, HAL_PIPE_CCID);
+	(void)fw_card_run(&t->card, &rsp, command);
+	conclude_card(t, &rsp);
+	if (waited && !fw_ctap2_is_waiting(&t->ctap2))
+		t->settles_at = now + FW_TOKEN_SETTLE_MS;
 }
 
-/* The card answers at once, also while a touch is waited for.  True if
- * something was sent. */
+/* What the host did to the card beside giving it commands. */
+static void
+mind_card(struct fw_token *t, uint64_t now)
+{
+	if (t->card.waits && !fw_ccid_wants_reply(&t->ccid))
+		abort_wait(t, now);
+	if (!fw_ccid_take_power(&t->ccid))
+		return;
+	if (is_of_card(t))
+		abort_wait(t, now);
+	fw_card_reset(&t->card);
+}
+
 static bool
-serve_card(struct fw_token *t, uint64_t now)
+transmit_card(struct fw_token *t)
 {
 	uint8_t packet[HAL_PACKET_LEN];
 	bool sent = false;
 	size_t len;
 
-	fw_ccid_tick(&t->ccid, now);
-	while (fw_ccid_can_rx(&t->ccid) &&
-	    (len = hal_recv(HAL_PIPE_CCID, packet)) > 0)
-		fw_ccid_rx(&t->ccid, packet, len, now);
-	run_card(t);
 	while (
 	    hal_can_send(HAL_PIPE_CCID) && fw_ccid_tx(&t->ccid, packet, &len)) {
 		hal_send(HAL_PIPE_CCID, packet, len);
@@ -181,40 +190,78 @@ serve_card(struct fw_token *t, uint64_t now)
 	return sent;
 }
 
-/* Keepalives while the chip computes, which this loop cannot send. */
-static void
-compute_begin(const struct fw_token *t)
+static bool
+serve_card(struct fw_token *t, uint64_t now)
 {
-	uint8_t report[HAL_HID_REPORT_LEN];
+	uint8_t packet[HAL_PACKET_LEN];
+	size_t len;
 
-	fw_ctaphid_keepalive(&t->hid, report);
-	hal_repeat(HAL_PIPE_HID, report, sizeof(report));
+	fw_ccid_tick(&t->ccid, now);
+	while (fw_ccid_can_rx(&t->ccid) &&
+	    (len = hal_recv(HAL_PIPE_CCID, packet)) > 0) {
+		fw_ccid_rx(&t->ccid, packet, len, now);
+		mind_card(t, now);
+	}
+	if (fw_show_may_run(&t->ctap2.show, now))
+		run_card(t, now);
+	return transmit_card(t);
 }
 
+/* A command began to wait: show what for, and look at the button afresh. */
 static void
-compute_end(void)
+ask(struct fw_token *t, uint64_t now)
 {
-	hal_repeat(HAL_PIPE_HID, NULL, 0);
+	struct fw_op *op = &t->ctap2.op;
+
+	if (!fw_ctap2_is_waiting(&t->ctap2) || op->shown)
+		return;
+	op->shown = true;
+	t->button_armed = false;
+	t->button_down = false;
+	t->arms_at = now < t->settles_at ? now + FW_TOKEN_SETTLE_MS : now;
+	fw_panel_ask(t);
+	if (blocks_hid(t))
+		fw_ctaphid_set_status(&t->hid, FW_CTAPHID_UPNEEDED, now);
 }
 
-/* A command ended with st, or waits. */
+/* A command of CTAPHID ended with st, or waits. */
 static void
 conclude(struct fw_token *t, struct tsw_wr *rsp, enum fw_status st)
 {
-	uint64_t now = t->ctap2.now;
-
-	if (st == FW_CTAP_WAIT_TOUCH) {
-		t->button_armed = false;
-		t->button_down = false;
-		t->arms_at =
-		    now < t->settles_at ? now + FW_TOKEN_SETTLE_MS : now;
-		t->display = FW_DISPLAY_ASKS;
-		hal_display(t->ctap2.op.text);
-		fw_ctaphid_set_status(&t->hid, FW_CTAPHID_UPNEEDED, now);
-	} else {
+	compute_end(HAL_PIPE_HID);
+	if (st != FW_CTAP_WAIT_TOUCH)
 		fw_ctaphid_reply(&t->hid, rsp->p, tsw_wr_len(rsp));
-	}
 	tsw_wipe(rsp->p, rsp->size);
+}
+
+static enum fw_status
+run_cbor(struct fw_token *t, struct tsw_wr *rsp,
+    const struct fw_ctaphid_req *req, uint64_t now)
+{
+	struct tsw_slice msg = {req->data, req->len};
+
+	if (is_of_card(t))
+		return fw_ctap2_beside(&t->ctap2, rsp, req->cid, msg);
+	abort_wait(t, now); /* of U2F, which another request ends */
+	return fw_ctap2_start(&t->ctap2, rsp, req->cid, msg);
+}
+
+static enum fw_status
+run_u2f(struct fw_token *t, struct tsw_wr *rsp,
+    const struct fw_ctaphid_req *req, uint64_t now)
+{
+	bool waited = fw_ctap2_is_waiting(&t->ctap2), shown;
+
+	if (is_of_card(t)) {
+		tsw_wr_u16(rsp, FW_SW_CONDITIONS);
+		return FW_CTAP_OK;
+	}
+	fw_u2f_msg(&t->ctap2, rsp, req->cid,
+	    (struct tsw_slice){req->data, req->len});
+	shown = fw_ctap2_is_waiting(&t->ctap2) && t->ctap2.op.shown;
+	if (waited && !shown) /* its question went, another may have come */
+		t->settles_at = now + FW_TOKEN_SETTLE_MS;
+	return FW_CTAP_OK;
 }
 
 static void
@@ -232,15 +279,12 @@ run_request(struct fw_token *t, uint64_t now)
 		fw_ctaphid_reply(&t->hid, NULL, 0);
 		return;
 	}
-	if (!fw_show_uses_led(&t->ctap2.show)) {
-		hal_led(HAL_LED_BUSY);
-		t->led = HAL_LED_BUSY;
-	}
+	if (req.cmd == FW_CTAPHID_CBOR)
+		fw_panel_busy(t);
 	tsw_wr_init(&rsp, t->rsp, sizeof(t->rsp));
-	compute_begin(t);
-	st = fw_ctap2_start(&t->ctap2, &rsp, req.cid,
-	    (struct tsw_slice){req.data, req.len});
-	compute_end();
+	compute_begin(t, HAL_PIPE_HID);
+	st = req.cmd == FW_CTAPHID_MSG ? run_u2f(t, &rsp, &req, now)
+				       : run_cbor(t, &rsp, &req, now);
 	conclude(t, &rsp, st);
 }
 
@@ -275,33 +319,74 @@ is_touched(struct fw_token *t, uint64_t now)
 	    now - t->button_since >= FW_TOKEN_LONG_TOUCH_MS;
 }
 
-static void
-run_touch(struct fw_token *t, uint64_t now)
+/* What became of the touch; false: nothing yet. */
+static bool
+look(struct fw_token *t, enum fw_touch *touch, uint64_t now)
 {
-	enum fw_touch touch;
-	enum fw_status st;
+	if (blocks_hid(t) && fw_ctaphid_cancelled(&t->hid))
+		*touch = FW_TOUCH_CANCELLED;
+	else if (now >= t->ctap2.op.deadline)
+		*touch = t->button_armed ? FW_TOUCH_TIMEOUT : FW_TOUCH_HELD;
+	else if (is_touched(t, now))
+		*touch = FW_TOUCH_GIVEN;
+	else
+		return false;
+	if (*touch != FW_TOUCH_GIVEN)
+		t->settles_at = now + FW_TOKEN_SETTLE_MS;
+	return true;
+}
+
+static void
+finish_card(struct fw_token *t, enum fw_touch touch)
+{
 	struct tsw_wr rsp;
 
-	if (!fw_ctap2_is_waiting(&t->ctap2))
-		return;
-	if (fw_ctaphid_cancelled(&t->hid))
-		touch = FW_TOUCH_CANCELLED;
-	else if (now >= t->ctap2.op.deadline)
-		touch = t->button_armed ? FW_TOUCH_TIMEOUT : FW_TOUCH_HELD;
-	else if (is_touched(t, now))
-		touch = FW_TOUCH_GIVEN;
-	else
-		return;
-	if (touch != FW_TOUCH_GIVEN)
-		t->settles_at = now + FW_TOKEN_SETTLE_MS;
+	fw_ccid_set_waiting(&t->ccid, false);
+	tsw_wr_init(&rsp, t->rsp, sizeof(t->rsp));
+	compute_begin(t, HAL_PIPE_CCID);
+	fw_card_finish(&t->card, &rsp, touch);
+	fw_ctap2_abort(&t->ctap2);
+	conclude_card(t, &rsp);
+}
+
+static void
+finish_hid(struct fw_token *t, enum fw_touch touch, uint64_t now)
+{
+	struct tsw_wr rsp;
+	enum fw_status st;
+
 	/* The host sees at once that the wait is over. */
 	fw_ctaphid_set_status(&t->hid, FW_CTAPHID_PROCESSING, now);
 	(void)transmit(t);
 	tsw_wr_init(&rsp, t->rsp, sizeof(t->rsp));
-	compute_begin(t);
+	compute_begin(t, HAL_PIPE_HID);
 	st = fw_ctap2_finish(&t->ctap2, &rsp, touch);
-	compute_end();
 	conclude(t, &rsp, st);
+}
+
+static void
+run_touch(struct fw_token *t, uint64_t now)
+{
+	const struct fw_op *op = &t->ctap2.op;
+	enum fw_touch touch;
+
+	if (!fw_ctap2_is_busy(&t->ctap2))
+		return;
+	if (op->decided) {
+		if (now >= op->deadline) /* and nobody asked for it */
+			fw_ctap2_abort(&t->ctap2);
+		return;
+	}
+	if (!look(t, &touch, now))
+		return;
+	if (t->card.waits)
+		finish_card(t, touch);
+	else if (!op->polled)
+		finish_hid(t, touch, now);
+	else if (op->kind == FW_OP_U2F && touch != FW_TOUCH_GIVEN)
+		fw_ctap2_abort(&t->ctap2); /* the host asks no more */
+	else
+		fw_ctap2_decide(&t->ctap2, touch);
 }
 
 static uint32_t
@@ -326,11 +411,11 @@ next_ms(const struct fw_token *t, uint64_t now)
 	uint32_t ms = sooner(fw_ctaphid_next_ms(&t->hid, now),
 	    fw_ccid_next_ms(&t->ccid, now));
 
-	if (fw_ctap2_is_waiting(&t->ctap2)) {
+	if (fw_ctap2_is_busy(&t->ctap2))
 		ms = sooner(ms, until(t->ctap2.op.deadline, now));
-		if (!t->button_armed && t->arms_at > now)
-			ms = sooner(ms, until(t->arms_at, now));
-	}
+	if (fw_ctap2_is_waiting(&t->ctap2) && !t->button_armed &&
+	    t->arms_at > now)
+		ms = sooner(ms, until(t->arms_at, now));
 	if (fw_token_wants_long_touch(t) && t->button_down)
 		ms = sooner(ms,
 		    until(t->button_since + FW_TOKEN_LONG_TOUCH_MS, now));
@@ -354,11 +439,12 @@ fw_token_step(struct fw_token *t)
 	fw_ctaphid_tick(&t->hid, now);
 	sent = serve_card(t, now);
 	run_request(t, now);
+	ask(t, now);
 	sent = transmit(t) || sent;
 	run_touch(t, now);
 	sent = transmit(t) || sent;
-	led_update(t, now);
-	display_update(t);
+	sent = transmit_card(t) || sent;
+	fw_panel_update(t, now);
 	/* Room for answers was made: reports may be waiting for it. */
 	return sent ? 0 : next_ms(t, now);
 }

@@ -3,6 +3,10 @@
  * The token: CTAPHID and CTAP2, CCID and the card in it, joined to a board
  * through hal.h.
  *
+ * Both ways lead to one token: while a command of one of them waits for a
+ * touch, the other answers CTAP1_ERR_CHANNEL_BUSY, on the card 6985.  A touch
+ * serves the command that it was asked for and no other.
+ *
  * A board calls fw_token_init() at power-up and then fw_token_step() whenever
  * a report came, room to send came, the button moved, or the time that
  * fw_token_step() returned has passed.
@@ -11,6 +15,7 @@
 #define FW_TOKEN_H
 
 #include "apdu.h"
+#include "card_fido.h"
 #include "ccid.h"
 #include "ctap2.h"
 #include "ctaphid.h"
@@ -25,6 +30,10 @@
  * one. */
 #define FW_TOKEN_SETTLE_MS 500
 
+#define FW_TOKEN_APPLET_MAX 3
+/* Longer than FW_CTAP2_RSP_MAX; the card gives the rest of what is longer. */
+#define FW_TOKEN_RSP_MAX FW_CCID_DATA_MAX
+
 /* What is on the display. */
 enum fw_display {
 	FW_DISPLAY_BLANK,
@@ -38,6 +47,8 @@ struct fw_token {
 	struct fw_ctaphid hid;
 	struct fw_ccid ccid;
 	struct fw_card card;
+	struct fw_card_fido fido, statements;
+	struct fw_applet applets[FW_TOKEN_APPLET_MAX];
 	struct fw_ctap2 ctap2;
 	bool button_armed; /* it was seen up since the wait began */
 	bool button_down;  /* and has gone down since, for a long touch */
@@ -47,7 +58,7 @@ struct fw_token {
 	uint64_t wink_until;
 	enum hal_led led;
 	enum fw_display display;
-	uint8_t rsp[FW_CTAP2_RSP_MAX]; /* wiped after every command */
+	uint8_t rsp[FW_TOKEN_RSP_MAX]; /* wiped after every command */
 };
 
 /* Power-up.  Forgets everything that is not in flash. */

@@ -45,8 +45,16 @@ echo_run(void *applet, struct tsw_wr *rsp, const struct fw_apdu *apdu)
 }
 
 static const uint8_t aid[] = {0xa0, 0, 0, 6, 0x47, 0x2f, 0, 1};
-static const struct fw_applet echo = {{aid, sizeof(aid)}, echo_select, echo_run,
-    NULL};
+static enum fw_sw
+echo_finish(void *applet, struct tsw_wr *rsp, enum fw_touch touch)
+{
+	(void)applet;
+	tsw_wr_u8(rsp, (uint8_t)touch);
+	return FW_SW_OK;
+}
+
+static const struct fw_applet echo = {{aid, sizeof(aid)}, echo_select, NULL,
+    echo_run, echo_finish, NULL, NULL};
 
 static void
 run_card(void)

@@ -131,8 +131,10 @@ probe_run(void *applet, struct tsw_wr *rsp, const struct fw_apdu *apdu)
 static const uint8_t aid_a[] = {0xa0, 0, 0, 6, 0x47, 0x2f, 0, 1};
 static const uint8_t aid_b[] = {0xa0, 0, 0, 3, 8};
 static const struct fw_applet applets[] = {
-    {{aid_a, sizeof(aid_a)}, probe_select, NULL, probe_run, NULL, &probe[0]},
-    {{aid_b, sizeof(aid_b)}, probe_select, NULL, probe_run, NULL, &probe[1]},
+    {{aid_a, sizeof(aid_a)}, probe_select, NULL, probe_run, NULL, &probe[0],
+	NULL},
+    {{aid_b, sizeof(aid_b)}, probe_select, NULL, probe_run, NULL, &probe[1],
+	NULL},
 };
 
 static int
@@ -153,7 +155,7 @@ run(const uint8_t *p, size_t len, size_t *data_len)
 	size_t n;
 
 	tsw_wr_init(&rsp, out, sizeof(out));
-	fw_card_run(&card, &rsp, (struct tsw_slice){p, len});
+	assert_true(fw_card_run(&card, &rsp, (struct tsw_slice){p, len}));
 	n = tsw_wr_len(&rsp);
 	assert_in_range(n, FW_APDU_SW_LEN, sizeof(out));
 	*data_len = n - FW_APDU_SW_LEN;
@@ -247,13 +249,15 @@ test_answer_lengths(void **state)
 	(void)state;
 	(void)sw(BYTES(0, 0xa4, 4, 0, 5, 0xa0, 0, 0, 6, 0x47));
 	probe[0].rsp_len = 3;
-	assert_int_equal(sw(BYTES(0, 1, 2, 3, 2)), FW_SW_WRONG_LENGTH);
-	assert_int_equal(sw(BYTES(0, 1, 2, 3)), FW_SW_WRONG_LENGTH);
+	assert_int_equal(run(BYTES(0, 1, 2, 3, 2), &n), 0x6101);
+	assert_int_equal(n, 2);
+	assert_int_equal(sw(BYTES(0, 1, 2, 3)), 0x6103);
 	assert_int_equal(run(BYTES(0, 1, 2, 3, 3), &n), FW_SW_OK);
 	assert_int_equal(n, 3);
 	probe[0].rsp_len = sizeof(out) - 1; /* no room for the status word */
-	assert_int_equal(sw(BYTES(0, 1, 2, 3, 0, 0, 0)), FW_SW_WRONG_LENGTH);
-	probe[0].rsp_len = sizeof(out) + 1;
+	assert_int_equal(run(BYTES(0, 1, 2, 3, 0, 0, 0), &n), 0x6101);
+	assert_int_equal(n, sizeof(out) - FW_APDU_SW_LEN);
+	probe[0].rsp_len = FW_CARD_DATA_MAX + 1;
 	assert_int_equal(sw(BYTES(0, 1, 2, 3, 0, 0, 0)), FW_SW_WRONG_LENGTH);
 	probe[0].rsp_len = 3;
 	probe[0].sw = FW_SW_FILE_NOT_FOUND;

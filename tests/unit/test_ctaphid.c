@@ -112,7 +112,7 @@ new_channel(void)
 	assert_int_equal(s.len, 17);
 	assert_memory_equal(s.data, "nonce678", 8);
 	assert_int_equal(s.data[12], 2);    /* protocol version */
-	assert_int_equal(s.data[16], 0x0d); /* WINK, CBOR, NMSG */
+	assert_int_equal(s.data[16], 0x05); /* WINK, CBOR, not NMSG */
 	tsw_rd_init(&rd, s.data + 8, 4);
 	return tsw_rd_u32(&rd);
 }
@@ -170,8 +170,10 @@ static const struct row {
 	{LEN_ERR, BUSY_ERR, BUSY_ERR, BUSY_ERR}},
     {FW_CTAPHID_PING, 7610, {LEN_ERR, SEQ_ERR, BUSY_ERR, BUSY_ERR},
 	{LEN_ERR, BUSY_ERR, BUSY_ERR, BUSY_ERR}},
-    {FW_CTAPHID_MSG, 7, {CMD_ERR, SEQ_ERR, BUSY_ERR, BUSY_ERR},
-	{CMD_ERR, BUSY_ERR, BUSY_ERR, BUSY_ERR}},
+    {FW_CTAPHID_MSG, 80, {STARTS, SEQ_ERR, BUSY_ERR, BUSY_ERR},
+	{STARTS, BUSY_ERR, BUSY_ERR, BUSY_ERR}},
+    {FW_CTAPHID_MSG, 0, {LEN_ERR, SEQ_ERR, BUSY_ERR, BUSY_ERR},
+	{LEN_ERR, BUSY_ERR, BUSY_ERR, BUSY_ERR}},
     {0x7f, 7, {CMD_ERR, SEQ_ERR, BUSY_ERR, BUSY_ERR},
 	{CMD_ERR, BUSY_ERR, BUSY_ERR, BUSY_ERR}},
     {FW_CTAPHID_KEEPALIVE, 1, {CMD_ERR, SEQ_ERR, BUSY_ERR, BUSY_ERR},
@@ -383,7 +385,7 @@ test_late_packet_of_another(void **state)
 	b = new_channel();
 	feed_initial(a, FW_CTAPHID_PING, 200, "x");
 	now += 10000;
-	feed_initial(b, FW_CTAPHID_MSG, 1, "x");
+	feed_initial(b, 0x7f, 1, "x");
 	assert_false(fw_ctaphid_can_rx(&h));
 	assert_true(take(&s));
 	assert_int_equal(s.cid, a);

@@ -267,8 +267,8 @@ test_card_goes_off(void **state)
 static void
 ask_card(void)
 {
-	static const uint8_t not_found[] = {0x80, 2, 0, 0, 0, 0, 9, 0, 0, 0,
-	    0x6a, 0x82};
+	static const uint8_t there[] = {0x80, 2, 0, 0, 0, 0, 9, 0, 0, 0, 0x61,
+	    0x06};
 
 	memboard_put_packet(card_on, sizeof(card_on));
 	memboard_put_packet(card_select, sizeof(card_select));
@@ -278,7 +278,7 @@ ask_card(void)
 	memcpy(memboard.ccid_out.data[0], memboard.ccid_out.data[1],
 	    HAL_PACKET_LEN);
 	memboard.ccid_out.len[0] = memboard.ccid_out.len[1];
-	expect_packet(not_found, sizeof(not_found));
+	expect_packet(there, sizeof(there));
 	assert_true(fw_ctap2_is_waiting(&rig.t.ctap2));
 	memboard.button = false;
 	rig_settle();

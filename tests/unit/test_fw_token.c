@@ -323,7 +323,7 @@ test_endpoint_full(void **state)
 	(void)state;
 	memboard.can_send = false;
 	for (i = 0; i < 5; i++)
-		send(FW_CTAPHID_MSG, "x", 1); /* an error each */
+		send(0x7f, "x", 1); /* an error each */
 	expect_silence();
 	assert_true(memboard.in_cnt >= 4);
 	memboard.can_send = true;

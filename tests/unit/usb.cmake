@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The token as a USB device and as a smartcard reader.
 if(TARGET fw_usb)
-	ts_unit_test(apdu fw_memboard fw_core)
+	foreach(name apdu card)
+		ts_unit_test(${name} fw_memboard fw_core)
+	endforeach()
 	foreach(name usb_control usb_requests)
 		ts_unit_test(${name} fw_usb ts_wire)
 		target_sources(test_${name} PRIVATE usbrig.c)

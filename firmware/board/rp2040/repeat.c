@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Keepalives while the main loop computes. */
+/* Keepalives and time extensions while the main loop computes. */
 #include <string.h>
 
 #include "rp2.h"
@@ -16,7 +16,9 @@ static struct {
 static void
 arm(void)
 {
-	repeat.at += HAL_REPEAT_MS * 1000;
+	repeat.at += (repeat.pipe == HAL_PIPE_CCID ? HAL_REPEAT_CARD_MS
+						   : HAL_REPEAT_MS) *
+	    1000;
 	rp2_alarm_at(RP2_ALARM_REPEAT, repeat.at);
 }
 
