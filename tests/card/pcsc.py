@@ -27,10 +27,12 @@ class PcscError(AssertionError):
     """pcscd or a reader did something else than the test says."""
 
 
-def mount(what, where, kind):
+def mount(what, where, kind, bind=False):
+    ms_bind = 4096
     libc = ctypes.CDLL(None, use_errno=True)
-    if libc.mount(what.encode(), where.encode(), kind.encode(), 0, None) != 0:
-        raise OSError(ctypes.get_errno(), f"mount {kind} on {where}")
+    if libc.mount(what.encode(), where.encode(), kind.encode(),
+                  ms_bind if bind else 0, None) != 0:
+        raise OSError(ctypes.get_errno(), f"mount {what} on {where}")
 
 
 def loopback_up():
