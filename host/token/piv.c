@@ -178,7 +178,18 @@ parse_metadata(struct ts_piv_metadata *m, const struct ts_card_reply *reply,
 	}
 	if (rd.bad)
 		return TS_ERR_TOKEN_IO;
+	/* An answer that names no algorithm is none: a card without metadata
+	 * says so (piv-authenticator), whether the slot holds a key or not. */
+	if (m->alg == 0 && ref != TS_PIV_PIN && ref != TS_PIV_PUK)
+		return TS_ERR_TOKEN_UNSUPPORTED;
 	return key.p == NULL ? TS_OK : parse_point(&m->key, m->alg, key);
+}
+
+static void
+clear_metadata(struct ts_piv_metadata *m)
+{
+	memset(m, 0, sizeof(*m));
+	m->tries = TS_TOKEN_RETRIES_UNKNOWN;
 }
 
 int
@@ -189,8 +200,7 @@ ts_piv_metadata(struct ts_piv *piv, struct ts_piv_metadata *out, uint8_t ref)
 	    .ne = ALL};
 	int r;
 
-	memset(out, 0, sizeof(*out));
-	out->tries = TS_TOKEN_RETRIES_UNKNOWN;
+	clear_metadata(out);
 	if (!piv->has_metadata)
 		return TS_ERR_TOKEN_UNSUPPORTED;
 	r = ts_piv_run(piv, &cmd);
@@ -198,7 +208,10 @@ ts_piv_metadata(struct ts_piv *piv, struct ts_piv_metadata *out, uint8_t ref)
 		return r;
 	switch (piv->reply.sw) {
 	case 0x9000:
-		return parse_metadata(out, &piv->reply, ref);
+		r = parse_metadata(out, &piv->reply, ref);
+		if (r == TS_ERR_TOKEN_UNSUPPORTED)
+			clear_metadata(out);
+		return r;
 	case 0x6a82:
 	case 0x6a88:
 		return TS_ERR_NOT_FOUND;

@@ -195,8 +195,9 @@ generate_as(struct creation *c, enum tsw_alg alg)
 		c->made.pin = c->req->slot == TS_TOKEN_PIV_SIGN
 		    ? TS_TOKEN_POLICY_ALWAYS
 		    : TS_TOKEN_POLICY_ONCE;
-		c->made.touch = with_policies ? TS_TOKEN_POLICY_ALWAYS
-					      : TS_TOKEN_POLICY_UNKNOWN;
+		/* A card may take policies and not heed them: only what it
+		 * says itself counts, see compare(). */
+		c->made.touch = TS_TOKEN_POLICY_UNKNOWN;
 		return parse_generated(c, alg);
 	}
 	if (is_declined(c->piv.reply.sw))

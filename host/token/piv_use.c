@@ -53,11 +53,11 @@ ts_piv_tries(struct ts_piv *piv, uint8_t *tries)
 	struct ts_piv_metadata meta;
 	int r;
 
-	*tries = TS_TOKEN_RETRIES_UNKNOWN;
 	r = ts_piv_metadata(piv, &meta, TS_PIV_PIN);
-	if (r == TS_OK)
-		*tries = meta.tries;
-	if (r != TS_ERR_TOKEN_UNSUPPORTED && r != TS_ERR_NOT_FOUND)
+	*tries = meta.tries;
+	if (*tries != TS_TOKEN_RETRIES_UNKNOWN ||
+	    (r != TS_OK && r != TS_ERR_TOKEN_UNSUPPORTED &&
+		r != TS_ERR_NOT_FOUND))
 		return r;
 	r = ts_piv_run(piv, &cmd);
 	if (r == TS_OK)
@@ -149,8 +149,12 @@ ts_piv_pin_change(struct ts_piv *piv, uint8_t *retries, const char *secret_pin,
 	r = send_pins(piv, retries, &cmd, secret_pin, secret_new);
 	if (r != TS_OK)
 		return r;
-	return outcome(piv->reply.sw, TS_ERR_PIN_WRONG,
-	    TS_ERR_CARD_PIN_BLOCKED);
+	r = outcome(piv->reply.sw, TS_ERR_PIN_WRONG, TS_ERR_CARD_PIN_BLOCKED);
+	/* Some cards say only that it was wrong (6300). */
+	if (r == TS_ERR_PIN_WRONG && *retries == TS_TOKEN_RETRIES_UNKNOWN &&
+	    ts_piv_tries(piv, retries) != TS_OK)
+		*retries = TS_TOKEN_RETRIES_UNKNOWN;
+	return r;
 }
 
 int
