@@ -271,6 +271,7 @@ bool
 fw_ctap2_wants_long_touch(const struct fw_ctap2 *c)
 {
 	return c->op.kind == FW_OP_RESET ||
+	    (c->op.kind == FW_OP_CARD && c->op.led == HAL_LED_TOUCH_RESET) ||
 	    (c->op.kind == FW_OP_APPLET &&
 		c->op.applet.cmd == TSW_APPLET_FORGET);
 }

@@ -19,6 +19,8 @@ card_init(struct fw_token *t)
 	if (t->ctap2.profile == FW_PROFILE_FULL)
 		t->applets[cnt++] =
 		    fw_card_statements(&t->statements, &t->ctap2);
+	fw_piv_init(&t->piv, &t->ctap2);
+	t->applets[cnt++] = fw_piv_applet(&t->piv);
 	fw_card_init(&t->card, t->applets, cnt);
 }
 
@@ -156,6 +158,7 @@ run_card(struct fw_token *t, uint64_t now)
 	tsw_wr_init(&rsp, t->rsp, sizeof(t->rsp));
 	t->card.busy = fw_ctap2_is_busy(&t->ctap2) && !is_of_card(t);
 	compute_begin(t, HAL_PIPE_CCID);
+	fw_ctap2_reseed(&t->ctap2);
 	(void)fw_card_run(&t->card, &rsp, command);
 	conclude_card(t, &rsp);
 	if (waited && !fw_ctap2_is_waiting(&t->ctap2))

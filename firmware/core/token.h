@@ -19,6 +19,7 @@
 #include "ccid.h"
 #include "ctap2.h"
 #include "ctaphid.h"
+#include "piv.h"
 
 #define FW_TOKEN_WINK_MS 2000
 /* How long the button is to be held for what cannot be undone: reset and
@@ -48,6 +49,7 @@ struct fw_token {
 	struct fw_ccid ccid;
 	struct fw_card card;
 	struct fw_card_fido fido, statements;
+	struct fw_piv piv;
 	struct fw_applet applets[FW_TOKEN_APPLET_MAX];
 	struct fw_ctap2 ctap2;
 	bool button_armed; /* it was seen up since the wait began */
