@@ -96,12 +96,12 @@ set_attributes(posix_spawnattr_t *attr)
 	return TS_OK;
 }
 
-static int
-spawn(pid_t *pid, const char *helper, int control,
+int
+ts_token_spawn(pid_t *pid, const char *helper, char *mode, int control,
     const struct ts_token_fds *fds)
 {
 	char name[] = "touchstone-token";
-	char *const argv[] = {name, NULL};
+	char *const argv[] = {name, mode, NULL};
 	char *const no_env[] = {NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -173,7 +173,7 @@ ts_token_start(struct ts_token_client *client, const char *helper,
 		r = TS_ERR_HELPER;
 		goto out;
 	}
-	r = spawn(&client->pid, helper, pair[1], fds);
+	r = ts_token_spawn(&client->pid, helper, NULL, pair[1], fds);
 	if (r != TS_OK) {
 		client->pid = -1;
 		goto out;

@@ -45,6 +45,13 @@ enum ts_token_what {
 };
 
 /*
+ * Start helper (its path) in a mode: its option, or NULL for an operation.
+ * control is its descriptor 0; it and those of fds are above 15, or -1.
+ */
+int ts_token_spawn(pid_t *pid, const char *helper, char *mode, int control,
+    const struct ts_token_fds *fds) TS_MUST_CHECK;
+
+/*
  * Start helper (its path) on req.  The descriptors of fds are closed in any
  * case and set to -1: they belong to the helper now.  The child's environment
  * is empty; its stderr is ours.  Errors: TS_ERR_ARGUMENT, TS_ERR_NO_MEMORY,

@@ -3,6 +3,7 @@
  * touchstone-token: one operation on one token, in a process that can do
  * nothing else.  See touchstone-token(8).
  */
+#include "token/evidence.h"
 #include "token/ops.h"
 #include "token/sandbox.h"
 #include "token/warm.h"
@@ -74,6 +75,17 @@ serve(void)
 	return r == TS_OK ? EXIT_DONE : EXIT_FAILED;
 }
 
+/* No device and no PIN: a question and its answer. */
+static int
+evidence(void)
+{
+	if (ts_sandbox_prepare(STDERR_FILENO + 1) != TS_OK ||
+	    ts_warm_up() != TS_OK || ts_sandbox_enter() != TS_OK)
+		return EXIT_FAILED;
+	return ts_evidence_serve(TS_TOKEN_FD_CONTROL) == TS_OK ? EXIT_DONE
+							       : EXIT_FAILED;
+}
+
 static int
 version(void)
 {
@@ -110,6 +122,8 @@ main(int argc, char **argv)
 		return version();
 	if (argc == 2 && strcmp(argv[1], "--self-test") == 0)
 		return self_test();
+	if (argc == 2 && strcmp(argv[1], "--evidence") == 0)
+		return evidence();
 	if (argc > 1) {
 		fprintf(stderr,
 		    "usage: touchstone-token [--version | --self-test]\n"

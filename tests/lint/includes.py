@@ -47,6 +47,9 @@ THIRD_PARTY = re.compile(
 SHARED = {
     # Two jobs that share no line: primitives, and memory that is locked.
     ("host/lib", "sodium.h"): ("host/lib/crypto/crypto.c", "host/lib/secret.c"),
+    # One reads a key out of a certificate, one judges whole chains.
+    ("host/token", "openssl/x509.h"): ("host/token/card_key.c",
+                                       "host/token/evidence.c"),
     # A chip has its own default curve; hosts have the library's.
     ("firmware", "bearssl_ec.h"): ("firmware/crypto/bear_p256.c",
                                    "firmware/crypto/bear_port.c"),

@@ -13,6 +13,7 @@ import vectors_attest
 import vectors_card
 import vectors_chain
 import vectors_codes
+import vectors_evidence
 import vectors_sshsig
 import vectors_statement
 
@@ -24,6 +25,7 @@ FILES = {
     "codes.json": vectors_codes.make,
     "attest.json": vectors_attest.make,
     "bundle.json": vectors_card.make,
+    "evidence.json": vectors_evidence.make,
 }
 
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* usage: run_vectors statement|sshsig|chain|codes|attest|bundle FILE.json */
+/* usage: run_vectors statement|sshsig|chain|codes|attest|bundle|evidence
+ *        FILE.json */
 #include "vec.h"
 
 #include <sodium.h>
@@ -146,6 +147,7 @@ main(int argc, char **argv)
 	    {"codes", vec_codes},
 	    {"attest", vec_attestations},
 	    {"bundle", vec_bundles},
+	    {"evidence", vec_evidence},
 	};
 	json_t *root = NULL;
 	json_error_t err;

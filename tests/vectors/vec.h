@@ -38,5 +38,6 @@ void vec_chains(const json_t *root);
 void vec_codes(const json_t *root);
 void vec_attestations(const json_t *root);
 void vec_bundles(const json_t *root);
+void vec_evidence(const json_t *root);
 
 #endif
