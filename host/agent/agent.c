@@ -65,6 +65,7 @@ ts_agent_store(struct ts_agent *agent)
 }
 
 struct key_list {
+	const struct ts_device *dev;
 	struct ts_token *out;
 	size_t cnt, max;
 	bool retired; /* in this round */
@@ -75,8 +76,7 @@ list_key(void *arg, const struct ts_token *token)
 {
 	struct key_list *list = arg;
 
-	if (list->cnt < list->max &&
-	    (token->credential_len > 0 || ts_token_is_applet(token)) &&
+	if (list->cnt < list->max && ts_device_may_have(list->dev, token) &&
 	    (token->state == TS_TOKEN_RETIRED) == list->retired)
 		list->out[list->cnt++] = *token;
 	return TS_OK;
@@ -84,9 +84,10 @@ list_key(void *arg, const struct ts_token *token)
 
 /* Own keys to look for on a token; those in use go first. */
 static size_t
-own_keys(void *ctx, struct ts_token *out, size_t max)
+own_keys(void *ctx, struct ts_token *out, size_t max,
+    const struct ts_device *dev)
 {
-	struct key_list list = {out, 0, max, false};
+	struct key_list list = {dev, out, 0, max, false};
 	struct ts_agent *agent = ctx;
 
 	if (agent->store == NULL)
@@ -110,12 +111,18 @@ device_changed(void *ctx, struct ts_device *dev)
 
 	(void)snprintf(text, sizeof(text), "%s was %s.", dev->name,
 	    there ? "plugged in" : "pulled out");
-	if (!there || dev->fresh)
+	if ((!there || dev->fresh) && ts_device_is_shown(dev))
 		ts_agent_event(agent, "token", text, NULL);
 	ts_ops_wake(agent);
 	if (there && dev->fresh)
 		ts_autosign_consider(agent, dev);
 	dev->fresh = false;
+}
+
+static void
+devices_settled(void *ctx)
+{
+	ts_ops_wake(ctx);
 }
 
 /* --- Directory --- */
@@ -293,6 +300,7 @@ ts_agent_open(struct ts_agent *agent, int fd)
 	agent->devices.helper = agent->helper;
 	agent->devices.keys = own_keys;
 	agent->devices.changed = device_changed;
+	agent->devices.settled = devices_settled;
 	agent->devices.ctx = agent;
 	r = ts_devices_open(&agent->devices, &agent->loop, agent->paths.state);
 	return r == TS_OK ? start_timers(agent) : r;

@@ -14,7 +14,7 @@
 #include "varlink.h"
 
 #define TS_REPLY_ROOM 4096    /* a change, and the longest key it is about */
-#define TS_CONN_FDS_MAX_CNT 4 /* a call uses at most 2 PINs */
+#define TS_CONN_FDS_MAX_CNT 4 /* Provision: 2 PINs and 2 admin secrets */
 /* No new call is begun while more than this waits to be read ... */
 #define TS_CONN_QUEUE_FULL 65536
 /* ... and an event that finds this much waiting closes the connection. */

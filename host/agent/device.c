@@ -1,19 +1,46 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "device.h"
 
+#include <assert.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
+
+#include "twin.h"
 
 #define PATIENCE_MS 1500 /* with a token that is busy or not ours yet */
 #define AGAIN_MS 100	 /* doubled each time */
 
 static void probe_now(struct ts_device *dev);
 
+/*
+ * A card whose twin came or went is asked anew: for what it has behind FIDO2,
+ * or without that.
+ */
+static void
+review_cards(struct ts_devices *all)
+{
+	struct ts_device *dev;
+	size_t i;
+
+	for (i = 0; i < TS_DEVICES_MAX_CNT; i++) {
+		dev = &all->dev[i];
+		if (dev->state == TS_DEVICE_READY && dev->user == NULL &&
+		    dev->problem == TS_OK && ts_device_is_card(dev) &&
+		    dev->beside != (ts_device_twin(dev) != NULL))
+			ts_device_probe(dev);
+	}
+}
+
 static void
 ready(struct ts_device *dev, int problem)
 {
 	dev->problem = problem;
 	dev->state = TS_DEVICE_READY;
-	dev->all->changed(dev->all->ctx, dev);
+	/* A card that turns out to be a twin has one more round to go. */
+	review_cards(dev->all);
+	if (dev->state == TS_DEVICE_READY)
+		dev->all->changed(dev->all->ctx, dev);
 }
 
 static void
@@ -25,6 +52,7 @@ gone(struct ts_device *dev)
 	ts_job_kill(&dev->job);
 	dev->state = TS_DEVICE_ABSENT;
 	dev->problem = TS_ERR_TOKEN_PULLED;
+	review_cards(dev->all);
 	dev->all->changed(dev->all->ctx, dev);
 }
 
@@ -33,7 +61,8 @@ static bool
 may_pass(int err)
 {
 	return err == TS_ERR_TOKEN_BUSY || err == TS_ERR_TOKEN_IO ||
-	    err == TS_ERR_TOKEN_ACCESS;
+	    err == TS_ERR_TOKEN_ACCESS || err == TS_ERR_CARD_HELD ||
+	    err == TS_ERR_CARD_RESET || err == TS_ERR_NO_PCSCD;
 }
 
 static void
@@ -59,6 +88,13 @@ ts_device_lend(struct ts_device *dev, struct ts_token_request *req,
 	bool stream = false;
 	int r;
 
+	if (ts_device_is_card(dev)) {
+		req->orphan = TS_TOKEN_CHANNEL_NONE;
+		req->transport = TS_TOKEN_CARD;
+		(void)snprintf(req->reader, sizeof(req->reader), "%s",
+		    dev->name + sizeof(TS_CARD_PREFIX) - 1);
+		return TS_OK;
+	}
 	req->orphan = ts_orphan_channel(&dev->orphan);
 	r = ts_hotplug_device(&fds->device, &stream, dev->name);
 	if (r == TS_OK)
@@ -79,16 +115,111 @@ start(struct ts_device *dev, struct ts_token_request *req)
 	return r;
 }
 
-void
-ts_token_fill(struct ts_token_cred *out, const struct ts_token *token)
-{
-	bool applet = ts_token_is_applet(token);
+static_assert((int)TS_OWN_PIV == (int)TS_TOKEN_KIND_PIV &&
+	(int)TS_OWN_OPENPGP == (int)TS_TOKEN_KIND_OPENPGP,
+    "the store and the helper count kinds alike");
 
+struct ts_place_on_card
+ts_token_place(const struct ts_token *token)
+{
+	struct ts_place_on_card at = {TS_TOKEN_KIND_FIDO, 0};
+
+	if (!ts_token_is_card(token))
+		return at;
+	at.kind = TS_TOKEN_KIND_PIV;
+	at.slot = TS_TOKEN_PIV_SIGN;
+	if (token->kind == TS_OWN_PIV)
+		at.slot = token->slot;
+	if (token->kind == TS_OWN_OPENPGP) {
+		at.kind = TS_TOKEN_KIND_OPENPGP;
+		at.slot = TS_TOKEN_OPENPGP_SIGN;
+	}
+	return at;
+}
+
+void
+ts_token_fill(struct ts_token_cred *out, const struct ts_token *token,
+    const struct ts_place_on_card *at)
+{
 	memset(out, 0, sizeof(*out));
-	out->kind = applet ? TS_TOKEN_KIND_STATEMENT : TS_TOKEN_KIND_FIDO;
-	out->id.p = applet ? token->id : token->credential;
-	out->id.len = applet ? sizeof(token->id) : token->credential_len;
 	out->key = token->key;
+	if (ts_token_is_card(token)) {
+		out->kind = at->kind;
+		out->id.p = &at->slot;
+		out->id.len = sizeof(at->slot);
+		out->has_check =
+		    at->kind == TS_TOKEN_KIND_PIV && token->check.alg != 0;
+		if (out->has_check)
+			out->check = token->check;
+	} else if (ts_token_is_applet(token)) {
+		out->kind = TS_TOKEN_KIND_STATEMENT;
+		out->id.p = token->id;
+		out->id.len = sizeof(token->id);
+	} else {
+		out->kind = TS_TOKEN_KIND_FIDO;
+		out->id.p = token->credential;
+		out->id.len = token->credential_len;
+	}
+}
+
+/* --- Which key of ours is on it --- */
+
+#define PLACES_MAX_CNT 3
+
+/* Where on this device token may be; of a FIDO key the place says nothing. */
+static size_t
+places(struct ts_place_on_card out[PLACES_MAX_CNT], const struct ts_device *dev,
+    const struct ts_token *token)
+{
+	static const struct ts_place_on_card all[PLACES_MAX_CNT] = {
+	    {TS_TOKEN_KIND_PIV, TS_TOKEN_PIV_SIGN},
+	    {TS_TOKEN_KIND_PIV, TS_TOKEN_PIV_AUTH},
+	    {TS_TOKEN_KIND_OPENPGP, TS_TOKEN_OPENPGP_SIGN},
+	};
+	size_t i, cnt = 0;
+	bool has, fits;
+
+	if (!ts_token_is_card(token)) {
+		memset(&out[0], 0, sizeof(out[0]));
+		return 1;
+	}
+	for (i = 0; i < PLACES_MAX_CNT; i++) {
+		has = all[i].kind == TS_TOKEN_KIND_PIV
+		    ? dev->info.piv.present
+		    : dev->info.openpgp.present;
+		fits = token->kind == TS_OWN_CARD ||
+		    ((int)token->kind == (int)all[i].kind &&
+			(token->kind != TS_OWN_PIV ||
+			    token->slot == all[i].slot));
+		if (has && fits)
+			out[cnt++] = all[i];
+	}
+	return cnt;
+}
+
+bool
+ts_device_may_have(const struct ts_device *dev, const struct ts_token *token)
+{
+	struct ts_place_on_card at[PLACES_MAX_CNT];
+
+	if (ts_token_is_card(token))
+		return ts_device_is_card(dev) && places(at, dev, token) > 0;
+	if (!ts_token_is_applet(token) && token->credential_len == 0)
+		return false;
+	/* Behind FIDO2; a twin has been asked for it already. */
+	return !ts_device_is_card(dev) || (dev->info.has_fido && !dev->beside);
+}
+
+/* A key that both showed is asked for at one of them only: then this tells. */
+static void
+remember_twin(struct ts_device *dev)
+{
+	const struct ts_device *twin = ts_device_twin(dev);
+
+	dev->beside = twin != NULL;
+	memset(dev->twin, 0, sizeof(dev->twin));
+	if (twin != NULL)
+		memcpy(dev->twin, twin->name, sizeof(dev->twin));
 }
 
 /* Second half of probing: which of our keys is it? */
@@ -96,19 +227,27 @@ static int
 ask_for_keys(struct ts_device *dev)
 {
 	struct ts_token token[TS_TOKEN_KEYS_MAX_CNT];
+	struct ts_place_on_card at[PLACES_MAX_CNT];
 	struct ts_token_request req;
-	size_t i, cnt;
+	size_t i, j, n, cnt, used = 0;
 
 	memset(&req, 0, sizeof(req));
 	req.op = TS_TOKEN_MSG_PROBE;
-	cnt = dev->all->keys(dev->all->ctx, token, TS_TOKEN_KEYS_MAX_CNT);
+	remember_twin(dev);
+	cnt = dev->all->keys(dev->all->ctx, token, TS_TOKEN_KEYS_MAX_CNT, dev);
 	for (i = 0; i < cnt; i++) {
-		ts_token_fill(&req.key[i], &token[i]);
-		memcpy(dev->asked[i], token[i].id, TSW_HASH_LEN);
+		n = places(at, dev, &token[i]);
+		for (j = 0; j < n && used < TS_TOKEN_KEYS_MAX_CNT; j++) {
+			dev->asked_at[used] = at[j];
+			memcpy(dev->asked[used], token[i].id, TSW_HASH_LEN);
+			ts_token_fill(&req.key[used], &token[i],
+			    &dev->asked_at[used]);
+			used++;
+		}
 	}
-	req.key_cnt = (uint8_t)cnt;
-	dev->asked_cnt = (uint8_t)cnt;
-	return cnt == 0 ? TS_ERR_WRONG_TOKEN : start(dev, &req);
+	req.key_cnt = (uint8_t)used;
+	dev->asked_cnt = (uint8_t)used;
+	return used == 0 ? TS_ERR_WRONG_TOKEN : start(dev, &req);
 }
 
 static void
@@ -127,8 +266,11 @@ job_done(void *ctx, const struct ts_token_result *result)
 		r = result->err;
 	}
 	if (result->op == TS_TOKEN_MSG_PROBE && r == TS_OK &&
-	    result->u.found < dev->asked_cnt)
-		ts_device_has(dev, dev->asked[result->u.found]);
+	    result->u.found < dev->asked_cnt) {
+		dev->has_key = true;
+		dev->at = dev->asked_at[result->u.found];
+		memcpy(dev->key_id, dev->asked[result->u.found], TSW_HASH_LEN);
+	}
 	if (r == TS_OK || r == TS_ERR_WRONG_TOKEN || r == TS_ERR_NOT_FOUND)
 		ready(dev, TS_OK);
 	else
@@ -173,10 +315,11 @@ ts_device_probe(struct ts_device *dev)
 }
 
 void
-ts_device_has(struct ts_device *dev, const uint8_t id[TSW_HASH_LEN])
+ts_device_has(struct ts_device *dev, const struct ts_token *token)
 {
 	dev->has_key = true;
-	memcpy(dev->key_id, id, TSW_HASH_LEN);
+	dev->at = ts_token_place(token);
+	tsw_token_id(dev->key_id, &token->key);
 }
 
 static bool
@@ -227,6 +370,7 @@ ts_devices_scan(struct ts_devices *all)
 	for (i = 0; i < TS_DEVICES_MAX_CNT; i++)
 		all->dev[i].seen = false;
 	ts_hotplug_scan(&all->hotplug, found);
+	ts_cards_scan(&all->cards, found);
 	for (i = 0; i < TS_DEVICES_MAX_CNT; i++)
 		if (!all->dev[i].seen)
 			gone(&all->dev[i]);
@@ -258,6 +402,16 @@ hotplug_changed(void *ctx)
 	ts_devices_scan(ctx);
 }
 
+/* An operation may wait for the first word about cards, too. */
+static void
+cards_changed(void *ctx)
+{
+	struct ts_devices *all = ctx;
+
+	ts_devices_scan(all);
+	all->settled(all->ctx);
+}
+
 int
 ts_devices_open(struct ts_devices *all, struct ts_loop *loop, const char *state)
 {
@@ -268,9 +422,14 @@ ts_devices_open(struct ts_devices *all, struct ts_loop *loop, const char *state)
 	all->hotplug.changed = hotplug_changed;
 	all->hotplug.ctx = all;
 	r = ts_hotplug_open(&all->hotplug, loop, state);
-	if (r == TS_OK)
-		ts_devices_scan(all);
-	return r;
+	if (r != TS_OK)
+		return r;
+	ts_devices_scan(all);
+	all->cards.gone = hotplug_gone;
+	all->cards.changed = cards_changed;
+	all->cards.ctx = all;
+	ts_cards_open(&all->cards, loop, all->helper);
+	return TS_OK;
 }
 
 void
@@ -280,6 +439,7 @@ ts_devices_close(struct ts_devices *all)
 
 	for (i = 0; i < TS_DEVICES_MAX_CNT; i++)
 		ts_job_kill(&all->dev[i].job);
+	ts_cards_close(&all->cards);
 	ts_hotplug_close(&all->hotplug);
 }
 
@@ -316,5 +476,127 @@ ts_devices_are_probing(const struct ts_devices *all)
 	for (i = 0; i < TS_DEVICES_MAX_CNT; i++)
 		if (all->dev[i].state == TS_DEVICE_PROBING)
 			return true;
-	return false;
+	return all->cards.starting;
+}
+
+/* --- Cards --- */
+
+bool
+ts_device_is_card(const struct ts_device *dev)
+{
+	return strncmp(dev->name, TS_CARD_PREFIX, sizeof(TS_CARD_PREFIX) - 1) ==
+	    0;
+}
+
+/* How many there are; *out is the only one, or NULL. */
+static size_t
+by_beginning(struct ts_device **out, struct ts_devices *all, const char *name,
+    bool shown)
+{
+	struct ts_device *dev;
+	size_t i, cnt = 0;
+
+	*out = NULL;
+	for (i = 0; i < TS_DEVICES_MAX_CNT; i++) {
+		dev = &all->dev[i];
+		if (dev->state == TS_DEVICE_ABSENT || !ts_device_is_card(dev) ||
+		    (shown && !ts_device_is_shown(dev)) ||
+		    strncasecmp(dev->name, name, strlen(name)) != 0)
+			continue;
+		*out = ++cnt == 1 ? dev : NULL;
+	}
+	return cnt;
+}
+
+int
+ts_device_by_reader(struct ts_device **out, struct ts_devices *all,
+    const char *name)
+{
+	*out = ts_device_by_name(all, name);
+	if (*out != NULL)
+		return TS_OK;
+	/* One that has nothing for us stands behind those that have. */
+	if (by_beginning(out, all, name, true) == 0)
+		return by_beginning(out, all, name, false) > 1
+		    ? TS_ERR_AMBIGUOUS
+		    : TS_OK;
+	return by_beginning(out, all, name, true) > 1 ? TS_ERR_AMBIGUOUS
+						      : TS_OK;
+}
+
+/* How many readers of this kind there are, with the names of ts_twin. */
+static size_t
+alike(const struct ts_devices *all, const struct ts_twin_usb *usb, bool cards)
+{
+	struct ts_twin_usb other;
+	const struct ts_device *dev;
+	size_t i, cnt = 0;
+
+	for (i = 0; i < TS_DEVICES_MAX_CNT; i++) {
+		dev = &all->dev[i];
+		if (dev->state == TS_DEVICE_ABSENT ||
+		    ts_device_is_card(dev) != cards)
+			continue;
+		ts_twin_look(&other, dev->name);
+		if (cards ? ts_twin_has_name(usb,
+				dev->name + sizeof(TS_CARD_PREFIX) - 1)
+			  : strcmp(other.name, usb->name) == 0)
+			cnt++;
+	}
+	return cnt;
+}
+
+/* By what is on it: a key of ours is on one token only. */
+static bool
+shows_same_key(const struct ts_device *card, const struct ts_device *dev)
+{
+	return card->has_key && card->at.kind != TS_TOKEN_KIND_PIV &&
+	    card->at.kind != TS_TOKEN_KIND_OPENPGP && dev->has_key &&
+	    memcmp(card->key_id, dev->key_id, TSW_HASH_LEN) == 0;
+}
+
+static bool
+is_same_usb(const struct ts_device *card, const struct ts_device *dev)
+{
+	const char *reader = card->name + sizeof(TS_CARD_PREFIX) - 1;
+	struct ts_twin_usb usb;
+
+	ts_twin_look(&usb, dev->name);
+	if (ts_twin_has_serial(&usb, reader))
+		return true;
+	return ts_twin_has_name(&usb, reader) &&
+	    alike(card->all, &usb, true) == 1 &&
+	    alike(card->all, &usb, false) == 1;
+}
+
+struct ts_device *
+ts_device_twin(const struct ts_device *card)
+{
+	struct ts_device *dev;
+	size_t i;
+
+	if (!ts_device_is_card(card))
+		return NULL;
+	for (i = 0; i < TS_DEVICES_MAX_CNT; i++) {
+		dev = &card->all->dev[i];
+		if (dev->state != TS_DEVICE_READY || dev->problem != TS_OK ||
+		    ts_device_is_card(dev))
+			continue;
+		if (strcmp(card->twin, dev->name) == 0 ||
+		    shows_same_key(card, dev) || is_same_usb(card, dev))
+			return dev;
+	}
+	return NULL;
+}
+
+bool
+ts_device_is_shown(const struct ts_device *dev)
+{
+	const struct ts_token_info *info = &dev->info;
+
+	if (!ts_device_is_card(dev) || dev->problem != TS_OK ||
+	    dev->state != TS_DEVICE_READY)
+		return true;
+	return info->piv.present || info->openpgp.present ||
+	    (info->has_fido && !dev->beside);
 }

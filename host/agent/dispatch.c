@@ -22,6 +22,7 @@ const struct ts_method ts_methods[] = {
     {"Enrol", NULL, ts_flow_enrol, TS_WITH_STORE},
     {"Retire", ts_reply_retire, NULL, TS_WITH_STORE},
     {"SetPin", NULL, ts_flow_pin, TS_WITH_STORE},
+    {"UnblockPin", NULL, ts_flow_unblock, TS_WITH_STORE},
     {"ResetToken", NULL, ts_flow_reset, TS_WITH_STORE},
     {"AttestToken", NULL, ts_flow_attest, TS_WITH_STORE},
     {"ForgetKey", NULL, ts_flow_forget, TS_WITH_STORE},

@@ -4,9 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "holder.h"
 #include "token/proto.h"
 
-#define MESSAGE_MAX 320
+#define MESSAGE_MAX 640
 
 /* What is not here is "Failed". */
 static const struct {
@@ -22,6 +23,9 @@ static const struct {
     {TS_ERR_IN_USE, "Refused"},
     {TS_ERR_NOT_SHOWN, "Refused"},
     {TS_ERR_TOKEN_FORK, "Refused"},
+    {TS_ERR_CARD_STRANGE, "Refused"},
+    {TS_ERR_SLOT_USED, "Refused"},
+    {TS_ERR_LAST_TRY, "Refused"},
     {TS_ERR_TOKEN_LIVE_COMMITMENT, "Refused"},
     {TS_ERR_TRIES, "Refused"},
     {TS_ERR_DB_FORGED, "Refused"},
@@ -37,6 +41,7 @@ static const struct {
     {TS_ERR_TOKEN_HELD, "NoTouch"},
     {TS_ERR_DECLINED, "NoTouch"},
     {TS_ERR_CANCELLED, "NoTouch"},
+    {TS_ERR_CARD_CHOICE, "Usage"},
     {TS_ERR_ARGUMENT, "Usage"},
     {TSW_ERR_LABEL, "Usage"},
     {TSW_ERR_NAME, "Usage"},
@@ -61,6 +66,9 @@ static const struct {
     {TS_ERR_TOKEN_PULLED, "Plug it in again and repeat the command."},
     {TS_ERR_TOKEN_BUSY, "Close the program that uses it, or wait a moment."},
     {TS_ERR_TOKEN_IO, "Pull it out, plug it in again and repeat the command."},
+    {TS_ERR_CARD_HELD,
+	"Close it, or have it give the card up: `gpgconf --kill scdaemon` if "
+	"it is GnuPG."},
     {TS_ERR_HELPER, "Repeat the command; nothing was lost."},
     {TS_ERR_NO_TOUCH, "Repeat the command and touch the token when it blinks."},
     {TS_ERR_CONFLICT, "Look at `touchstone alerts`."},
@@ -81,6 +89,32 @@ static const struct {
     {TS_ERR_NO_MEMORY, "Close something and repeat the command."},
     {TSW_ERR_DEVICE_TOO_OLD, "Update the devices named, or revoke their keys."},
     {TSW_ERR_LAST_SIGNER, "Enrol another token first."},
+    {TS_ERR_NO_PCSCD,
+	"Install it (on Debian: `apt install pcscd`), or start it: `systemctl "
+	"start pcscd.socket`. Nothing is wrong with tokens that are no cards."},
+    {TS_ERR_PCSCD_ACCESS,
+	"It lets in only who sits at this computer, not who is logged in from "
+	"afar. To change that, write into "
+	"/etc/polkit-1/rules.d/50-pcscd.rules: polkit.addRule(function(a, s) { "
+	"if (a.id.indexOf(\"org.debian.pcsc-lite.access_\") == 0 && "
+	"s.isInGroup(\"plugdev\")) return polkit.Result.YES; });"},
+    {TS_ERR_CARD_RESET, "Repeat the command."},
+    {TS_ERR_SLOT_USED,
+	"Use another slot or another card. Only if you are sure that nobody "
+	"needs the key that is there: --replace."},
+    {TS_ERR_ADMIN_REQUIRED, "Give it with --admin-fd, or on a terminal."},
+    {TS_ERR_ADMIN_WRONG, "Nothing was changed."},
+    {TS_ERR_CARD_STRANGE,
+	"If you did not exchange the card yourself, take it out and find out "
+	"who did."},
+    {TS_ERR_NO_APPLET, "`touchstone token info` says which ones it has."},
+    {TS_ERR_CARD_PIN_BLOCKED, "`touchstone token unblock` does that."},
+    {TS_ERR_CARD_PUK_WRONG,
+	"The PIN is as it was. When no tries are left only a reset of the PIV "
+	"application helps, which erases its keys."},
+    {TS_ERR_ATTESTATION, "No key was taken into your identity."},
+    {TS_ERR_LAST_TRY,
+	"If you are sure of it, repeat the command with --last-try."},
 };
 
 const char *
@@ -105,19 +139,43 @@ remedy(int err)
 	return NULL;
 }
 
+void
+ts_fault_todo(char out[TS_FAULT_TODO_MAX], int err)
+{
+	const char *todo = remedy(err);
+	struct ts_holder holder;
+
+	if (err == TS_ERR_CARD_HELD && ts_holder_find(&holder, "/proc"))
+		(void)snprintf(out, TS_FAULT_TODO_MAX,
+		    "It may be %s (process %ld). %s", holder.name,
+		    (long)holder.pid, holder.remedy);
+	else
+		(void)snprintf(out, TS_FAULT_TODO_MAX, "%s",
+		    todo == NULL ? "" : todo);
+}
+
+/* What the number of tries is about. */
+static bool
+tells_tries(int err)
+{
+	return err == TS_ERR_PIN_WRONG || err == TS_ERR_CARD_PUK_WRONG ||
+	    err == TS_ERR_ADMIN_WRONG;
+}
+
 /* "The PIN is wrong.  7 tries are left." */
 static void
 compose(char out[MESSAGE_MAX], int err, uint8_t retries)
 {
-	const char *todo = remedy(err);
+	char todo[TS_FAULT_TODO_MAX];
 	int n;
 
+	ts_fault_todo(todo, err);
 	n = snprintf(out, MESSAGE_MAX, "%s.%s%s", ts_strerror(err),
-	    todo == NULL ? "" : " ", todo == NULL ? "" : todo);
+	    todo[0] == '\0' ? "" : " ", todo);
 	if (out[0] >= 'a' && out[0] <= 'z')
 		out[0] = (char)(out[0] - 'a' + 'A');
-	if (err == TS_ERR_PIN_WRONG && retries != TS_TOKEN_RETRIES_UNKNOWN &&
-	    n > 0 && n < MESSAGE_MAX)
+	if (tells_tries(err) && retries != TS_TOKEN_RETRIES_UNKNOWN && n > 0 &&
+	    n < MESSAGE_MAX)
 		(void)snprintf(out + n, MESSAGE_MAX - (size_t)n,
 		    " Tries left: %u.", retries);
 }

@@ -13,6 +13,10 @@
 /* Which error of the interface an error code is: "Refused", "NoToken", ... */
 const char *ts_fault_kind(int err);
 
+/* What to do about err, "" where its sentence says it. */
+#define TS_FAULT_TODO_MAX 320
+void ts_fault_todo(char out[TS_FAULT_TODO_MAX], int err);
+
 /* End the call of c with err.  names may be NULL. */
 void ts_fault_reply(struct ts_conn *c, int err, const struct ts_names *names);
 

@@ -17,6 +17,7 @@ int ts_flow_status(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
 int ts_flow_tokens(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
 int ts_flow_info(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
 int ts_flow_pin(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
+int ts_flow_unblock(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
 int ts_flow_reset(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
 int ts_flow_wink(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
 int ts_flow_attest(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
@@ -35,10 +36,33 @@ int ts_flow_text(char *out, size_t size, struct ts_op *op,
     const char *argument) TS_MUST_CHECK;
 
 /*
- * End the operation for want of a PIN: asks the token first, because it may
- * have none, or have it blocked.
+ * End the operation for want of the PIN of this application: asks the token
+ * first, because it may have none, or have it blocked.
  */
-int ts_flow_need_pin(struct ts_op *op) TS_MUST_CHECK;
+int ts_flow_need_pin(struct ts_op *op, enum ts_token_kind kind) TS_MUST_CHECK;
+
+/* Of the own key on op->dev. */
+enum ts_token_kind ts_flow_kind(const struct ts_op *op);
+
+/*
+ * What word ("", "fido", "piv", "openpgp") means for op->dev: the application,
+ * and the device it is on, which may be another way to the same token.
+ * TS_ERR_NO_APPLET, TS_ERR_CARD_CHOICE, TS_ERR_ARGUMENT.
+ */
+int ts_flow_applet(enum ts_token_kind *kind, struct ts_device **where,
+    struct ts_op *op, const char *word) TS_MUST_CHECK;
+
+/*
+ * Whether tries are left to spend one: TS_ERR_LAST_TRY if it is the last, as
+ * far as known, and the caller has not said that it knows.
+ */
+int ts_flow_may_try(const struct ts_op *op, uint8_t tries) TS_MUST_CHECK;
+/* The same for the PIN of an application of op->dev. */
+int ts_flow_may_try_pin(const struct ts_op *op,
+    enum ts_token_kind kind) TS_MUST_CHECK;
+
+/* Argument `last_try` of the call. */
+void ts_flow_last_try(struct ts_op *op);
 
 /*
  * Bring op->signer, on op->dev, in step with the own chain if it is an applet
@@ -64,9 +88,9 @@ bool ts_flow_find_signer(struct ts_token *out, struct ts_store *store,
 int ts_flow_say_statement(struct ts_op *op, const uint8_t *p,
     size_t len) TS_MUST_CHECK;
 
-/* A request about signer's key alone. */
+/* A request about the key of op->signer alone; views into op. */
 void ts_flow_fill(struct ts_token_request *req, enum ts_token_message message,
-    const struct ts_token *signer);
+    struct ts_op *op);
 
 /* Who shows the code of a live run: token is NULL for this computer. */
 void ts_flow_say_shown_by(struct ts_jw *w, const struct ts_token *token,

@@ -88,13 +88,19 @@ ask_signature(struct ts_op *op)
 	struct ts_token_request req;
 	int r;
 
-	r = ts_flow_say_statement(op, op->confirm.statement, op->confirm.len);
+	/* A card signs nothing without its PIN. */
+	if (ts_token_is_card(&op->signer) && op->pin_fd < 0)
+		return ts_flow_need_pin(op, ts_flow_kind(op));
+	r = op->pin_fd < 0 ? TS_OK : ts_flow_may_try_pin(op, ts_flow_kind(op));
+	if (r == TS_OK)
+		r = ts_flow_say_statement(op, op->confirm.statement,
+		    op->confirm.len);
 	if (r != TS_OK)
 		return r;
 	ts_flow_fill(&req,
 	    op->confirm.on_token ? TS_TOKEN_MSG_LIVE_CONFIRM
 				 : TS_TOKEN_MSG_SIGN,
-	    &op->signer);
+	    op);
 	req.statement.p = op->confirm.statement;
 	req.statement.len = op->confirm.len;
 	req.ns = TSW_NS_ID_CONFIRM;
@@ -168,6 +174,7 @@ confirm(struct ts_op *op)
 	int r;
 
 	op->fits = confirm_fits;
+	ts_flow_last_try(op);
 	r = ts_flow_text(op->target, sizeof(op->target), op, "token");
 	if (r == TS_OK)
 		r = ts_conn_take_fd(&op->pin_fd, op->conn, "pin_fd");

@@ -154,7 +154,7 @@ attest_arrived(struct ts_op *op)
 		return TS_ERR_INTERNAL;
 	ts_op_say(op, "working",
 	    "The token signs what it is and which firmware it runs.");
-	ts_flow_fill(&req, TS_TOKEN_MSG_ATTEST, &op->signer);
+	ts_flow_fill(&req, TS_TOKEN_MSG_ATTEST, op);
 	memcpy(req.value, op->value, sizeof(req.value));
 	return ts_op_run(op, &req, -1, attested);
 }
@@ -163,7 +163,7 @@ static bool
 attest_fits(struct ts_op *op, const struct ts_device *dev)
 {
 	(void)op;
-	return dev->has_key && dev->info.applet.present;
+	return dev->has_key && dev->info.applet.present && !dev->beside;
 }
 
 static int
@@ -221,9 +221,9 @@ forget_arrived(struct ts_op *op)
 	if (!op->dev->info.applet.present)
 		return TS_ERR_TOKEN_UNSUPPORTED;
 	if (op->pin_fd < 0)
-		return ts_flow_need_pin(op);
+		return ts_flow_need_pin(op, TS_TOKEN_KIND_FIDO);
 	ts_op_say(op, "working", "Erase one key: it can never sign again.");
-	ts_flow_fill(&req, TS_TOKEN_MSG_FORGET, &op->signer);
+	ts_flow_fill(&req, TS_TOKEN_MSG_FORGET, op);
 	return ts_op_run(op, &req, op->pin_fd, forgotten);
 }
 
@@ -234,7 +234,8 @@ forget_fits(struct ts_op *op, const struct ts_device *dev)
 	const struct ts_device *known =
 	    ts_device_by_key(&op->agent->devices, op->signer.id);
 
-	return known != NULL ? dev == known : dev->info.applet.present;
+	return known != NULL ? dev == known
+			     : dev->info.applet.present && !dev->beside;
 }
 
 static int

@@ -99,7 +99,7 @@ ask_value(struct ts_op *op)
 
 	ts_flow_fill(&req,
 	    ask->answer ? TS_TOKEN_MSG_LIVE_ANSWER : TS_TOKEN_MSG_LIVE_BEGIN,
-	    &op->signer);
+	    op);
 	req.self.p = ask->self;
 	req.self.len = ask->self_len;
 	req.peer.p = ask->peer;
@@ -141,7 +141,7 @@ state_known(struct ts_op *op, const struct ts_token_result *result)
 	}
 	op->dev->info = result->u.info;
 	if (op->pin_fd < 0 && (!applet->unlocked || applet->runs == 0))
-		return ts_flow_need_pin(op);
+		return ts_flow_need_pin(op, TS_TOKEN_KIND_FIDO);
 	return ts_flow_sync(op, op->pin_fd, begin_synced);
 }
 

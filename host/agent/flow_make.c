@@ -24,37 +24,92 @@ read_algorithm(struct ts_op *op)
 {
 	const char *word = ts_call_arg(&op->conn->call, "algorithm")->s;
 
-	if (word[0] == '\0') {
-		op->alg[0] = TSW_ALG_SK_ED25519;
-		op->alg[1] = TSW_ALG_SK_P256;
-		op->alg_cnt = 2;
-		return TS_OK;
-	}
-	op->alg_cnt = 1;
-	if (strcmp(word, "ed25519") == 0)
-		op->alg[0] = TSW_ALG_SK_ED25519;
-	else if (strcmp(word, "p256") == 0)
-		op->alg[0] = TSW_ALG_SK_P256;
+	op->ed25519 = word[0] == '\0' || strcmp(word, "ed25519") == 0;
+	op->p256 = word[0] == '\0' || strcmp(word, "p256") == 0;
+	return op->ed25519 || op->p256 ? TS_OK : TS_ERR_ARGUMENT;
+}
+
+/* As the application counts them: behind FIDO2 they sign more than we give. */
+static void
+fill_algorithms(struct ts_token_request *req, const struct ts_op *op)
+{
+	const bool card = req->kind == TS_TOKEN_KIND_PIV ||
+	    req->kind == TS_TOKEN_KIND_OPENPGP;
+
+	if (op->ed25519)
+		req->alg[req->alg_cnt++] =
+		    card ? TSW_ALG_ED25519 : TSW_ALG_SK_ED25519;
+	if (op->p256)
+		req->alg[req->alg_cnt++] =
+		    card ? TSW_ALG_P256 : TSW_ALG_SK_P256;
+}
+
+/* The arguments that are of one of the two tokens. */
+struct make_args {
+	const char *token, *name, *applet, *pin_fd, *admin_fd;
+};
+static const struct make_args first_args = {"token", "name", "applet", "pin_fd",
+    "admin_fd"};
+static const struct make_args backup_args = {"backup", "backup_name",
+    "backup_applet", "backup_pin_fd", "backup_admin_fd"};
+
+/* An optional text. */
+static const char *
+text_or_empty(const struct ts_op *op, const char *argument)
+{
+	const char *s = ts_call_arg(&op->conn->call, argument)->s;
+
+	return s == NULL ? "" : s;
+}
+
+static int
+read_slot(struct ts_make *make, const char *word)
+{
+	if (strcmp(word, "") == 0 || strcmp(word, "9c") == 0)
+		make->slot = TS_TOKEN_PIV_SIGN;
+	else if (strcmp(word, "9a") == 0)
+		make->slot = TS_TOKEN_PIV_AUTH;
 	else
 		return TS_ERR_ARGUMENT;
 	return TS_OK;
 }
 
+/* What is of cards; slot and replace are those of the first token. */
+static int
+read_card(struct ts_op *op, struct ts_make *make, const struct make_args *args)
+{
+	const char *applet = text_or_empty(op, args->applet);
+	int r;
+
+	r = ts_op_text(make->applet, sizeof(make->applet), applet);
+	if (r == TS_OK && args == &first_args)
+		make->replace = ts_call_arg(&op->conn->call, "replace")->b;
+	if (r == TS_OK)
+		r = read_slot(make,
+		    args == &first_args ? text_or_empty(op, "slot") : "");
+	if (r == TS_OK)
+		r = ts_conn_take_fd(&make->admin_fd, op->conn, args->admin_fd);
+	return r;
+}
+
 /* One token to make a key on.  Checked now: a key is not made in vain. */
 static int
-read_make(struct ts_op *op, const char *token, const char *name,
-    const char *pin_fd)
+read_make(struct ts_op *op, const struct make_args *args)
 {
 	struct ts_make *make = &op->make[op->make_cnt];
 	struct tsw_slice view;
 	struct ts_token known;
 	int r;
 
-	r = ts_flow_text(make->token, sizeof(make->token), op, token);
+	ts_flow_last_try(op);
+	r = ts_flow_text(make->token, sizeof(make->token), op, args->token);
 	if (r == TS_OK)
-		r = ts_flow_text(make->name, sizeof(make->name), op, name);
+		r = ts_flow_text(make->name, sizeof(make->name), op,
+		    args->name);
 	if (r == TS_OK)
-		r = ts_conn_take_fd(&make->pin_fd, op->conn, pin_fd);
+		r = ts_conn_take_fd(&make->pin_fd, op->conn, args->pin_fd);
+	if (r == TS_OK)
+		r = read_card(op, make, args);
 	if (r != TS_OK)
 		return r;
 	view.p = (const uint8_t *)make->name;
@@ -94,11 +149,79 @@ take_attestation(struct ts_token *token, const struct ts_token_created *new)
 }
 
 static int
+take_fido(struct ts_token *token, const struct ts_token_created *new)
+{
+	token->evidence = new->uv ? TSW_EVIDENCE_FIDO_UV : TSW_EVIDENCE_FIDO_UP;
+	token->credential_len = new->id_len;
+	memcpy(token->credential, new->id, new->id_len);
+	return TS_OK;
+}
+
+/* It is where it was asked for; the card's own key 9E is remembered. */
+static int
+take_card(struct ts_token *token, const struct ts_token_created *new,
+    const struct ts_make *make)
+{
+	if (new->kind != make->kind)
+		return TS_ERR_TOKEN_LIED;
+	token->evidence = TSW_EVIDENCE_CARD;
+	token->kind =
+	    new->kind == TS_TOKEN_KIND_PIV ? TS_OWN_PIV : TS_OWN_OPENPGP;
+	token->slot = new->kind == TS_TOKEN_KIND_PIV ? make->slot : 0;
+	if (new->has_check)
+		token->check = new->check;
+	return TS_OK;
+}
+
+/* What the owner has to know of the card that now has a key. */
+static void
+say_about_card(struct ts_op *op, const struct ts_token_created *new)
+{
+	if (new->factory_admin)
+		ts_op_say(op, "warning",
+		    "The management key of this card is the one that cards "
+		    "leave the factory with: any program on this computer can "
+		    "replace the keys on the card. Change it, for example with "
+		    "`ykman piv access change-management-key --generate "
+		    "--protect` or `yubico-piv-tool -a set-mgm-key`.");
+	if (new->touch == TS_TOKEN_POLICY_ONCE)
+		ts_op_say(op, "warning",
+		    "One touch is good for several signatures within some "
+		    "seconds on this card.");
+	else if (new->touch != TS_TOKEN_POLICY_ALWAYS)
+		ts_op_say(op, "warning",
+		    "This card signs without a touch: a program that has "
+		    "learned the PIN can sign as long as the card is in the "
+		    "reader. Take it out after use.");
+}
+
+static int
+take_made(struct ts_op *op, struct ts_token *token,
+    const struct ts_token_created *new)
+{
+	const struct ts_make *make = &op->make[op->make_at];
+
+	memset(token, 0, sizeof(*token));
+	token->key = new->key;
+	token->role = op->role;
+	memcpy(token->name, make->name, sizeof(token->name));
+	switch (new->kind) {
+	case TS_TOKEN_KIND_STATEMENT:
+		return take_attestation(token, new);
+	case TS_TOKEN_KIND_FIDO:
+		return take_fido(token, new);
+	case TS_TOKEN_KIND_PIV:
+	case TS_TOKEN_KIND_OPENPGP:
+		break;
+	}
+	say_about_card(op, new);
+	return take_card(token, new, make);
+}
+
+static int
 made(struct ts_op *op, const struct ts_token_result *result)
 {
-	const struct ts_token_created *new = &result->u.created;
-	struct ts_token *token = &op->made[op->make_at];
-	int r = TS_OK;
+	int r;
 
 	if (result->err != TS_OK) {
 		ts_op_fail_token(op, result->err, result->retries);
@@ -106,16 +229,7 @@ made(struct ts_op *op, const struct ts_token_result *result)
 	}
 	if (op->dev->info.remaining > 0)
 		op->dev->info.remaining--;
-	memset(token, 0, sizeof(*token));
-	token->key = new->key;
-	token->role = op->role;
-	token->evidence = new->uv ? TSW_EVIDENCE_FIDO_UV : TSW_EVIDENCE_FIDO_UP;
-	memcpy(token->name, op->make[op->make_at].name, sizeof(token->name));
-	if (new->kind == TS_TOKEN_KIND_STATEMENT)
-		r = take_attestation(token, new);
-	if (new->kind == TS_TOKEN_KIND_FIDO)
-		token->credential_len = new->id_len;
-	memcpy(token->credential, new->id, token->credential_len);
+	r = take_made(op, &op->made[op->make_at], &result->u.created);
 	op->make_at++;
 	return r == TS_OK ? make_next(op) : r;
 }
@@ -148,12 +262,75 @@ has_active_key(struct ts_op *op)
 	    token.state == TS_TOKEN_ACTIVE;
 }
 
+static bool
+is_on_card(const struct ts_make *make)
+{
+	return make->kind == TS_TOKEN_KIND_PIV ||
+	    make->kind == TS_TOKEN_KIND_OPENPGP;
+}
+
+static int
+make_key(struct ts_op *op, const struct ts_make *make)
+{
+	struct ts_token_request req;
+	int r;
+
+	r = ts_flow_may_try_pin(op, make->kind);
+	if (r == TS_OK && make->kind == TS_TOKEN_KIND_OPENPGP &&
+	    make->admin_fd >= 0)
+		r = ts_flow_may_try(op, op->dev->info.openpgp.admin_tries);
+	if (r != TS_OK)
+		return r;
+	memset(&req, 0, sizeof(req));
+	req.op = TS_TOKEN_MSG_CREATE;
+	req.kind = make->kind;
+	req.want_applet = !is_on_card(make);
+	req.replace = is_on_card(make) && make->replace;
+	if (make->kind == TS_TOKEN_KIND_PIV)
+		req.slot = make->slot;
+	if (make->kind == TS_TOKEN_KIND_OPENPGP)
+		req.slot = TS_TOKEN_OPENPGP_SIGN;
+	fill_algorithms(&req, op);
+	if (getrandom(req.user, sizeof(req.user), 0) !=
+	    (ssize_t)sizeof(req.user))
+		return TS_ERR_INTERNAL;
+	ts_own_get(op->agent->store, &op->own);
+	req.label.p = (const uint8_t *)op->own.label;
+	req.label.len = strlen(op->own.label);
+	ts_op_say(op, "working", "Make an identity key on the token.");
+	return ts_op_run_two(op, &req, make->pin_fd, make->admin_fd, made);
+}
+
+/* The device that it will be on; *elsewhere: not the one that is seized. */
+static int
+choose_applet(struct ts_op *op, struct ts_make *make, bool *elsewhere)
+{
+	struct ts_device *where = NULL;
+	int r;
+
+	r = ts_flow_applet(&make->kind, &where, op, make->applet);
+	if (r != TS_OK)
+		return r;
+	memcpy(make->token, where->name, sizeof(make->token));
+	/* Two names of one token make no backup. */
+	if (op->make_at == 1 && strcmp(make->token, op->make[0].token) == 0)
+		return TS_ERR_ARGUMENT;
+	*elsewhere = where != op->dev;
+	return TS_OK;
+}
+
 static int
 make_here(struct ts_op *op)
 {
 	struct ts_make *make = &op->make[op->make_at];
-	struct ts_token_request req;
+	bool elsewhere = false;
+	int r;
 
+	r = choose_applet(op, make, &elsewhere);
+	if (r != TS_OK)
+		return r;
+	if (elsewhere)
+		return make_next(op);
 	if (op->resumes && take_up(op)) {
 		op->make_at++;
 		return make_next(op);
@@ -167,20 +344,8 @@ make_here(struct ts_op *op)
 	if (has_active_key(op))
 		return TS_ERR_ALREADY;
 	if (make->pin_fd < 0)
-		return ts_flow_need_pin(op);
-	memset(&req, 0, sizeof(req));
-	req.op = TS_TOKEN_MSG_CREATE;
-	req.want_applet = true;
-	req.alg_cnt = op->alg_cnt;
-	memcpy(req.alg, op->alg, sizeof(req.alg));
-	if (getrandom(req.user, sizeof(req.user), 0) !=
-	    (ssize_t)sizeof(req.user))
-		return TS_ERR_INTERNAL;
-	ts_own_get(op->agent->store, &op->own);
-	req.label.p = (const uint8_t *)op->own.label;
-	req.label.len = strlen(op->own.label);
-	ts_op_say(op, "working", "Make an identity key on the token.");
-	return ts_op_run(op, &req, make->pin_fd, made);
+		return ts_flow_need_pin(op, make->kind);
+	return make_key(op, make);
 }
 
 /* The next token; the last one stays seized for what follows. */
@@ -196,14 +361,13 @@ make_next(struct ts_op *op)
 
 /* The identity knows this key from now on. */
 static void
-now_has(struct ts_op *op, const char *token, const struct tsw_pubkey *key)
+now_has(struct ts_op *op, size_t i)
 {
-	struct ts_device *dev = ts_device_by_name(&op->agent->devices, token);
-	uint8_t id[TSW_HASH_LEN];
+	struct ts_device *dev =
+	    ts_device_by_name(&op->agent->devices, op->make[i].token);
 
-	tsw_token_id(id, key);
 	if (dev != NULL)
-		ts_device_has(dev, id);
+		ts_device_has(dev, &op->made[i]);
 }
 
 /* --- Provision --- */
@@ -234,8 +398,9 @@ static int
 sign_here(struct ts_op *op)
 {
 	const struct ts_make *make = &op->make[op->make_at];
+
 	if (make->pin_fd < 0)
-		return ts_flow_need_pin(op);
+		return ts_flow_need_pin(op, make->kind);
 	return ts_flow_sign_draft(op, make->pin_fd, genesis_signed);
 }
 
@@ -276,7 +441,7 @@ genesis(struct ts_op *op)
 	if (r != TS_OK)
 		return r;
 	for (i = 0; i < op->make_cnt; i++)
-		now_has(op, op->make[i].token, &op->made[i].key);
+		now_has(op, i);
 	op->make_at = 0;
 	return sign_next(op);
 }
@@ -329,9 +494,9 @@ provision(struct ts_op *op)
 	op->made_all = genesis;
 	r = read_algorithm(op);
 	if (r == TS_OK)
-		r = read_make(op, "token", "name", "pin_fd");
+		r = read_make(op, &first_args);
 	if (r == TS_OK && ts_call_arg(call, "backup")->s[0] != '\0')
-		r = read_make(op, "backup", "backup_name", "backup_pin_fd");
+		r = read_make(op, &backup_args);
 	if (r != TS_OK)
 		return r;
 	if (op->make_cnt == 2 &&
@@ -400,7 +565,7 @@ queue_made(struct ts_op *op)
 	if (r != TS_OK)
 		return r;
 	ts_agent_event(agent, "pending", op->change.words, NULL);
-	now_has(op, op->make[0].token, &op->made[0].key);
+	now_has(op, 0);
 	tsw_token_id(id, &op->made[0].key);
 	r = ts_draft_build(agent->store, &op->draft);
 	if (r == TS_OK && ts_flow_is_missing(&op->signer, agent->store, id))
@@ -422,7 +587,7 @@ enrol(struct ts_op *op)
 	op->made_all = queue_made;
 	r = read_algorithm(op);
 	if (r == TS_OK)
-		r = read_make(op, "token", "name", "pin_fd");
+		r = read_make(op, &first_args);
 	return r == TS_OK ? make_next(op) : r;
 }
 

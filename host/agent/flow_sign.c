@@ -21,31 +21,6 @@ ts_flow_text(char *out, size_t size, struct ts_op *op, const char *argument)
 	return ts_op_text(out, size, ts_call_arg(&op->conn->call, argument)->s);
 }
 
-static int
-pin_asked(struct ts_op *op, const struct ts_token_result *result)
-{
-	int err = result->err;
-
-	if (err == TS_OK && result->u.info.pin == TS_TOKEN_PIN_BLOCKED)
-		err = TS_ERR_PIN_BLOCKED;
-	else if (err == TS_OK && result->u.info.pin != TS_TOKEN_PIN_SET)
-		err = TS_ERR_PIN_NOT_SET;
-	else if (err == TS_OK)
-		err = TS_ERR_PIN_REQUIRED;
-	ts_op_fail_token(op, err, result->retries);
-	return TS_OK;
-}
-
-int
-ts_flow_need_pin(struct ts_op *op)
-{
-	struct ts_token_request req;
-
-	memset(&req, 0, sizeof(req));
-	req.op = TS_TOKEN_MSG_INFO;
-	return ts_op_run(op, &req, -1, pin_asked);
-}
-
 struct wanted {
 	const uint8_t *id;
 	struct ts_token *out;
@@ -92,12 +67,19 @@ ts_flow_say_statement(struct ts_op *op, const uint8_t *p, size_t len)
 
 void
 ts_flow_fill(struct ts_token_request *req, enum ts_token_message message,
-    const struct ts_token *signer)
+    struct ts_op *op)
 {
+	const struct ts_token *signer = &op->signer;
+
 	memset(req, 0, sizeof(*req));
 	req->op = message;
 	req->key_cnt = 1;
-	ts_token_fill(&req->key[0], signer);
+	op->at = ts_token_place(signer);
+	/* Where it was found goes before where it was said to be. */
+	if (op->dev != NULL && op->dev->has_key &&
+	    memcmp(op->dev->key_id, signer->id, TSW_HASH_LEN) == 0)
+		op->at = op->dev->at;
+	ts_token_fill(&req->key[0], signer, &op->at);
 }
 
 int
@@ -114,7 +96,7 @@ ts_flow_sign_draft(struct ts_op *op, int pin_fd,
 		r = ts_draft_ask(op->agent->store, op->signer.id);
 	if (r != TS_OK)
 		return r;
-	ts_flow_fill(&req, TS_TOKEN_MSG_SIGN, &op->signer);
+	ts_flow_fill(&req, TS_TOKEN_MSG_SIGN, op);
 	req.statement.p = op->draft.statement;
 	req.statement.len = op->draft.len;
 	req.ns = TSW_NS_ID_STATEMENT;
@@ -223,9 +205,12 @@ sign_synced(struct ts_op *op)
 static int
 sign_with_this(struct ts_op *op)
 {
+	int r;
+
 	if (op->pin_fd < 0)
-		return ts_flow_need_pin(op);
-	return ts_flow_sync(op, op->pin_fd, sign_synced);
+		return ts_flow_need_pin(op, ts_flow_kind(op));
+	r = ts_flow_may_try_pin(op, ts_flow_kind(op));
+	return r == TS_OK ? ts_flow_sync(op, op->pin_fd, sign_synced) : r;
 }
 
 static int
@@ -302,6 +287,7 @@ sign(struct ts_op *op)
 	int r;
 
 	op->wait_for_plug = ts_call_arg(&op->conn->call, "wait")->b;
+	ts_flow_last_try(op);
 	op->fits = sign_fits;
 	r = ts_flow_text(op->target, sizeof(op->target), op, "token");
 	if (r == TS_OK)

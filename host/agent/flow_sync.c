@@ -14,7 +14,7 @@ ask_head(struct ts_op *op,
 {
 	struct ts_token_request req;
 
-	ts_flow_fill(&req, TS_TOKEN_MSG_KEY_INFO, &op->signer);
+	ts_flow_fill(&req, TS_TOKEN_MSG_KEY_INFO, op);
 	return ts_op_run(op, &req, -1, next);
 }
 
@@ -50,7 +50,7 @@ import(struct ts_op *op)
 	char text[TSW_NAME_MAX + 96];
 
 	if (op->sync_pin_fd < 0)
-		return ts_flow_need_pin(op);
+		return ts_flow_need_pin(op, TS_TOKEN_KIND_FIDO);
 	if (m->beside)
 		(void)snprintf(text, sizeof(text),
 		    "%s signed another change %lu: touch to give that up for "
@@ -67,7 +67,7 @@ import(struct ts_op *op)
 		    op->signer.name, (unsigned long)m->from,
 		    (unsigned long)m->to);
 	ts_op_say(op, "working", text);
-	ts_flow_fill(&req, TS_TOKEN_MSG_IMPORT, &op->signer);
+	ts_flow_fill(&req, TS_TOKEN_MSG_IMPORT, op);
 	req.statement.p = m->statement;
 	req.statement.len = m->len;
 	req.ns = TSW_NS_ID_IMPORT;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Operations about a token itself: TokenInfo, SetPin, ResetToken, Wink.
+ * Operations about a token itself: TokenInfo, SetPin, UnblockPin, ResetToken,
+ * Wink.
  */
 #include <string.h>
 
@@ -93,22 +94,84 @@ changed(struct ts_op *op, const struct ts_token_result *result)
 	return ask_info(op, result_done);
 }
 
+/* On another way to the same token. */
 static int
-pin_arrived(struct ts_op *op)
+go_to(struct ts_op *op, const struct ts_device *where,
+    int (*arrived)(struct ts_op *op))
 {
-	struct ts_token_request req;
-
-	memset(&req, 0, sizeof(req));
-	req.op =
-	    op->pin_fd < 0 ? TS_TOKEN_MSG_PIN_SET : TS_TOKEN_MSG_PIN_CHANGE;
-	return ts_op_run(op, &req, op->pin_fd, changed);
+	memcpy(op->target, where->name, sizeof(op->target));
+	ts_op_release(op);
+	return ts_op_seize(op, arrived);
 }
 
 static int
+pin_arrived(struct ts_op *op)
+{
+	enum ts_token_kind kind = TS_TOKEN_KIND_FIDO;
+	struct ts_device *where = NULL;
+	struct ts_token_request req;
+	int r;
+
+	r = ts_flow_applet(&kind, &where, op, op->applet);
+	if (r != TS_OK)
+		return r;
+	if (where != op->dev)
+		return go_to(op, where, pin_arrived);
+	memset(&req, 0, sizeof(req));
+	req.op =
+	    op->pin_fd < 0 ? TS_TOKEN_MSG_PIN_SET : TS_TOKEN_MSG_PIN_CHANGE;
+	req.kind = kind;
+	/* Cards come with a PIN, so that there is one to be given. */
+	if (op->pin_fd < 0 && kind != TS_TOKEN_KIND_FIDO)
+		return ts_flow_need_pin(op, kind);
+	r = op->pin_fd < 0 ? TS_OK : ts_flow_may_try_pin(op, kind);
+	return r == TS_OK
+	    ? ts_op_run_two(op, &req, op->pin_fd, op->new_pin_fd, changed)
+	    : r;
+}
+
+static int
+unblock_arrived(struct ts_op *op)
+{
+	enum ts_token_kind kind = TS_TOKEN_KIND_FIDO;
+	struct ts_device *where = NULL;
+	struct ts_token_request req;
+	int r;
+
+	r = ts_flow_applet(&kind, &where, op, op->applet);
+	if (r == TS_OK && kind == TS_TOKEN_KIND_FIDO)
+		r = TS_ERR_TOKEN_UNSUPPORTED;
+	if (r != TS_OK)
+		return r;
+	if (where != op->dev)
+		return go_to(op, where, unblock_arrived);
+	r = ts_flow_may_try(op,
+	    kind == TS_TOKEN_KIND_PIV ? op->dev->info.piv.puk_tries
+				      : op->dev->info.openpgp.admin_tries);
+	if (r != TS_OK)
+		return r;
+	memset(&req, 0, sizeof(req));
+	req.op = TS_TOKEN_MSG_PIN_UNBLOCK;
+	req.kind = kind;
+	return ts_op_run_two(op, &req, op->pin_fd, op->new_pin_fd, changed);
+}
+
+/* Only what is behind FIDO2 is erased here. */
+static int
 reset_arrived(struct ts_op *op)
 {
+	enum ts_token_kind kind = TS_TOKEN_KIND_FIDO;
+	struct ts_device *where = NULL;
 	struct ts_token_request req;
+	int r;
 
+	if (ts_device_is_card(op->dev)) {
+		r = ts_flow_applet(&kind, &where, op, "fido");
+		if (r != TS_OK)
+			return TS_ERR_TOKEN_UNSUPPORTED;
+		if (where != op->dev)
+			return go_to(op, where, reset_arrived);
+	}
 	memset(&req, 0, sizeof(req));
 	req.op = TS_TOKEN_MSG_RESET;
 	ts_op_say(op, "working", "Erase the token: every key on it is lost.");
@@ -192,9 +255,29 @@ ts_flow_status(struct ts_agent *agent, struct ts_conn *c)
 
 /* --- Starts --- */
 
-/* Every one of them names its token, and does not wait for it. */
+/* The arguments of SetPin and UnblockPin. */
 static int
-start(struct ts_agent *agent, struct ts_conn *c, bool pins,
+read_pins(struct ts_op *op, const char *old)
+{
+	const char *applet = ts_call_arg(&op->conn->call, "applet")->s;
+	int r;
+
+	ts_flow_last_try(op);
+	r = ts_op_text(op->applet, sizeof(op->applet),
+	    applet == NULL ? "" : applet);
+	if (r == TS_OK)
+		r = ts_conn_take_fd(&op->pin_fd, op->conn, old);
+	if (r == TS_OK)
+		r = ts_conn_take_fd(&op->new_pin_fd, op->conn, "new_pin_fd");
+	return r == TS_OK && op->new_pin_fd < 0 ? TS_ERR_ARGUMENT : r;
+}
+
+/*
+ * Every one of them names its token, and does not wait for it.  old: the
+ * argument with the PIN or PUK that is; NULL: it takes no PINs.
+ */
+static int
+start(struct ts_agent *agent, struct ts_conn *c, const char *old,
     int (*arrived)(struct ts_op *op))
 {
 	struct ts_op *op;
@@ -206,13 +289,9 @@ start(struct ts_agent *agent, struct ts_conn *c, bool pins,
 	r = ts_flow_text(op->target, sizeof(op->target), op, "token");
 	if (r == TS_OK && op->target[0] == '\0')
 		r = TS_ERR_ARGUMENT;
-	if (r == TS_OK && pins)
-		r = ts_conn_take_fd(&op->pin_fd, c, "pin_fd");
-	if (r == TS_OK && pins)
-		r = ts_conn_take_fd(&op->new_pin_fd, c, "new_pin_fd");
-	if (r == TS_OK && pins && op->new_pin_fd < 0)
-		r = TS_ERR_ARGUMENT;
-	op->takes_broken = !pins;
+	if (r == TS_OK && old != NULL)
+		r = read_pins(op, old);
+	op->takes_broken = old == NULL;
 	ts_op_step(op, r == TS_OK ? ts_op_seize(op, arrived) : r);
 	return TS_OK;
 }
@@ -220,23 +299,32 @@ start(struct ts_agent *agent, struct ts_conn *c, bool pins,
 int
 ts_flow_info(struct ts_agent *agent, struct ts_conn *c)
 {
-	return start(agent, c, false, info_arrived);
+	return start(agent, c, NULL, info_arrived);
 }
 
 int
 ts_flow_pin(struct ts_agent *agent, struct ts_conn *c)
 {
-	return start(agent, c, true, pin_arrived);
+	return start(agent, c, "pin_fd", pin_arrived);
+}
+
+int
+ts_flow_unblock(struct ts_agent *agent, struct ts_conn *c)
+{
+	/* Without the PUK there is nothing to try. */
+	if (!ts_call_arg(&c->call, "puk_fd")->set)
+		return TS_ERR_ARGUMENT;
+	return start(agent, c, "puk_fd", unblock_arrived);
 }
 
 int
 ts_flow_reset(struct ts_agent *agent, struct ts_conn *c)
 {
-	return start(agent, c, false, reset_arrived);
+	return start(agent, c, NULL, reset_arrived);
 }
 
 int
 ts_flow_wink(struct ts_agent *agent, struct ts_conn *c)
 {
-	return start(agent, c, false, wink_arrived);
+	return start(agent, c, NULL, wink_arrived);
 }

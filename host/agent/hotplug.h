@@ -12,7 +12,7 @@
 #include "loop.h"
 #include "paths.h"
 
-#define TS_DEVICE_NAME_MAX 128
+#define TS_DEVICE_NAME_MAX 136 /* "card:" and the longest name of a reader */
 #define TS_PLACES_MAX_CNT 16
 #define TS_SIM_DIR_MAX 100 /* "/hid" is added to it: sun_path has 108 */
 

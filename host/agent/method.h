@@ -15,7 +15,7 @@
 
 #include <touchstone/error.h>
 
-#define TS_PARAMS_MAX_CNT 8 /* the longest method, Provision, has 7 */
+#define TS_PARAMS_MAX_CNT 16 /* the longest method, Provision, has 15 */
 #define TS_PARAM_NAME_MAX 24
 #define TS_INTERFACE "org.touchstone.Agent"
 

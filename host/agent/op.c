@@ -14,6 +14,7 @@
 #define PIN_BYTES 4096	 /* a page: more than any PIN */
 #define PATIENCE_MS 2000 /* with whoever else uses the token */
 #define AGAIN_MS 50	 /* doubled each time */
+#define TRIES_FEW 3	 /* no card gives fewer */
 
 static int run(struct ts_op *op);
 
@@ -85,8 +86,10 @@ end(struct ts_op *op)
 	ts_op_release(op);
 	close_fd(&op->pin_fd);
 	close_fd(&op->new_pin_fd);
-	for (i = 0; i < TS_MAKES_MAX_CNT; i++)
+	for (i = 0; i < TS_MAKES_MAX_CNT; i++) {
 		close_fd(&op->make[i].pin_fd);
+		close_fd(&op->make[i].admin_fd);
+	}
 	ts_ops_wake(agent);
 	ts_agent_settle(agent);
 }
@@ -142,15 +145,73 @@ wait_while_busy(struct ts_op *op)
 	return true;
 }
 
+/* Of the key or the PIN that the helper was asked about. */
+static enum ts_token_kind
+kind_of(const struct ts_token_request *req)
+{
+	return req->op == TS_TOKEN_MSG_SIGN ? req->key[0].kind : req->kind;
+}
+
+static uint8_t *
+tries_of(struct ts_device *dev, enum ts_token_kind kind)
+{
+	if (kind == TS_TOKEN_KIND_PIV)
+		return &dev->info.piv.tries;
+	return kind == TS_TOKEN_KIND_OPENPGP ? &dev->info.openpgp.tries : NULL;
+}
+
+/*
+ * Keep account of the tries that a card has left.  False: it was not about
+ * the PIN of one.
+ */
+static bool
+note_card_tries(struct ts_op *op, const struct ts_token_result *result)
+{
+	const enum ts_token_kind kind = kind_of(&op->req);
+	uint8_t *tries = tries_of(op->dev, kind);
+
+	if (tries == NULL)
+		return false;
+	switch (result->err) {
+	case TS_ERR_PIN_WRONG:
+		*tries = result->retries;
+		break;
+	case TS_ERR_CARD_PIN_BLOCKED:
+		*tries = 0;
+		break;
+	case TS_ERR_CARD_PUK_WRONG:
+		op->dev->info.piv.puk_tries = result->retries;
+		break;
+	case TS_ERR_ADMIN_WRONG:
+		if (kind == TS_TOKEN_KIND_OPENPGP)
+			op->dev->info.openpgp.admin_tries = result->retries;
+		break;
+	case TS_OK: /* the right PIN gave all tries back */
+		if (op->req_pin_fd >= 0 && *tries < TRIES_FEW)
+			*tries = TS_TOKEN_RETRIES_UNKNOWN;
+		break;
+	default:
+		break;
+	}
+	return true;
+}
+
+static bool
+is_busy(int err)
+{
+	return err == TS_ERR_TOKEN_BUSY || err == TS_ERR_CARD_HELD;
+}
+
 static void
 done(void *ctx, const struct ts_token_result *result)
 {
 	struct ts_op *op = ctx;
 
-	if (result->err == TS_ERR_TOKEN_BUSY && wait_while_busy(op))
+	if (is_busy(result->err) && wait_while_busy(op))
 		return;
 	op->touching = false;
-	if (result->retries != TS_TOKEN_RETRIES_UNKNOWN)
+	if (!note_card_tries(op, result) &&
+	    result->retries != TS_TOKEN_RETRIES_UNKNOWN)
 		op->dev->retries = result->retries;
 	ts_op_step(op, op->next(op, result));
 }
@@ -185,8 +246,10 @@ ts_op_new(struct ts_op **out, struct ts_agent *agent, struct ts_conn *c)
 	op->conn = c;
 	op->pin_fd = -1;
 	op->new_pin_fd = -1;
-	for (i = 0; i < TS_MAKES_MAX_CNT; i++)
+	for (i = 0; i < TS_MAKES_MAX_CNT; i++) {
 		op->make[i].pin_fd = -1;
+		op->make[i].admin_fd = -1;
+	}
 	op->job.loop = &agent->loop;
 	op->job.touch = touch;
 	op->job.done = done;
@@ -241,7 +304,8 @@ needs_touch(enum ts_token_message op)
 static bool
 changes_pin(enum ts_token_message op)
 {
-	return op == TS_TOKEN_MSG_PIN_SET || op == TS_TOKEN_MSG_PIN_CHANGE;
+	return op == TS_TOKEN_MSG_PIN_SET || op == TS_TOKEN_MSG_PIN_CHANGE ||
+	    op == TS_TOKEN_MSG_PIN_UNBLOCK;
 }
 
 static uint32_t
@@ -264,8 +328,8 @@ run(struct ts_op *op)
 	if (op->dev->state == TS_DEVICE_ABSENT)
 		return TS_ERR_TOKEN_PULLED;
 	r = ts_pin_copy(&fds.pin, op->req_pin_fd);
-	if (r == TS_OK && changes_pin(op->req.op))
-		r = ts_pin_copy(&fds.new_pin, op->new_pin_fd);
+	if (r == TS_OK)
+		r = ts_pin_copy(&fds.new_pin, op->req_new_pin_fd);
 	if (r == TS_OK)
 		r = ts_device_lend(op->dev, &op->req, &fds);
 	if (r == TS_OK)
@@ -273,15 +337,24 @@ run(struct ts_op *op)
 		    &fds);
 	close_fd(&fds.pin);
 	close_fd(&fds.new_pin);
-	return r == TS_ERR_TOKEN_BUSY && wait_while_busy(op) ? TS_OK : r;
+	return is_busy(r) && wait_while_busy(op) ? TS_OK : r;
 }
 
 int
 ts_op_run(struct ts_op *op, const struct ts_token_request *req, int pin_fd,
     int (*next)(struct ts_op *op, const struct ts_token_result *result))
 {
+	return ts_op_run_two(op, req, pin_fd, -1, next);
+}
+
+int
+ts_op_run_two(struct ts_op *op, const struct ts_token_request *req, int pin_fd,
+    int new_pin_fd,
+    int (*next)(struct ts_op *op, const struct ts_token_result *result))
+{
 	op->req = *req;
 	op->req_pin_fd = pin_fd;
+	op->req_new_pin_fd = new_pin_fd;
 	op->next = next;
 	op->touching = needs_touch(req->op);
 	op->req.budget_ms = budget_ms(req->op);

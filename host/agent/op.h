@@ -28,12 +28,18 @@ struct ts_op;
 /* What Provision makes: one token key, or two. */
 #define TS_MAKES_MAX_CNT 2
 
+#define TS_APPLET_WORD_MAX 16
 #define TS_PLUG_TEXT_MAX 320 /* 8 names of 32, and words */
 
 struct ts_make {
 	char token[TS_DEVICE_NAME_MAX];
 	char name[TSW_NAME_MAX + 1];
-	int pin_fd; /* -1, or a pipe; closed with the operation */
+	char applet[TS_APPLET_WORD_MAX]; /* as in ts_flow_applet */
+	enum ts_token_kind kind;	 /* that it turned out to mean */
+	uint8_t slot;			 /* of PIV, if it is that */
+	bool replace;			 /* the key that is there */
+	int pin_fd;   /* -1, or a pipe; closed with the operation */
+	int admin_fd; /* the same; of a card */
 };
 
 struct ts_op {
@@ -59,13 +65,17 @@ struct ts_op {
 	struct ts_job job;
 	int (*next)(struct ts_op *op, const struct ts_token_result *result);
 	struct ts_token_request req; /* what the helper was asked ... */
-	int req_pin_fd;		     /* ... and with which PIN */
+	int req_pin_fd;		     /* ... and with which PIN ... */
+	int req_new_pin_fd;	     /* ... and new PIN or admin secret */
 	bool again;		     /* the token was busy: ask again */
 	int64_t again_ms;
 	int64_t patience_until_ms; /* Data of the flows; what req points into
 				      lives here. */
 	int pin_fd;	/* -1, or a pipe; closed with the operation */
-	int new_pin_fd; /* the same; SetPin only */
+	int new_pin_fd; /* the same; SetPin and UnblockPin only */
+	enum ts_token_kind pin_kind; /* ts_flow_need_pin */
+	bool last_try; /* the caller knows that it is the last one */
+	char applet[TS_APPLET_WORD_MAX]; /* SetPin, UnblockPin */
 	struct ts_make make[TS_MAKES_MAX_CNT];
 	size_t make_cnt;
 	size_t make_at;
@@ -74,10 +84,10 @@ struct ts_op {
 	struct ts_token made[TS_MAKES_MAX_CNT];
 	struct ts_own own;
 	enum tsw_role role;
-	enum tsw_alg alg[2];
-	uint8_t alg_cnt;
+	bool ed25519, p256; /* that the new key may be of */
 	struct ts_draft draft;
 	struct ts_token signer;
+	struct ts_place_on_card at; /* of the signer's key, on a card */
 	struct ts_confirm confirm;
 	struct ts_change change;
 	int (*queue)(struct ts_store *store, struct ts_change *out,
@@ -130,6 +140,12 @@ int ts_op_settle(struct ts_op *op,
  * helper is started again for a moment.
  */
 int ts_op_run(struct ts_op *op, const struct ts_token_request *req, int pin_fd,
+    int (*next)(struct ts_op *op,
+	const struct ts_token_result *result)) TS_MUST_CHECK;
+
+/* The same with a second pipe: a new PIN, or the admin secret of a card. */
+int ts_op_run_two(struct ts_op *op, const struct ts_token_request *req,
+    int pin_fd, int new_pin_fd,
     int (*next)(struct ts_op *op,
 	const struct ts_token_result *result)) TS_MUST_CHECK;
 

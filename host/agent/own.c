@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Methods about the own identity. */
+#include <stdio.h>
 #include <string.h>
 
 #include <touchstone/code.h>
@@ -7,6 +8,7 @@
 #include <touchstone/draft.h>
 #include <touchstone/export.h>
 
+#include "fault.h"
 #include "methods.h"
 #include "say.h"
 
@@ -163,6 +165,21 @@ ts_reply_init(struct ts_agent *agent, struct ts_conn *c, struct ts_jw *out)
 	return TS_OK;
 }
 
+/* Why there can be no card: said when somebody looks for tokens. */
+static void
+say_cards_problem(const struct ts_agent *agent, struct ts_jw *out)
+{
+	const int problem = agent->devices.cards.problem;
+	char text[TS_FAULT_TODO_MAX + 128] = "", todo[TS_FAULT_TODO_MAX];
+
+	if (problem != TS_OK) {
+		ts_fault_todo(todo, problem);
+		(void)snprintf(text, sizeof(text), "%s. %s",
+		    ts_strerror(problem), todo);
+	}
+	ts_jw_str(out, "cards", text);
+}
+
 int
 ts_say_tokens(struct ts_agent *agent, struct ts_jw *out)
 {
@@ -174,7 +191,7 @@ ts_say_tokens(struct ts_agent *agent, struct ts_jw *out)
 	ts_jw_list(out, "devices");
 	for (i = 0; i < TS_DEVICES_MAX_CNT; i++) {
 		dev = &agent->devices.dev[i];
-		if (dev->state == TS_DEVICE_ABSENT)
+		if (dev->state == TS_DEVICE_ABSENT || !ts_device_is_shown(dev))
 			continue;
 		ts_hex_encode(name, dev->key_id, TSW_HASH_LEN);
 		known = dev->has_key &&
@@ -182,6 +199,7 @@ ts_say_tokens(struct ts_agent *agent, struct ts_jw *out)
 		ts_say_device(out, NULL, dev, known ? &token : NULL);
 	}
 	ts_jw_list_end(out);
+	say_cards_problem(agent, out);
 	return list_tokens(agent, out, "keys", false);
 }
 

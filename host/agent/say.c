@@ -8,6 +8,8 @@
 #include <touchstone/keyfile.h>
 #include <touchstone/text.h>
 
+#include "fault.h"
+
 static const char *const role_words[] = {
     [TSW_ROLE_SIGNER] = "signer",
     [TSW_ROLE_RECOVERY] = "recovery",
@@ -43,6 +45,14 @@ static const char *const state_words[] = {
     [TS_CONTACT_UNVERIFIED] = "unverified",
     [TS_CONTACT_VERIFIED] = "verified",
     [TS_CONTACT_BLOCKED] = "blocked",
+};
+
+static const char *const applet_words[] = {
+    [TS_OWN_FIDO] = "fido",
+    [TS_OWN_STATEMENT] = "statement",
+    [TS_OWN_PIV] = "piv",
+    [TS_OWN_OPENPGP] = "openpgp",
+    [TS_OWN_CARD] = "card",
 };
 
 static const char *const pin_words[] = {
@@ -134,6 +144,8 @@ ts_say_token(struct ts_jw *w, const char *key, const struct ts_token *token,
 	say_attested(w, token);
 	ts_jw_bool(w, "present", present);
 	ts_jw_bool(w, "retired", token->state == TS_TOKEN_RETIRED);
+	ts_jw_str(w, "applet", WORD(applet_words, token->kind));
+	ts_jw_hex(w, "slot", &token->slot, token->kind == TS_OWN_PIV ? 1 : 0);
 	ts_jw_object_end(w);
 }
 
@@ -152,6 +164,10 @@ ts_say_chain_token(struct ts_jw *w, const struct tsw_chain_token *token)
 	memcpy(t.device, token->device, sizeof(t.device));
 	memcpy(t.name, token->name, token->name_len);
 	t.state = TS_TOKEN_ACTIVE;
+	if (ts_token_is_card(&t))
+		t.kind = TS_OWN_CARD;
+	else if (ts_token_is_applet(&t))
+		t.kind = TS_OWN_STATEMENT;
 	ts_say_token(w, NULL, &t, false);
 }
 
@@ -204,6 +220,9 @@ problem_of(const struct ts_device *dev)
 {
 	if (dev->problem != TS_OK)
 		return dev->problem;
+	if (ts_device_is_card(dev) && !dev->info.has_fido &&
+	    !dev->info.piv.present && !dev->info.openpgp.present)
+		return TS_ERR_NO_APPLET;
 	switch (dev->info.applet.fault) {
 	case TS_TOKEN_FAULT_ENTROPY:
 		return TS_ERR_TOKEN_ENTROPY;
@@ -215,21 +234,48 @@ problem_of(const struct ts_device *dev)
 	}
 }
 
+/* Here, that is: a card beside its twin is for its other applications. */
+static bool
+has_fido(const struct ts_device *dev)
+{
+	return !ts_device_is_card(dev) || (dev->info.has_fido && !dev->beside);
+}
+
+static const char *
+product_of(const struct ts_device *dev)
+{
+	const bool piv = dev->info.piv.present;
+
+	if (strncmp(dev->name, "sim:", 4) == 0)
+		return "simulator";
+	if (!ts_device_is_card(dev))
+		return "FIDO2 token";
+	if (dev->info.openpgp.present)
+		return piv ? "PIV and OpenPGP card" : "OpenPGP card";
+	if (piv)
+		return "PIV card";
+	return dev->info.has_fido ? "FIDO2 card" : "card";
+}
+
 void
 ts_say_device(struct ts_jw *w, const char *key, const struct ts_device *dev,
     const struct ts_token *own)
 {
 	const struct ts_token_info *info = &dev->info;
 	const bool known = dev->problem == TS_OK;
+	const int problem = problem_of(dev);
+	char todo[TS_FAULT_TODO_MAX];
 
 	ts_jw_object(w, key);
 	ts_jw_str(w, "token", dev->name);
-	ts_jw_str(w, "product",
-	    strncmp(dev->name, "sim:", 4) == 0 ? "simulator" : "FIDO2 token");
+	ts_jw_str(w, "product", product_of(dev));
 	ts_jw_hex(w, "aaguid", info->aaguid, sizeof(info->aaguid));
 	say_words(w, "versions", &info->versions);
 	say_words(w, "algorithms", &info->algorithms);
-	ts_jw_str(w, "pin", known ? WORD(pin_words, info->pin) : "unset");
+	ts_jw_str(w, "pin",
+	    !known		? "unset"
+		: has_fido(dev) ? WORD(pin_words, info->pin)
+				: "none");
 	ts_jw_int(w, "retries",
 	    !known || dev->retries == TS_TOKEN_RETRIES_UNKNOWN ? -1
 							       : dev->retries);
@@ -239,8 +285,12 @@ ts_say_device(struct ts_jw *w, const char *key, const struct ts_device *dev,
 	else
 		ts_say_token(w, "key", own, true);
 	say_applet(w, &info->applet);
-	ts_jw_str(w, "problem",
-	    problem_of(dev) == TS_OK ? "" : ts_strerror(problem_of(dev)));
+	ts_say_piv(w, &info->piv);
+	ts_say_openpgp(w, &info->openpgp);
+	ts_jw_str(w, "also", dev->beside ? dev->twin : "");
+	ts_jw_str(w, "problem", problem == TS_OK ? "" : ts_strerror(problem));
+	ts_fault_todo(todo, problem);
+	ts_jw_str(w, "todo", todo);
 	ts_jw_object_end(w);
 }
 

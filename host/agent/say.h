@@ -28,6 +28,10 @@ void ts_say_outputs(struct ts_jw *w, const char *key, uint8_t outputs);
 void ts_say_device(struct ts_jw *w, const char *key,
     const struct ts_device *dev, const struct ts_token *own);
 
+/* What the applications of a card say: null without one (say_card.c). */
+void ts_say_piv(struct ts_jw *w, const struct ts_token_piv *piv);
+void ts_say_openpgp(struct ts_jw *w, const struct ts_token_openpgp *openpgp);
+
 /* A listed key, whose owner is label.  TS_ERR_NO_MEMORY. */
 int ts_say_key(struct ts_jw *w, const char *key,
     const struct tsw_chain_key *listed, const char *label) TS_MUST_CHECK;

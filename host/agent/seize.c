@@ -33,6 +33,23 @@ begins(const char *text, const char *with)
 	return strncmp(text, with, strlen(with)) == 0;
 }
 
+/* A card that is nothing but another way to a token stands for that. */
+static int
+resolve_card(struct ts_device **dev, struct ts_devices *all, const char *name)
+{
+	struct ts_device *twin;
+	int r;
+
+	r = ts_device_by_reader(dev, all, name);
+	if (r != TS_OK || *dev == NULL)
+		return r;
+	twin = ts_device_twin(*dev);
+	if (twin != NULL && !(*dev)->info.piv.present &&
+	    !(*dev)->info.openpgp.present)
+		*dev = twin;
+	return TS_OK;
+}
+
 /*
  * *dev: the device that the target means, or NULL if it is not there now.
  * An error if it can never be there.
@@ -58,8 +75,8 @@ resolve(struct ts_device **dev, struct ts_op *op)
 		*dev = ts_device_by_name(all, op->target);
 		return TS_OK;
 	}
-	if (begins(op->target, "card:"))
-		return TS_ERR_TOKEN_UNSUPPORTED;
+	if (begins(op->target, TS_CARD_PREFIX))
+		return resolve_card(dev, all, op->target);
 	r = ts_own_token_find(op->agent->store, &token, op->target);
 	if (r == TS_OK)
 		*dev = ts_device_by_key(all, token.id);
@@ -82,6 +99,8 @@ why_none(const struct ts_op *op)
 	const struct ts_devices *all = &op->agent->devices;
 	size_t i;
 
+	if (begins(op->target, TS_CARD_PREFIX) && all->cards.problem != TS_OK)
+		return all->cards.problem;
 	for (i = 0; i < TS_DEVICES_MAX_CNT; i++)
 		if (is_broken(&all->dev[i]))
 			return all->dev[i].problem;

@@ -25,11 +25,17 @@ args_choices(size_t opt)
 	    NULL};
 	static const char *const algorithms[] = {"ed25519", "p256", NULL};
 	static const char *const roles[] = {"signer", "recovery", NULL};
+	static const char *const applets[] = {"fido", "piv", "openpgp", NULL};
+	static const char *const slots[] = {"9c", "9a", NULL};
 
 	if (opt == OPT_APP)
 		return apps;
 	if (opt == OPT_ALGORITHM)
 		return algorithms;
+	if (opt == OPT_APPLET || opt == OPT_BACKUP_APPLET)
+		return applets;
+	if (opt == OPT_SLOT)
+		return slots;
 	return opt == OPT_ROLE ? roles : NULL;
 }
 

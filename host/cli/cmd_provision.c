@@ -5,21 +5,32 @@
 
 #include "agent/json.h"
 #include "ask.h"
+#include "card.h"
 #include "op.h"
 #include "show.h"
 #include "verbs.h"
 
-/* "set", "unset" or "blocked" into state. */
+/* The PIN of the application of a token that is meant. */
+struct pin_now {
+	char state[16]; /* "set", "unset", "blocked" */
+	enum pin_rule rule;
+};
+
 static enum cli_exit
-pin_state(struct cli *cli, char state[16], const char *token)
+pin_now(struct cli *cli, struct pin_now *out, const char *token, enum opt opt)
 {
+	const struct json_t *device;
 	enum cli_exit exit;
 	struct reply reply;
+	bool fido;
 
-	exit = op_get(cli, &reply, "TokenInfo", "token", token);
-	if (exit == CLI_DONE)
-		(void)snprintf(state, 16, "%s",
-		    out_str(ts_json_get(reply.params, "device"), "pin"));
+	exit = card_device(cli, &reply, &device, token);
+	if (exit == CLI_DONE) {
+		out->rule = card_pin_rule(card_applet(cli, device, opt));
+		fido = out->rule == PIN_OF_FIDO;
+		(void)snprintf(out->state, sizeof(out->state), "%s",
+		    fido ? out_str(device, "pin") : "set");
+	}
 	reply_wipe(&reply);
 	return exit;
 }
@@ -29,16 +40,16 @@ pin_state(struct cli *cli, char state[16], const char *token)
  * it in pin for what follows.  Scripts set it by `token pin`.
  */
 static enum cli_exit
-first_pin(struct cli *cli, struct pin *pin, const char *token)
+first_pin(struct cli *cli, struct pin *pin, const char *token, enum opt applet)
 {
-	char state[16] = "";
+	struct pin_now now = {"", PIN_OF_FIDO};
 	enum cli_exit exit;
 	struct reply reply;
 	struct op op;
 
 	memset(&reply, 0, sizeof(reply));
-	exit = pin_state(cli, state, token);
-	if (exit != CLI_DONE || strcmp(state, "unset") != 0)
+	exit = pin_now(cli, &now, token, applet);
+	if (exit != CLI_DONE || strcmp(now.state, "unset") != 0)
 		return exit;
 	op_init(&op, "SetPin", OP_TOKEN);
 	exit = op_take_pin(cli, &op, "new_pin_fd", token, OPT_NEW_PIN_FD);
@@ -48,7 +59,7 @@ first_pin(struct cli *cli, struct pin *pin, const char *token)
 	    "%s has no PIN yet. It protects you when the token is stolen: "
 	    "after 8 wrong ones in a row it blocks itself. 4 to 63 characters.",
 	    token);
-	exit = pin_ask_new(cli, &op.pin[0].pin, token);
+	exit = pin_ask_new(cli, &op.pin[0].pin, token, now.rule);
 	if (exit != CLI_DONE)
 		goto out;
 	ts_jw_str(&op.params, "token", token);
@@ -68,17 +79,16 @@ static enum cli_exit
 ask_both(struct cli *cli, struct op *op, const char *token)
 {
 	struct pin_question question = {token, "Change the PIN of a token.",
-	    "First the PIN that it has now."};
-	char state[16] = "";
-	enum cli_exit exit = CLI_DONE;
+	    "First the PIN that it has now.", NULL};
+	struct pin_now now = {"", PIN_OF_FIDO};
+	enum cli_exit exit;
 
-	if (op->pin[0].pin.secret_text == NULL) {
-		exit = pin_state(cli, state, token);
-		if (exit == CLI_DONE && strcmp(state, "unset") != 0)
-			exit = pin_ask(cli, &op->pin[0].pin, &question);
-	}
+	exit = pin_now(cli, &now, token, OPT_APPLET);
+	if (exit == CLI_DONE && op->pin[0].pin.secret_text == NULL &&
+	    strcmp(now.state, "unset") != 0)
+		exit = pin_ask(cli, &op->pin[0].pin, &question);
 	if (exit == CLI_DONE && op->pin[1].pin.secret_text == NULL)
-		exit = pin_ask_new(cli, &op->pin[1].pin, token);
+		exit = pin_ask_new(cli, &op->pin[1].pin, token, now.rule);
 	return exit;
 }
 
@@ -102,9 +112,68 @@ cmd_token_pin(struct cli *cli)
 		exit = ask_both(cli, &op, token);
 	if (exit != CLI_DONE)
 		goto out;
+	op.takes_last_try = true;
 	ts_jw_str(&op.params, "token", token);
+	if (args_has(&cli->args, OPT_APPLET))
+		ts_jw_str(&op.params, "applet", cli->args.text[OPT_APPLET]);
 	exit = op_run(cli, &reply, &op);
 	if (exit == CLI_DONE && args_has(&cli->args, OPT_JSON))
+		exit = out_json(cli, reply.params);
+	else if (exit == CLI_DONE)
+		out_say(cli, TONE_GOOD, "%s has the new PIN.", token);
+out:
+	reply_wipe(&reply);
+	op_wipe(&op);
+	return exit;
+}
+
+/* What a person knows that the card takes for it, and the new PIN. */
+static enum cli_exit
+ask_unblock(struct cli *cli, struct op *op, const char *token)
+{
+	struct pin_question question = {token, "Unblock the PIN of a card.",
+	    NULL, "PUK"};
+	struct pin_now now = {"", PIN_OF_FIDO};
+	enum cli_exit exit;
+
+	exit = pin_now(cli, &now, token, OPT_APPLET);
+	if (now.rule == PIN_OF_OPENPGP)
+		question.what = "Admin PIN or resetting code";
+	if (exit == CLI_DONE && op->pin[0].pin.secret_text == NULL)
+		exit = pin_ask(cli, &op->pin[0].pin, &question);
+	if (exit == CLI_DONE && op->pin[1].pin.secret_text == NULL)
+		exit = pin_ask_new(cli, &op->pin[1].pin, token, now.rule);
+	return exit;
+}
+
+enum cli_exit
+cmd_token_unblock(struct cli *cli)
+{
+	const struct args *args = &cli->args;
+	char token[ASK_TOKEN_MAX];
+	enum cli_exit exit;
+	struct reply reply;
+	struct op op;
+
+	memset(&reply, 0, sizeof(reply));
+	op_init(&op, "UnblockPin", OP_TOKEN);
+	op.takes_last_try = true;
+	exit = ask_token(cli, token, NULL);
+	if (exit == CLI_DONE)
+		exit = op_take_pin(cli, &op, "puk_fd", token, OPT_PUK_FD);
+	if (exit == CLI_DONE)
+		exit =
+		    op_take_pin(cli, &op, "new_pin_fd", token, OPT_NEW_PIN_FD);
+	if (exit == CLI_DONE &&
+	    !(args_has(args, OPT_PUK_FD) && args_has(args, OPT_NEW_PIN_FD)))
+		exit = ask_unblock(cli, &op, token);
+	if (exit != CLI_DONE)
+		goto out;
+	ts_jw_str(&op.params, "token", token);
+	if (args_has(args, OPT_APPLET))
+		ts_jw_str(&op.params, "applet", args->text[OPT_APPLET]);
+	exit = op_run(cli, &reply, &op);
+	if (exit == CLI_DONE && args_has(args, OPT_JSON))
 		exit = out_json(cli, reply.params);
 	else if (exit == CLI_DONE)
 		out_say(cli, TONE_GOOD, "%s has the new PIN.", token);
@@ -171,6 +240,11 @@ static void
 announce(const struct cli *cli, const char *token, const char *name,
     const char *backup, const char *backup_name)
 {
+	const char *applet = args_text(&cli->args, OPT_APPLET, "");
+	const bool card = strncmp(token, "card:", 5) == 0 ||
+	    strncmp(backup, "card:", 5) == 0 ||
+	    card_pin_rule(applet) != PIN_OF_FIDO;
+
 	out_note(cli, TONE_PLAIN,
 	    "This makes a new identity. Whoever has one of its tokens and that "
 	    "token's PIN can sign for it:");
@@ -178,9 +252,11 @@ announce(const struct cli *cli, const char *token, const char *name,
 	if (*backup != '\0')
 		out_note(cli, TONE_PLAIN, "  %s as \"%s\"", backup,
 		    backup_name);
-	out_note(cli, TONE_PLAIN,
-	    "Each token will ask for a touch twice: once to make its key, once "
-	    "to sign.");
+	out_note(cli, TONE_PLAIN, "%s",
+	    card ? "Watch for a touch: a token or card that has a button asks "
+		   "for it when its key is made and when it signs."
+		 : "Each token will ask for a touch twice: once to make its "
+		   "key, once to sign.");
 }
 
 /* The parameters and PINs of Provision. */
@@ -199,9 +275,15 @@ prepare(struct cli *cli, struct op *op, const char *token, const char *backup)
 		exit = op_take_pin(cli, op, "backup_pin_fd", backup,
 		    OPT_BACKUP_PIN_FD);
 	if (exit == CLI_DONE && person)
-		exit = first_pin(cli, &op->pin[0].pin, token);
+		exit = first_pin(cli, &op->pin[0].pin, token, OPT_APPLET);
 	if (exit == CLI_DONE && person && *backup != '\0')
-		exit = first_pin(cli, &op->pin[1].pin, backup);
+		exit =
+		    first_pin(cli, &op->pin[1].pin, backup, OPT_BACKUP_APPLET);
+	if (exit == CLI_DONE)
+		exit = card_take(cli, op, token);
+	if (exit == CLI_DONE && *backup != '\0')
+		exit = op_take_pin(cli, op, "backup_admin_fd", backup,
+		    OPT_BACKUP_ADMIN_FD);
 	if (exit != CLI_DONE)
 		return exit;
 	announce(cli, token, name, backup, backup_name);
@@ -212,6 +294,9 @@ prepare(struct cli *cli, struct op *op, const char *token, const char *backup)
 	ts_jw_str(&op->params, "backup", backup);
 	ts_jw_str(&op->params, "backup_name",
 	    *backup != '\0' ? backup_name : "");
+	if (*backup != '\0' && args_has(args, OPT_BACKUP_APPLET))
+		ts_jw_str(&op->params, "backup_applet",
+		    args->text[OPT_BACKUP_APPLET]);
 	return CLI_DONE;
 }
 

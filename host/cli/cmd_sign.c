@@ -126,6 +126,7 @@ cmd_sign(struct cli *cli)
 
 	memset(&reply, 0, sizeof(reply));
 	op_init(&op, "Sign", OP_TOKEN);
+	op.takes_last_try = true;
 	if (args_has(args, OPT_TOKEN))
 		exit = ask_token_name(cli, token, args->text[OPT_TOKEN]);
 	if (exit == CLI_DONE)

@@ -5,6 +5,7 @@
 
 #include "agent/json.h"
 #include "ask.h"
+#include "card.h"
 #include "op.h"
 #include "show.h"
 #include "table.h"
@@ -12,31 +13,38 @@
 
 /* "PIN set, 8 tries left"; a token in trouble may not have said. */
 static void
-pin_words(char out[64], const struct json_t *device)
+pin_words(char out[CARD_PINS_MAX], const struct json_t *device)
 {
 	const char *state = out_str(device, "pin");
 	long long retries = ts_json_int(device, "retries", -1);
 
+	if (strcmp(state, "none") == 0 && card_pins(out, device))
+		return;
 	if (*out_str(device, "problem") != '\0' && strcmp(state, "unset") == 0)
-		(void)snprintf(out, 64, "PIN not known");
+		(void)snprintf(out, CARD_PINS_MAX, "PIN not known");
 	else if (strcmp(state, "set") == 0 && retries >= 0)
-		(void)snprintf(out, 64, "PIN set, %lld tries left", retries);
+		(void)snprintf(out, CARD_PINS_MAX, "PIN set, %lld tries left",
+		    retries);
 	else if (strcmp(state, "unset") == 0)
-		(void)snprintf(out, 64, "no PIN");
+		(void)snprintf(out, CARD_PINS_MAX, "no PIN");
 	else
-		(void)snprintf(out, 64, "PIN %.40s", state);
+		(void)snprintf(out, CARD_PINS_MAX, "PIN %.40s", state);
 }
 
 static void
-list_devices(const struct cli *cli, const struct json_t *devices)
+list_devices(const struct cli *cli, const struct json_t *devices,
+    const char *cards)
 {
 	const struct json_t *device, *key;
 	struct table table;
-	char pin[64];
+	char pin[CARD_PINS_MAX];
 	size_t i;
 
 	if (ts_json_cnt(devices) == 0) {
 		out_say(cli, TONE_PLAIN, "No token is plugged in.");
+		if (*cards != '\0')
+			out_say(cli, TONE_PLAIN,
+			    "Smartcards cannot be seen: %s", cards);
 		return;
 	}
 	out_say(cli, TONE_BOLD, "Plugged in");
@@ -96,7 +104,8 @@ cmd_token_list(struct cli *cli)
 	if (exit == CLI_DONE && args_has(&cli->args, OPT_JSON)) {
 		exit = out_json(cli, reply.params);
 	} else if (exit == CLI_DONE) {
-		list_devices(cli, ts_json_get(reply.params, "devices"));
+		list_devices(cli, ts_json_get(reply.params, "devices"),
+		    reply_str(&reply, "cards"));
 		list_keys(cli, ts_json_get(reply.params, "keys"));
 	}
 	reply_wipe(&reply);
@@ -138,23 +147,29 @@ show_device(const struct cli *cli, const struct json_t *device)
 {
 	const struct json_t *key = ts_json_get(device, "key");
 	long long room = ts_json_int(device, "remaining", -1);
-	char text[SHOW_TOKEN_MAX], pin[64];
+	const bool fido = strcmp(out_str(device, "pin"), "none") != 0;
+	char text[SHOW_TOKEN_MAX], pin[CARD_PINS_MAX];
 
 	pin_words(pin, device);
 	out_say(cli, TONE_BOLD, "%s", out_str(device, "token"));
 	out_field(cli, "product", "%s", out_str(device, "product"));
-	out_field(cli, "model", "%s", out_str(device, "aaguid"));
+	if (fido)
+		out_field(cli, "model", "%s", out_str(device, "aaguid"));
 	field_list(cli, "versions", ts_json_get(device, "versions"));
 	field_list(cli, "algorithms", ts_json_get(device, "algorithms"));
-	out_field(cli, "PIN", "%s", pin);
+	if (fido)
+		out_field(cli, "PIN", "%s", pin);
 	if (room >= 0)
 		out_field(cli, "room", "for %lld more keys", room);
 	show_applet(cli, ts_json_get(device, "applet"));
+	card_show(cli, device);
 	if (*out_str(key, "name") != '\0')
 		out_field(cli, "your key", "%s, %s", show_token(text, key),
 		    out_str(key, "fingerprint"));
 	if (*out_str(device, "problem") != '\0')
 		out_field(cli, "problem", "%s", out_str(device, "problem"));
+	if (*out_str(device, "todo") != '\0')
+		out_field(cli, "to do", "%s", out_str(device, "todo"));
 }
 
 enum cli_exit
@@ -192,6 +207,8 @@ cmd_token_enrol(struct cli *cli)
 	exit = ask_token(cli, token, NULL);
 	if (exit == CLI_DONE)
 		exit = op_take_pin(cli, &op, "pin_fd", token, OPT_PIN_FD);
+	if (exit == CLI_DONE)
+		exit = card_take(cli, &op, token);
 	if (exit != CLI_DONE)
 		goto out;
 	ts_jw_str(&op.params, "token", token);
@@ -327,6 +344,8 @@ cmd_recover(struct cli *cli)
 	exit = ask_token(cli, token, NULL);
 	if (exit == CLI_DONE)
 		exit = op_take_pin(cli, &op, "pin_fd", token, OPT_PIN_FD);
+	if (exit == CLI_DONE)
+		exit = card_take(cli, &op, token);
 	if (exit != CLI_DONE)
 		goto out;
 	ts_jw_str(&op.params, "token", token);

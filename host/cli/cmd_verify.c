@@ -49,6 +49,7 @@ confirm(struct cli *cli, const struct comparison *c)
 
 	memset(&reply, 0, sizeof(reply));
 	op_init(&op, "Confirm", OP_TOKEN);
+	op.takes_last_try = true;
 	(void)snprintf(words, sizeof(words),
 	    "Your token will sign: you have verified %s.", c->contact);
 	op.words = words;

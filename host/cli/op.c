@@ -8,6 +8,7 @@
 
 #include "agent/json.h"
 #include "agent/method.h"
+#include "ask.h"
 #include "out.h"
 #include "spin.h"
 
@@ -33,10 +34,15 @@ op_wipe(struct op *op)
 static enum cli_exit
 read_pin(const struct cli *cli, struct op_pin *slot, enum opt fd_opt)
 {
+	const int most = slot->is_admin ? PIN_SECRET_MAX : PIN_LEN_MAX;
 	int r;
 
 	slot->by_script = true;
 	r = pin_read(&slot->pin, (int)cli->args.number[fd_opt]);
+	if (r == TS_OK && slot->pin.len > (size_t)most) {
+		pin_wipe(&slot->pin);
+		r = TS_ERR_PIN_POLICY;
+	}
 	if (r == TS_OK)
 		return CLI_DONE;
 	if (r == TS_ERR_IO)
@@ -45,9 +51,8 @@ read_pin(const struct cli *cli, struct op_pin *slot, enum opt fd_opt)
 		    option_info[fd_opt].name, cli->args.number[fd_opt]);
 	if (r == TS_ERR_PIN_POLICY)
 		return out_fail(cli, CLI_FAILED, "PIN_POLICY",
-		    "--%s %ld: there must be a PIN of 1 to %d bytes",
-		    option_info[fd_opt].name, cli->args.number[fd_opt],
-		    PIN_LEN_MAX);
+		    "--%s %ld: there must be 1 to %d bytes",
+		    option_info[fd_opt].name, cli->args.number[fd_opt], most);
 	return out_fail(cli, CLI_FAILED, "NO_MEMORY",
 	    "there is no locked memory for the PIN; see `ulimit -l`");
 }
@@ -61,6 +66,8 @@ op_take_pin(const struct cli *cli, struct op *op, const char *param,
 	slot->param = param;
 	slot->token = token;
 	slot->is_new = fd_opt == OPT_NEW_PIN_FD;
+	slot->is_admin = fd_opt == OPT_ADMIN_FD ||
+	    fd_opt == OPT_BACKUP_ADMIN_FD || fd_opt == OPT_PUK_FD;
 	if (!args_has(&cli->args, fd_opt))
 		return CLI_DONE;
 	return read_pin(cli, slot, fd_opt);
@@ -136,6 +143,8 @@ compose(struct ts_jw *w, int fds[OP_PINS_MAX_CNT], size_t *fd_cnt,
 	if (op->params.len > 0)
 		ts_jw_raw(w, op->params.p, op->params.len);
 	w->comma = op->params.len > 0;
+	if (op->last_try)
+		ts_jw_bool(w, "last_try", true);
 	for (i = 0; i < op->pin_cnt; i++) {
 		if (op->pin[i].pin.secret_text == NULL)
 			continue;
@@ -212,6 +221,8 @@ say_text(const struct cli *cli, const struct op *op, struct json_t *progress)
 	const char *text = out_str(progress, "text");
 	size_t len;
 
+	if (strcmp(out_str(progress, "state"), "warning") == 0)
+		out_note(cli, TONE_WARN, "%s", text);
 	if (strcmp(out_str(progress, "state"), "working") != 0)
 		return;
 	for (; *text != '\0'; text += len + (text[len] == '\n')) {
@@ -265,6 +276,13 @@ call_once(struct cli *cli, struct reply *out, struct op *op)
 	return TS_OK;
 }
 
+/* To be checked by the token: what PinRequired is about. */
+static bool
+is_pin(const struct op_pin *slot)
+{
+	return !slot->is_new && !slot->is_admin;
+}
+
 /* The slot whose token the agent asks about; the first if it is not clear. */
 static struct op_pin *
 slot_of(struct op *op, const char *token)
@@ -273,12 +291,36 @@ slot_of(struct op *op, const char *token)
 
 	for (i = 0; i < op->pin_cnt; i++)
 		if (*token != '\0' && strcmp(op->pin[i].token, token) == 0 &&
-		    !op->pin[i].is_new)
+		    is_pin(&op->pin[i]))
 			return &op->pin[i];
 	for (i = 0; i < op->pin_cnt; i++)
-		if (op->pin[i].pin.secret_text == NULL && !op->pin[i].is_new)
+		if (op->pin[i].pin.secret_text == NULL && is_pin(&op->pin[i]))
 			return &op->pin[i];
 	return NULL;
+}
+
+/* One try is left: it is used only if the person says so. */
+static enum cli_exit
+ask_last_try(const struct cli *cli, struct op *op)
+{
+	enum cli_exit exit = CLI_DONE;
+	bool yes = false;
+
+	if (args_has(&cli->args, OPT_LAST_TRY))
+		yes = true;
+	else if (!cli->term.in_tty)
+		return out_fail(cli, CLI_REFUSED, "LAST_TRY",
+		    "only one try is left, another wrong one blocks it; if you "
+		    "are sure of it, repeat the command with --last-try");
+	else
+		exit = ask_yes(cli, &yes,
+		    "Only one try is left: if it is wrong, it blocks. Use it? "
+		    "Type yes or no: ");
+	if (exit == CLI_DONE && !yes)
+		exit = out_fail(cli, CLI_NO_TOUCH, "DECLINED",
+		    "nothing was tried and nothing was changed");
+	op->last_try = true;
+	return exit;
 }
 
 /* Ask for the PIN that the agent misses. */
@@ -288,7 +330,8 @@ ask_pin(struct cli *cli, struct op *op, const struct reply *reply, bool wrong)
 	const char *token = reply_str(reply, "token");
 	struct op_pin *slot = slot_of(op, token);
 	int64_t retries = ts_json_int(reply->params, "retries", -1);
-	struct pin_question question = {token, op->words, NULL};
+	struct pin_question question = {token, op->words, NULL, NULL};
+	enum cli_exit exit;
 	char problem[96];
 
 	if (slot == NULL || slot->pin.secret_text != NULL)
@@ -298,6 +341,11 @@ ask_pin(struct cli *cli, struct op *op, const struct reply *reply, bool wrong)
 		return read_pin(cli, slot, slot->fd_opt);
 	}
 	say_words(cli, op);
+	if (retries == 1 && op->takes_last_try && !op->last_try) {
+		exit = ask_last_try(cli, op);
+		if (exit != CLI_DONE)
+			return exit;
+	}
 	(void)snprintf(problem, sizeof(problem),
 	    retries >= 0 ? "%sTries left before the token blocks itself: %lld."
 			 : "%s",
@@ -324,10 +372,10 @@ forget_wrong_pin(struct op *op, const struct reply *reply)
 	if (strcmp(reply_str(reply, "code"), "PIN_WRONG") != 0)
 		return false;
 	for (i = 0; i < op->pin_cnt; i++)
-		if (op->pin[i].by_script && !op->pin[i].is_new)
+		if (op->pin[i].by_script && is_pin(&op->pin[i]))
 			return false;
 	for (i = 0; i < op->pin_cnt; i++) {
-		if (op->pin[i].is_new || op->pin[i].pin.secret_text == NULL)
+		if (!is_pin(&op->pin[i]) || op->pin[i].pin.secret_text == NULL)
 			continue;
 		pin_wipe(&op->pin[i].pin);
 		typed = true;
@@ -335,14 +383,67 @@ forget_wrong_pin(struct op *op, const struct reply *reply)
 	return typed;
 }
 
+/* The admin slot of the token in the error that nothing was given for. */
+static struct op_pin *
+admin_slot(struct op *op, const struct reply *reply)
+{
+	const struct json_t *names = ts_json_get(reply->params, "names");
+	const char *token = out_text(ts_json_at(names, 0));
+	struct op_pin *found = NULL;
+	size_t i;
+
+	if (strcmp(reply_str(reply, "code"), "ADMIN_REQUIRED") != 0)
+		return NULL;
+	for (i = 0; i < op->pin_cnt; i++) {
+		if (!op->pin[i].is_admin || op->pin[i].pin.secret_text != NULL)
+			continue;
+		if (found == NULL || strcmp(op->pin[i].token, token) == 0)
+			found = &op->pin[i];
+	}
+	return found;
+}
+
+static enum cli_exit
+ask_admin(struct cli *cli, struct op *op, struct op_pin *slot)
+{
+	struct pin_question question = {slot->token,
+	    "The card wants its management key (PIV, in hexadecimal digits) or "
+	    "its admin PIN (OpenPGP) to make a key.",
+	    NULL, "Management key or admin PIN"};
+
+	say_words(cli, op);
+	out_note(cli, TONE_PLAIN, "%s", question.text);
+	return pin_ask(cli, &slot->pin, &question);
+}
+
+/*
+ * An error that a person can do something about now; *again: it was done.
+ */
+static enum cli_exit
+mend(struct cli *cli, const struct reply *reply, struct op *op, bool *again)
+{
+	struct op_pin *slot = admin_slot(op, reply);
+
+	*again = true;
+	if (slot != NULL && pin_way(cli) == PIN_BY_TERMINAL)
+		return ask_admin(cli, op, slot);
+	if (strcmp(reply_str(reply, "code"), "LAST_TRY") == 0 &&
+	    op->takes_last_try && !op->last_try && cli->term.in_tty)
+		return ask_last_try(cli, op);
+	*again = false;
+	return CLI_DONE;
+}
+
 enum cli_exit
 op_try(struct cli *cli, struct reply *out, struct op *op)
 {
 	enum cli_exit exit;
-	bool wrong = false;
+	bool wrong = false, again;
 	int r;
 
 	memset(out, 0, sizeof(*out));
+	op->last_try = op->last_try ||
+	    (op->takes_last_try && args_has(&cli->args, OPT_LAST_TRY));
 	exit = op_connect(cli);
 	while (exit == CLI_DONE) {
 		r = call_once(cli, out, op);
@@ -355,6 +456,9 @@ op_try(struct cli *cli, struct reply *out, struct op *op)
 			wrong = false;
 			continue;
 		}
+		exit = mend(cli, out, op, &again);
+		if (exit != CLI_DONE || again)
+			continue;
 		if (!forget_wrong_pin(op, out))
 			return CLI_DONE;
 		wrong =

@@ -22,7 +22,7 @@ enum op_kind {
 	OP_TOKEN  /* talks to a token: progress, then a result */
 };
 
-#define OP_PINS_MAX_CNT 2
+#define OP_PINS_MAX_CNT 4
 
 /* A PIN that the call takes. */
 struct op_pin {
@@ -32,7 +32,8 @@ struct op_pin {
 	bool by_script;	   /* came from a descriptor: never asked for again */
 	bool later;	   /* to be read from fd_opt if it is needed */
 	enum opt fd_opt;
-	bool is_new; /* to be set, not to be checked */
+	bool is_new;   /* to be set, not to be checked */
+	bool is_admin; /* of a card: only asked for if it is needed */
 };
 
 struct op {
@@ -42,6 +43,8 @@ struct op {
 	const char *subject; /* what the user named, for errors; or NULL */
 	const char *words;   /* what it will do, or NULL */
 	bool said;	     /* the person has read words already */
+	bool last_try;	     /* of a PIN: the person knows */
+	bool takes_last_try; /* the method has a parameter for that */
 	struct op_pin pin[OP_PINS_MAX_CNT];
 	size_t pin_cnt;
 };

@@ -14,7 +14,8 @@
 #include "text.h"
 #include "tty.h"
 
-#define BUFFER_LEN (PIN_LEN_MAX + 2) /* one to see that it is too long, NUL */
+#define BUFFER_LEN                                                             \
+	(PIN_SECRET_MAX + 2) /* one to see that it is too long, NUL */
 #define PROMPT_MAX 256
 
 void
@@ -52,7 +53,7 @@ read_until_end(struct pin *pin, int fd)
 		pin->len++;
 	}
 	pin->secret_text[pin->len] = '\0';
-	if (pin->len == 0 || pin->len > PIN_LEN_MAX)
+	if (pin->len == 0 || pin->len > PIN_SECRET_MAX)
 		return TS_ERR_PIN_POLICY;
 	return TS_OK;
 }
@@ -76,6 +77,12 @@ pin_way(const struct cli *cli)
 		return PIN_BY_TERMINAL;
 	/* Whether a pinentry can be started is seen when it is needed. */
 	return PIN_BY_PINENTRY;
+}
+
+static size_t
+longest(const struct pin_question *question)
+{
+	return question->what == NULL ? PIN_LEN_MAX : PIN_SECRET_MAX;
 }
 
 /* One answer from the terminal or by pinentry. */
@@ -109,7 +116,7 @@ ask_once(const struct cli *cli, struct pin *out,
 		r = pinentry_ask(out->secret_text, &out->len, BUFFER_LEN,
 		    &by_pinentry);
 	}
-	if (r == TS_OK && out->len > PIN_LEN_MAX)
+	if (r == TS_OK && out->len > longest(question))
 		r = TS_ERR_ARGUMENT;
 	if (r == TS_OK && out->len == 0)
 		r = TS_ERR_CANCELLED;
@@ -139,7 +146,8 @@ enum cli_exit
 pin_ask(const struct cli *cli, struct pin *out,
     const struct pin_question *question)
 {
-	int r = ask_once(cli, out, question, "PIN");
+	const char *what = question->what;
+	int r = ask_once(cli, out, question, what == NULL ? "PIN" : what);
 
 	if (r == TS_OK)
 		return CLI_DONE;
@@ -162,22 +170,37 @@ characters(const char *text)
 
 #define NEW_PIN_TRIES 3
 
+static const struct {
+	size_t least, most; /* characters */
+	const char *text, *problem;
+} rules[] = {
+    [PIN_OF_FIDO] = {PIN_LEN_LEAST, PIN_LEN_MAX,
+	"Choose a PIN for this token: 4 to 63 characters, letters too.",
+	"A PIN has at least 4 characters."},
+    [PIN_OF_PIV] = {6, 8, "Choose a PIN for this card: 6 to 8 digits.",
+	"A PIN of PIV has 6 to 8 digits."},
+    [PIN_OF_OPENPGP] = {6, PIN_LEN_MAX,
+	"Choose a PIN for this card: at least 6 characters, letters too.",
+	"A PIN of OpenPGP has at least 6 characters."},
+};
+
 enum cli_exit
-pin_ask_new(const struct cli *cli, struct pin *out, const char *token)
+pin_ask_new(const struct cli *cli, struct pin *out, const char *token,
+    enum pin_rule rule)
 {
-	struct pin_question question = {token,
-	    "Choose a PIN for this token: 4 to 63 characters, letters too.",
-	    NULL};
+	struct pin_question question = {token, rules[rule].text, NULL, NULL};
 	struct pin again = {NULL, 0};
+	size_t length;
 	int i, r = TS_OK;
 
 	for (i = 0; i < NEW_PIN_TRIES && r == TS_OK; i++) {
 		pin_wipe(out);
 		pin_wipe(&again);
 		r = ask_once(cli, out, &question, "New PIN");
+		length = r == TS_OK ? characters(out->secret_text) : 0;
 		if (r == TS_OK &&
-		    characters(out->secret_text) < PIN_LEN_LEAST) {
-			question.problem = "A PIN has at least 4 characters.";
+		    (length < rules[rule].least || length > rules[rule].most)) {
+			question.problem = rules[rule].problem;
 			continue;
 		}
 		if (r == TS_OK) {

@@ -11,6 +11,8 @@
 /* CTAP 2.1 section 6.5.1: at least 4 characters, at most 63 bytes. */
 #define PIN_LEN_LEAST 4
 #define PIN_LEN_MAX 63
+/* Of anything secret that is asked for: a management key in hex has 64. */
+#define PIN_SECRET_MAX 127
 
 struct pin {
 	char *secret_text; /* NUL-terminated; NULL: there is none */
@@ -33,7 +35,11 @@ struct pin_question {
 	const char *token;   /* which token */
 	const char *text;    /* what it is for; pinentry shows it */
 	const char *problem; /* with the last answer, or NULL */
+	const char *what;    /* "PUK"; NULL: a PIN */
 };
+
+/* What a PIN that is to be set has to be like. */
+enum pin_rule { PIN_OF_FIDO, PIN_OF_PIV, PIN_OF_OPENPGP };
 
 /* Ask for a PIN; has told the user when the result is not CLI_DONE. */
 enum cli_exit pin_ask(const struct cli *cli, struct pin *out,
@@ -41,7 +47,7 @@ enum cli_exit pin_ask(const struct cli *cli, struct pin *out,
 
 /* The same for a PIN that is to be set: asked twice. */
 enum cli_exit pin_ask_new(const struct cli *cli, struct pin *out,
-    const char *token);
+    const char *token, enum pin_rule rule);
 
 /* A pipe that has the PIN: its reading end, or -1. */
 int pin_pipe(const struct pin *pin);

@@ -6,6 +6,9 @@
 
 #define ANY (OPT(HELP) | OPT(JSON))
 #define PIN (OPT(TOKEN) | OPT(PIN_FD))
+#define CARD                                                                   \
+	(OPT(APPLET) | OPT(SLOT) | OPT(REPLACE) | OPT(ADMIN_FD) |              \
+	    OPT(LAST_TRY) | OPT(YES))
 
 #define START "To begin"
 #define DAILY "Your keys and changes"
@@ -26,8 +29,9 @@ const struct verb verb_table[] = {
 	"for example on a file server. Nobody has to trust it.",
 	"touchstone init alice@example.org --directory /srv/touchstone"},
     {"token provision", cmd_token_provision, "[TOKEN]", ARG_TOKEN, 0, 1,
-	ANY | PIN | OPT(NAME) | OPT(ALGORITHM) | OPT(BACKUP) |
-	    OPT(BACKUP_NAME) | OPT(BACKUP_PIN_FD) | OPT(NO_BACKUP),
+	ANY | PIN | CARD | OPT(NAME) | OPT(ALGORITHM) | OPT(BACKUP) |
+	    OPT(BACKUP_NAME) | OPT(BACKUP_PIN_FD) | OPT(BACKUP_APPLET) |
+	    OPT(BACKUP_ADMIN_FD) | OPT(NO_BACKUP),
 	0, START, "make your identity on a token (and on a backup)",
 	"Makes a key on the token that can never leave it, and signs the "
 	"first statement of your identity with it. Needs the PIN and two "
@@ -35,10 +39,16 @@ const struct verb verb_table[] = {
 	"On a token with Touchstone firmware the key signs nothing that the "
 	"token has not read itself, and contacts see that. Any other FIDO2 "
 	"token signs what this computer gives it.\n"
+	"A smartcard in a reader is card:READER; any beginning of the reader's "
+	"name will do, and card: alone if there is one card. With --applet piv "
+	"or openpgp the key is made there. Making one needs the card's "
+	"management key (asked for unless it is the factory's) or admin PIN. A "
+	"key that is there is never replaced without --replace.\n"
 	"With a second token as backup, losing the first costs you nothing: "
 	"retire it with the other one and your contacts stay verified. "
 	"The name is \"daily\" unless you give another one.",
 	"touchstone token provision\n"
+	"touchstone token provision card: --applet piv\n"
 	"touchstone token provision --name blue --backup-name safe \\\n"
 	"    --backup fido:/dev/hidraw5"},
     {"status", cmd_status, "", ARG_NONE, 0, 0, ANY, 0, START,
@@ -77,8 +87,9 @@ const struct verb verb_table[] = {
 	"list changes that wait for your signature",
 	"Shows in words what the next signature will change.",
 	"touchstone pending\ntouchstone pending --drop 2"},
-    {"sign", cmd_sign, "", ARG_NONE, 0, 0, ANY | PIN | OPT(WAIT) | OPT(AUTO), 0,
-	DAILY, "sign all pending changes with a touch, and publish",
+    {"sign", cmd_sign, "", ARG_NONE, 0, 0,
+	ANY | PIN | OPT(WAIT) | OPT(AUTO) | OPT(LAST_TRY), 0, DAILY,
+	"sign all pending changes with a touch, and publish",
 	"Shows what will change, asks for the PIN and waits for your touch. "
 	"If your policy asks for several tokens, run it once with each.",
 	"touchstone sign\ntouchstone sign --wait\n"
@@ -113,7 +124,7 @@ const struct verb verb_table[] = {
 	"touchstone contact remove bob"},
     {"verify", cmd_verify, "CONTACT", ARG_CONTACT, 1, 1,
 	ANY | PIN | OPT(LIVE) | OPT(ON_COMPUTER) | OPT(CODE) | OPT(PAIR) |
-	    OPT(QR) | OPT(NO_QR),
+	    OPT(QR) | OPT(NO_QR) | OPT(LAST_TRY),
 	0, OTHERS, "compare a code with a contact, once and for all",
 	"Walks you through it: by a live code while you talk, by a public code "
 	"from a place you trust, by QR code, or by pair number. It ends with a "
@@ -166,8 +177,9 @@ const struct verb verb_table[] = {
 	"with "
 	"Touchstone firmware also its image (the SHA-256 of that firmware), "
 	"and "
-	"where it can show a live code.",
-	"touchstone token info fido:/dev/hidraw3"},
+	"where it can show a live code. Of a card: its applications, the tries "
+	"that their PINs have left, and the keys that are on it.",
+	"touchstone token info fido:/dev/hidraw3\ntouchstone token info card:"},
     {"token attest", cmd_token_attest, "[TOKEN]", ARG_TOKEN, 0, 1,
 	ANY | OPT(TOKEN) | OPT(OUT), 0, TOKENS,
 	"have a token sign what it is and what firmware it runs",
@@ -187,10 +199,11 @@ const struct verb verb_table[] = {
 	"use is refused. Needs the PIN and a touch of 5 seconds.",
 	"touchstone token forget old-daily"},
     {"token enrol", cmd_token_enrol, "[TOKEN]", ARG_TOKEN, 0, 1,
-	ANY | PIN | OPT(NAME) | OPT(ROLE) | OPT(ALGORITHM), OPT(NAME), TOKENS,
-	"add another token to your identity",
+	ANY | PIN | CARD | OPT(NAME) | OPT(ROLE) | OPT(ALGORITHM), OPT(NAME),
+	TOKENS, "add another token to your identity",
 	"Makes a key on the new token. Then `touchstone sign` with a token you "
-	"already have admits it.\n"
+	"already have admits it. For smartcards see `touchstone help token "
+	"provision`.\n"
 	"A recovery token signs nothing but a recovery: keep it far away.",
 	"touchstone token enrol --name spare\n"
 	"touchstone token enrol --name vault --role recovery"},
@@ -199,10 +212,22 @@ const struct verb verb_table[] = {
 	"Sign the change with another of your tokens. Contacts stay verified.",
 	"touchstone token retire daily && touchstone sign --token backup"},
     {"token pin", cmd_token_pin, "[TOKEN]", ARG_TOKEN, 0, 1,
-	ANY | PIN | OPT(NEW_PIN_FD), 0, TOKENS, "set or change a token's PIN",
+	ANY | PIN | OPT(NEW_PIN_FD) | OPT(APPLET) | OPT(LAST_TRY), 0, TOKENS,
+	"set or change a token's PIN",
 	"4 to 63 bytes; letters are allowed. After 8 wrong PINs in a row the "
-	"token blocks itself and only a reset helps.",
-	"touchstone token pin"},
+	"token blocks itself and only a reset helps.\n"
+	"Each application of a card has a PIN of its own: of PIV 6 to 8 digits "
+	"or letters, of OpenPGP at least 6. They block after 3 wrong ones, and "
+	"`touchstone token unblock` helps.",
+	"touchstone token pin\ntouchstone token pin card: --applet piv"},
+    {"token unblock", cmd_token_unblock, "[TOKEN]", ARG_TOKEN, 0, 1,
+	ANY | OPT(TOKEN) | OPT(PUK_FD) | OPT(NEW_PIN_FD) | OPT(APPLET) |
+	    OPT(LAST_TRY),
+	0, TOKENS, "give a card a new PIN when the old one is blocked",
+	"Needs the PUK of PIV, or the admin PIN or the resetting code of "
+	"OpenPGP. These block, too, after some wrong ones; then only a reset "
+	"of that application helps, which erases its keys.",
+	"touchstone token unblock card: --applet piv"},
     {"token reset", cmd_token_reset, "[TOKEN]", ARG_TOKEN, 0, 1,
 	ANY | OPT(TOKEN) | OPT(YES), 0, TOKENS, "erase a token",
 	"Erases every key and passkey on the token, for all web sites too, and "
@@ -214,7 +239,7 @@ const struct verb verb_table[] = {
 	0, TOKENS, "let a token blink, to tell it from others",
 	"Not every token can.", "touchstone token wink fido:/dev/hidraw3"},
     {"recover", cmd_recover, "[TOKEN]", ARG_TOKEN, 0, 1,
-	ANY | PIN | OPT(NAME) | OPT(ALGORITHM), OPT(NAME), TOKENS,
+	ANY | PIN | CARD | OPT(NAME) | OPT(ALGORITHM), OPT(NAME), TOKENS,
 	"replace all tokens, with the recovery token",
 	"For when every signing token is lost. TOKEN is the new token. Then "
 	"`touchstone sign` with the recovery token publishes the recovery. It "

@@ -62,6 +62,7 @@ enum cli_exit cmd_token_provision(struct cli *cli);
 enum cli_exit cmd_token_enrol(struct cli *cli);
 enum cli_exit cmd_token_retire(struct cli *cli);
 enum cli_exit cmd_token_pin(struct cli *cli);
+enum cli_exit cmd_token_unblock(struct cli *cli);
 enum cli_exit cmd_token_reset(struct cli *cli);
 enum cli_exit cmd_token_attest(struct cli *cli);
 enum cli_exit cmd_token_forget(struct cli *cli);

@@ -77,11 +77,17 @@ test_guess(void **state)
 static bool
 has_option_text(const struct verb *verb, size_t opt)
 {
+	const char *p = verb->example;
 	char name[40];
 
 	(void)snprintf(name, sizeof(name), "--%s", option_info[opt].name);
-	return (verb->options >> opt & 1) != 0 ||
-	    strstr(verb->example, name) == NULL;
+	if ((verb->options >> opt & 1) != 0)
+		return true;
+	/* --app is not --applet. */
+	for (; (p = strstr(p, name)) != NULL; p += strlen(name))
+		if (strchr(" \n", p[strlen(name)]) != NULL)
+			return false;
+	return true;
 }
 
 /* Each visible verb can be explained, and its examples are of it. */

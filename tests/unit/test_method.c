@@ -21,8 +21,10 @@ static const char idl[] = "# method Commented(a: int) -> ()\n"
 			  "method List(a: []string) -> ()\n"
 			  "method Type(a: Other) -> ()\n"
 			  "method Broken(a string) -> ()\n"
-			  "method Nine(a: int, b: int, c: int, d: int, e: int,"
-			  " f: int, g: int, h: int, i: int) -> ()\n"
+			  "method Seventeen(a: int, b: int, c: int, d: int,"
+			  " e: int, f: int, g: int, h: int, i: int, j: int,"
+			  " k: int, l: int, m: int, n: int, o: int, p: int,"
+			  " q: int) -> ()\n"
 			  "method Cut(a: int";
 
 static void
@@ -58,7 +60,7 @@ test_refused(void **state)
 	    {"List", TS_ERR_INTERNAL},
 	    {"Type", TS_ERR_INTERNAL},
 	    {"Broken", TS_ERR_INTERNAL},
-	    {"Nine", TS_ERR_INTERNAL},
+	    {"Seventeen", TS_ERR_INTERNAL},
 	    {"Cut", TS_ERR_INTERNAL},
 	};
 	struct ts_signature s, before;
@@ -84,7 +86,8 @@ test_embedded(void **state)
 	    strstr(ts_interface_text, "\ninterface " TS_INTERFACE "\n"));
 	assert_int_equal(ts_signature_read(&s, ts_interface_text, "Provision"),
 	    TS_OK);
-	assert_int_equal(s.cnt, 7);
+	assert_int_equal(s.cnt, 14);
+	assert_string_equal(s.param[13].name, "last_try");
 	assert_string_equal(s.param[6].name, "backup_pin_fd");
 	assert_true(s.param[6].optional);
 }
