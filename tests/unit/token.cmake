@@ -35,3 +35,11 @@ if(TS_FAULTS)
 		    -Wl,--wrap=${name})
 	endforeach()
 endif()
+
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+ts_unit_test(evidence ts_evidence PkgConfig::SODIUM PkgConfig::JANSSON)
+target_compile_definitions(test_evidence PRIVATE
+    HELPER="$<TARGET_FILE:touchstone-token>"
+    VECTORS="${PROJECT_SOURCE_DIR}/tests/vectors")
+add_dependencies(test_evidence touchstone-token)

@@ -46,6 +46,17 @@ def statement_of(envelope):
     return envelope[4:4 + int.from_bytes(envelope[2:4], "big")]
 
 
+def question(v):
+    """About a bundle, as fuzz_evidence takes it."""
+    def string(text):
+        data = bytes.fromhex(text)
+        return struct.pack(">H", len(data)) + data
+
+    return (bytes([1, v["alg"]]) + bytes.fromhex(v["key"])
+            + string(v["bundle"]) + bytes([len(v["roots"])])
+            + b"".join(string(r) for r in v["roots"]))
+
+
 def main():
     statements = [bytes.fromhex(v["hex"])
                   for v in load("statement.json")["valid"]]
@@ -73,6 +84,11 @@ def main():
     bundle = load("bundle.json")
     write("bundle", [bytes.fromhex(v["hex"]) for v in
                      bundle["valid"][:6] + bundle["invalid"][1:6]])
+    write("evidence", [question(v) for v in
+                       load("evidence.json")["cases"][::3]] + [
+        bytes.fromhex(h) for h in (
+            "010000000759756269" "4b6579" "01050704" "01000012670203",
+            "0100de02", "0100df04")])
     write("live", ["\n".join(v["moves"]).encode() for v in codes["live"]])
     write("chain", [chain_seed(c) for c in (
         vectors_chain.ordinary(), vectors_chain.enrolment(),
