@@ -80,7 +80,8 @@ take_packet(const uint8_t r[LEN])
 		rig.hid_error = r[7];
 		return true;
 	}
-	if (initial && r[4] != (0x80 | FW_CTAPHID_CBOR))
+	if (initial && r[4] != (0x80 | FW_CTAPHID_CBOR) &&
+	    r[4] != (0x80 | FW_CTAPHID_MSG))
 		return false; /* keepalives */
 	if (initial) {
 		rig.in_len = (size_t)r[5] << 8 | r[6];
@@ -164,6 +165,25 @@ person(void)
 	case RIG_NONE:
 		break;
 	}
+}
+
+unsigned int
+rig_u2f(const uint8_t *req, size_t len)
+{
+	rig.in_len = rig.in_pos = 0;
+	memboard.out_cnt = 0;
+	put_message(FW_CTAPHID_MSG, req, len);
+	rig_settle();
+	if (!take_answer() || rig.in_len < 2)
+		return RIG_SILENT;
+	rig.in_len -= 2;
+	return (unsigned int)rig.in[rig.in_len] << 8 | rig.in[rig.in_len + 1];
+}
+
+void
+rig_touch(void)
+{
+	touch_for(10000);
 }
 
 unsigned int

@@ -55,6 +55,11 @@ void rig_new(void);
 /* Send a CBOR message; returns its status or rig_end.  The answer is
  * rig.client.rsp, as from ctapclient_send(). */
 unsigned int rig_send(const uint8_t *req, size_t len);
+/* Send a U2F request; returns its status word or RIG_SILENT, at once.  The data
+ * before it is rig.in, of rig.in_len. */
+unsigned int rig_u2f(const uint8_t *req, size_t len);
+/* Somebody touches what asks now. */
+void rig_touch(void);
 /* A report as it is. */
 void rig_report(const uint8_t report[HAL_HID_REPORT_LEN]);
 /* Run the token until it has nothing to do now. */

@@ -59,6 +59,15 @@ blocks_hid(const struct fw_token *t)
 	    !t->ctap2.op.polled;
 }
 
+/* A question that was asked before a command went with it; another one may have
+ * come. */
+static void
+settle(struct fw_token *t, bool waited, uint64_t now)
+{
+	if (waited && (!fw_ctap2_is_waiting(&t->ctap2) || !t->ctap2.op.shown))
+		t->settles_at = now + FW_TOKEN_SETTLE_MS;
+}
+
 static void
 abort_wait(struct fw_token *t, uint64_t now)
 {
@@ -161,8 +170,7 @@ run_card(struct fw_token *t, uint64_t now)
 	fw_ctap2_reseed(&t->ctap2);
 	(void)fw_card_run(&t->card, &rsp, command);
 	conclude_card(t, &rsp);
-	if (waited && !fw_ctap2_is_waiting(&t->ctap2))
-		t->settles_at = now + FW_TOKEN_SETTLE_MS;
+	settle(t, waited, now);
 }
 
 /* What the host did to the card beside giving it commands. */
@@ -253,7 +261,7 @@ static enum fw_status
 run_u2f(struct fw_token *t, struct tsw_wr *rsp,
     const struct fw_ctaphid_req *req, uint64_t now)
 {
-	bool waited = fw_ctap2_is_waiting(&t->ctap2), shown;
+	bool waited = fw_ctap2_is_waiting(&t->ctap2);
 
 	if (is_of_card(t)) {
 		tsw_wr_u16(rsp, FW_SW_CONDITIONS);
@@ -261,9 +269,7 @@ run_u2f(struct fw_token *t, struct tsw_wr *rsp,
 	}
 	fw_u2f_msg(&t->ctap2, rsp, req->cid,
 	    (struct tsw_slice){req->data, req->len});
-	shown = fw_ctap2_is_waiting(&t->ctap2) && t->ctap2.op.shown;
-	if (waited && !shown) /* its question went, another may have come */
-		t->settles_at = now + FW_TOKEN_SETTLE_MS;
+	settle(t, waited, now);
 	return FW_CTAP_OK;
 }
 

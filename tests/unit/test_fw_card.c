@@ -1,0 +1,512 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The card in a whole token: FIDO2 and statements over ISO 7816, one touch for
+ * one command on either way, all that ends a wait. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cardhost.h"
+
+#define FIDO 0xa0, 0, 0, 6, 0x47, 0x2f, 0, 1
+#define STATEMENTS 0xf0, 'T', 'o', 'u', 'c', 'h', 's', 't', 'o', 'n', 'e'
+#define PIV 0xa0, 0, 0, 3, 8
+#define SELECTION 0x80, 0x10, 0, 0, 1, 0x0b, 0
+#define SELECTION_POLLED 0x80, 0x10, 0x80, 0, 1, 0x0b, 0
+#define POLL 0x80, 0x11, 0, 0, 0
+#define CANCEL 0x80, 0x11, 0x11, 0, 0
+#define INFO 0x80, 0x10, 0, 0, 1, 0x04, 0
+#define RESET_AT_ONCE 0x80, 0x10, 0, 0, 1, 0x07, 0
+
+static const uint8_t selection[] = {FW_CTAP2_SELECTION};
+static const uint8_t info[] = {FW_CTAP2_GET_INFO};
+
+static int
+new_token(void **state)
+{
+	(void)state;
+	rig_new();
+	memset(&cardhost, 0, sizeof(cardhost));
+	CARDHOST_SELECT(FIDO);
+	return 0;
+}
+
+static bool
+waits(void)
+{
+	return fw_ctap2_is_waiting(&rig.t.ctap2);
+}
+
+static void
+assert_status(enum fw_status st)
+{
+	assert_int_equal(cardhost.len, 1);
+	assert_int_equal(cardhost.data[0], st);
+}
+
+static void
+test_select(void **state)
+{
+	(void)state;
+	assert_int_equal(CARDHOST_APDU(0, 0xa4, 4, 0, 8, FIDO, 0), FW_SW_OK);
+	assert_int_equal(cardhost.len, 6);
+	assert_memory_equal(cardhost.data, "U2F_V2", 6);
+	assert_int_equal(CARDHOST_APDU(0, 0xa4, 4, 0, 11, STATEMENTS, 0),
+	    FW_SW_OK);
+	assert_int_equal(cardhost.len, 12);
+	assert_memory_equal(cardhost.data, "TOUCHSTONE_1", 12);
+	assert_int_equal(CARDHOST_APDU(0, 0xa4, 4, 0, 5, PIV, 0), FW_SW_OK);
+	rig.profile = FW_PROFILE_FIDO_ONLY;
+	rig_plug();
+	rig.profile = FW_PROFILE_FULL;
+	CARDHOST_SELECT(FIDO);
+	CARDHOST_SELECT(PIV);
+	assert_int_equal(CARDHOST_APDU(0, 0xa4, 4, 0, 11, STATEMENTS, 0),
+	    FW_SW_FILE_NOT_FOUND);
+}
+
+/* The same map as on CTAPHID but for maxMsgSize, which is each way's own. */
+static void
+test_get_info(void **state)
+{
+	uint8_t hid[FW_CTAP2_RSP_MAX], msg[3] = {0x05, 0x19, 0x1d};
+	size_t len, i;
+
+	(void)state;
+	assert_int_equal(rig_send(info, sizeof(info)), FW_CTAP_OK);
+	len = rig.client.rsp_len;
+	memcpy(hid, rig.client.rsp, len);
+	assert_int_equal(CARDHOST_APDU(0x80, 0x10, 0, 0, 1, 4),
+	    0x6100 | (len < 256 ? len : 0));
+	assert_int_equal(CARDHOST_APDU(0, 0xc0, 0, 0, 9), 0x6100 | (len - 9));
+	assert_memory_equal(cardhost.data, hid, 9);
+	assert_int_equal(CARDHOST_APDU(0x80, 0x10, 0, 0, 0, 0, 1, 4, 0, 0),
+	    FW_SW_OK);
+	assert_int_equal(cardhost.len, len);
+	for (i = 0; memcmp(hid + i, msg, sizeof(msg)) != 0; i++)
+		assert_in_range(i, 0, len - 5);
+	assert_int_equal(hid[i + 3], FW_CTAPHID_MSG_MAX & 0xff);
+	assert_memory_equal(cardhost.data + i, "\x05\x19\x08\x00", 4);
+	memcpy(hid + i, cardhost.data + i, 4);
+	assert_memory_equal(hid, cardhost.data, len);
+}
+
+static void
+test_bad_commands(void **state)
+{
+	(void)state;
+	assert_int_equal(CARDHOST_APDU(0x80, 0x10, 1, 0, 1, 4, 0),
+	    FW_SW_WRONG_P1P2);
+	assert_int_equal(CARDHOST_APDU(0x80, 0x10, 0, 1, 1, 4, 0),
+	    FW_SW_WRONG_P1P2);
+	assert_int_equal(CARDHOST_APDU(0x80, 0x10, 0, 0, 0), FW_SW_OK);
+	assert_status(FW_CTAP_INVALID_LENGTH);
+	assert_int_equal(CARDHOST_APDU(0x80, 0x10, 0, 0, 1, 0x99, 0), FW_SW_OK);
+	assert_status(FW_CTAP_INVALID_COMMAND);
+	assert_int_equal(CARDHOST_APDU(POLL), FW_SW_CONDITIONS);
+	assert_int_equal(CARDHOST_APDU(CANCEL), FW_SW_CONDITIONS);
+	assert_int_equal(CARDHOST_APDU(0x80, 0x11, 1, 0, 0), FW_SW_WRONG_P1P2);
+	assert_int_equal(CARDHOST_APDU(0x80, 0x12, 1, 0), FW_SW_OK);
+	assert_int_equal(CARDHOST_APDU(0x80, 0x12, 2, 0), FW_SW_WRONG_P1P2);
+	assert_int_equal(CARDHOST_APDU(0x80, 0x13, 0, 0), FW_SW_INS);
+	assert_int_equal(CARDHOST_APDU(0xc0, 0x10, 0, 0), FW_SW_CLA);
+}
+
+/* A command blocks, and asks for time, until somebody touches. */
+static void
+test_blocks(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	assert_int_equal(CARDHOST_APDU(SELECTION), 0);
+	assert_true(waits());
+	assert_int_equal(memboard.led, HAL_LED_TOUCH_SELECT);
+	assert_string_equal(memboard.display, "use this token?");
+	for (i = 0; i < 10; i++) {
+		rig_wait_ms(FW_CCID_EXTEND_MS);
+		assert_int_equal(cardhost_answer(), 0);
+		assert_int_equal(cardhost.extensions, i + 1);
+	}
+	rig_touch();
+	assert_int_equal(cardhost_answer(), FW_SW_OK);
+	assert_status(FW_CTAP_OK);
+	assert_false(fw_ctap2_is_busy(&rig.t.ctap2));
+	rig_wait_ms(10000);
+	assert_false(cardhost_take());
+}
+
+static void
+test_blocks_until_timeout(void **state)
+{
+	(void)state;
+	assert_int_equal(CARDHOST_APDU(SELECTION), 0);
+	rig_wait_ms(FW_CTAP2_TOUCH_MS - 1);
+	assert_int_equal(cardhost_answer(), 0);
+	rig_wait_ms(1);
+	assert_int_equal(cardhost_answer(), FW_SW_OK);
+	assert_status(FW_CTAP_USER_ACTION_TIMEOUT);
+}
+
+/* While the card works, the board repeats the request for more time. */
+static void
+test_time_while_computing(void **state)
+{
+	long before = memboard.repeat_cnt;
+	uint8_t want[FW_CCID_HEADER_LEN] = {0x80, 0, 0, 0, 0, 0, 0, 0x80, 1};
+
+	(void)state;
+	assert_int_equal(CARDHOST_APDU(0x80, 0x10, 0, 0, 1, 0x99, 0), FW_SW_OK);
+	want[6] = cardhost.seq;
+	assert_int_equal(memboard.repeat_cnt, before + 1);
+	assert_int_equal(memboard.repeated_on, HAL_PIPE_CCID);
+	assert_int_equal(memboard.repeated_len, sizeof(want));
+	assert_memory_equal(memboard.repeated, want, sizeof(want));
+	assert_false(memboard.repeats);
+	assert_int_equal(CARDHOST_APDU(SELECTION), 0);
+	before = memboard.repeat_cnt;
+	rig_touch();
+	assert_int_equal(cardhost_answer(), FW_SW_OK);
+	assert_int_equal(memboard.repeat_cnt, before + 1);
+	assert_int_equal(memboard.repeated_on, HAL_PIPE_CCID);
+	assert_false(memboard.repeats);
+}
+
+static void
+test_polled(void **state)
+{
+	(void)state;
+	assert_int_equal(CARDHOST_APDU(SELECTION_POLLED), FW_SW_GOES_ON);
+	assert_status((enum fw_status)FW_CTAPHID_UPNEEDED);
+	assert_true(waits());
+	rig_wait_ms(5000);
+	assert_int_equal(CARDHOST_APDU(POLL), FW_SW_GOES_ON);
+	assert_int_equal(cardhost.extensions, 0);
+	rig_touch();
+	assert_false(waits());
+	assert_true(fw_ctap2_is_busy(&rig.t.ctap2));
+	assert_int_equal(memboard.led, HAL_LED_IDLE);
+	assert_int_equal(CARDHOST_APDU(POLL), FW_SW_OK);
+	assert_status(FW_CTAP_OK);
+	assert_false(fw_ctap2_is_busy(&rig.t.ctap2));
+	assert_int_equal(CARDHOST_APDU(POLL), FW_SW_CONDITIONS);
+}
+
+static void
+test_polled_ends(void **state)
+{
+	(void)state;
+	/* cancelled, also when somebody touched already */
+	assert_int_equal(CARDHOST_APDU(SELECTION_POLLED), FW_SW_GOES_ON);
+	assert_int_equal(CARDHOST_APDU(CANCEL), FW_SW_OK);
+	assert_status(FW_CTAP_KEEPALIVE_CANCEL);
+	assert_int_equal(CARDHOST_APDU(SELECTION_POLLED), FW_SW_GOES_ON);
+	rig_touch();
+	assert_int_equal(CARDHOST_APDU(CANCEL), FW_SW_OK);
+	assert_status(FW_CTAP_KEEPALIVE_CANCEL);
+	/* nobody came */
+	assert_int_equal(CARDHOST_APDU(SELECTION_POLLED), FW_SW_GOES_ON);
+	rig_wait_ms(FW_CTAP2_TOUCH_MS);
+	assert_false(waits());
+	assert_int_equal(CARDHOST_APDU(POLL), FW_SW_OK);
+	assert_status(FW_CTAP_USER_ACTION_TIMEOUT);
+	/* nobody asked for the answer */
+	assert_int_equal(CARDHOST_APDU(SELECTION_POLLED), FW_SW_GOES_ON);
+	rig_touch();
+	rig_wait_ms(FW_CTAP2_GRANT_MS);
+	assert_int_equal(CARDHOST_APDU(POLL), FW_SW_CONDITIONS);
+	assert_false(fw_ctap2_is_busy(&rig.t.ctap2));
+}
+
+/* Whatever is not the poll ends a polled command: its request would be
+ * overwritten.  A touch for it serves nothing else. */
+static void
+test_polled_replaced(void **state)
+{
+	static const struct {
+		uint8_t p[16];
+		size_t len;
+		unsigned int sw;
+	} other[] = {{{0x80, 0x11, 0, 0, 1, 0x0b}, 6, FW_SW_WRONG_P1P2},
+	    {{0x80, 0x11, 2, 0, 0}, 5, FW_SW_WRONG_P1P2},
+	    {{0x90, 0x10, 0, 0, 1, 0x0b}, 6, FW_SW_OK},
+	    {{0x80, 0x12, 1, 0}, 4, FW_SW_OK},
+	    {{0, 0xa4, 4, 0, 5, 0xa0, 0, 0, 6, 0x47, 0}, 11, FW_SW_OK},
+	    {{0, 0xa4, 4, 0, 5, PIV, 0}, 11, FW_SW_OK}, {{SELECTION}, 7, 0},
+	    {{SELECTION_POLLED}, 7, FW_SW_GOES_ON}};
+	size_t i, touched;
+
+	for (i = 0; i < sizeof(other) / sizeof(other[0]); i++)
+		for (touched = 0; touched < 2; touched++) {
+			new_token(state);
+			assert_int_equal(CARDHOST_APDU(SELECTION_POLLED),
+			    FW_SW_GOES_ON);
+			if (touched)
+				rig_touch();
+			assert_int_equal(cardhost_apdu(other[i].p,
+					     other[i].len),
+			    other[i].sw);
+			rig_wait_ms(FW_TOKEN_SETTLE_MS);
+			assert_int_equal(waits(), i >= 6);
+			assert_false(rig.t.ctap2.op.decided);
+			if (i < 5)
+				assert_int_equal(CARDHOST_APDU(POLL),
+				    FW_SW_CONDITIONS);
+		}
+}
+
+/* What the card is asked while CTAPHID waits. */
+static void
+ask_card(void)
+{
+	assert_int_equal(CARDHOST_APDU(SELECTION), FW_SW_CONDITIONS);
+	assert_int_equal(CARDHOST_APDU(SELECTION_POLLED), FW_SW_CONDITIONS);
+	assert_int_equal(CARDHOST_APDU(INFO), FW_SW_CONDITIONS);
+	assert_int_equal(CARDHOST_APDU(POLL), FW_SW_CONDITIONS);
+	assert_int_equal(CARDHOST_APDU(CANCEL), FW_SW_CONDITIONS);
+	assert_int_equal(CARDHOST_APDU(0, 3, 0, 0, 0), FW_SW_CONDITIONS);
+	/* coming and going, and the power, are the card's own matter */
+	CARDHOST_SELECT(PIV);
+	assert_int_equal(CARDHOST_APDU(0, 0xca, 0, 0, 0), FW_SW_CONDITIONS);
+	CARDHOST_SELECT(FIDO);
+	cardhost_power(false);
+	cardhost_power(true);
+	assert_true(waits());
+	assert_int_not_equal(rig.t.ctap2.op.cid, FW_CTAP2_CID_CARD);
+	rig_touch();
+}
+
+static void
+test_card_beside_hid(void **state)
+{
+	(void)state;
+	rig.touch = RIG_ACT;
+	rig.act = ask_card;
+	assert_int_equal(rig_send(selection, sizeof(selection)), FW_CTAP_OK);
+	rig.touch = RIG_TOUCH;
+	CARDHOST_SELECT(FIDO);
+	assert_int_equal(CARDHOST_APDU(SELECTION), 0);
+}
+
+/* What CTAPHID is asked while the card waits, blocking or polled. */
+static void
+ask_hid(void)
+{
+	static const uint8_t version[] = {0, 3, 0, 0, 0, 0, 0};
+	static const uint8_t reset[] = {FW_CTAP2_RESET};
+
+	assert_int_equal(rig_send(selection, sizeof(selection)),
+	    FW_CTAP_CHANNEL_BUSY);
+	assert_int_equal(rig_send(reset, sizeof(reset)), FW_CTAP_CHANNEL_BUSY);
+	assert_int_equal(rig_send(info, sizeof(info)), FW_CTAP_OK);
+	assert_int_equal(rig_u2f(version, sizeof(version)), FW_SW_CONDITIONS);
+	assert_true(fw_ctap2_is_busy(&rig.t.ctap2));
+}
+
+static void
+test_hid_beside_card(void **state)
+{
+	(void)state;
+	rig.touch = RIG_NONE;
+	assert_int_equal(CARDHOST_APDU(SELECTION), 0);
+	ask_hid();
+	assert_true(waits());
+	rig_touch();
+	assert_int_equal(cardhost_answer(), FW_SW_OK);
+	assert_status(FW_CTAP_OK);
+	assert_int_equal(CARDHOST_APDU(SELECTION_POLLED), FW_SW_GOES_ON);
+	ask_hid();
+	rig_touch();
+	ask_hid(); /* also between the touch and the poll */
+	assert_int_equal(CARDHOST_APDU(POLL), FW_SW_OK);
+	rig.touch = RIG_TOUCH;
+	assert_int_equal(rig_send(selection, sizeof(selection)), FW_CTAP_OK);
+}
+
+/* A finger that lies on the button since one command answers no other one. */
+static void
+test_touch_is_spent(void **state)
+{
+	(void)state;
+	assert_int_equal(CARDHOST_APDU(SELECTION), 0);
+	rig_wait_ms(100);
+	memboard.button = true;
+	rig_settle();
+	assert_int_equal(cardhost_answer(), FW_SW_OK);
+	assert_int_equal(CARDHOST_APDU(SELECTION), 0);
+	rig_wait_ms(1000);
+	assert_int_equal(cardhost_answer(), 0);
+	cardhost_send(0x72, NULL, 0);
+	assert_true(cardhost_take());
+	rig.touch = RIG_NONE;
+	assert_int_equal(rig_send(selection, sizeof(selection)),
+	    FW_CTAP_USER_ACTION_TIMEOUT);
+}
+
+/* The host takes a command back: only the abort is answered, and the next
+ * command is one like others. */
+static void
+test_abort(void **state)
+{
+	(void)state;
+	assert_int_equal(CARDHOST_APDU(SELECTION), 0);
+	cardhost_send(0x72, NULL, 0);
+	assert_false(fw_ctap2_is_busy(&rig.t.ctap2));
+	assert_true(cardhost_take());
+	assert_int_equal(cardhost.type, 0x81);
+	assert_int_equal(cardhost.number, cardhost.seq);
+	assert_int_equal(cardhost.status, 0);
+	rig_wait_ms(FW_CTAP2_TOUCH_MS);
+	assert_false(cardhost_take());
+	assert_int_equal(CARDHOST_APDU(SELECTION), 0);
+	rig_touch();
+	assert_int_equal(cardhost_answer(), FW_SW_OK);
+}
+
+/* Another message gets an error of its own, and disturbs nothing. */
+static void
+test_slot_busy(void **state)
+{
+	uint8_t seq;
+
+	(void)state;
+	assert_int_equal(CARDHOST_APDU(SELECTION), 0);
+	seq = cardhost.seq;
+	cardhost_send(0x6f, (const uint8_t[200]){INFO}, 200);
+	assert_true(cardhost_take());
+	assert_int_equal(cardhost.type, 0x80);
+	assert_int_equal(cardhost.number, seq + 1);
+	assert_int_equal(cardhost.status, 0x40);
+	assert_int_equal(cardhost.error, 0xe0);
+	assert_false(cardhost_take());
+	cardhost_send(0x65, NULL, 0);
+	assert_true(cardhost_take());
+	assert_int_equal(cardhost.type, 0x81);
+	assert_int_equal(cardhost.error, 0xe0);
+	cardhost.seq = seq;
+	assert_true(waits());
+	rig_touch();
+	assert_int_equal(cardhost_answer(), FW_SW_OK);
+}
+
+/* The power ends everything of the card, and nothing of CTAPHID. */
+static void
+test_power(void **state)
+{
+	int on, polled;
+
+	(void)state;
+	for (on = 0; on < 2; on++)
+		for (polled = 0; polled < 2; polled++) {
+			CARDHOST_SELECT(FIDO);
+			assert_int_equal(polled
+				? CARDHOST_APDU(SELECTION_POLLED)
+				: CARDHOST_APDU(SELECTION),
+			    polled ? FW_SW_GOES_ON : 0);
+			cardhost_power(on);
+			assert_false(fw_ctap2_is_busy(&rig.t.ctap2));
+			assert_null(rig.t.card.selected);
+			rig_wait_ms(FW_CTAP2_TOUCH_MS);
+			assert_false(cardhost_take());
+			cardhost_power(true);
+			assert_int_equal(CARDHOST_APDU(POLL), FW_SW_CLA);
+		}
+}
+
+static void
+test_link_reset(void **state)
+{
+	(void)state;
+	assert_int_equal(CARDHOST_APDU(SELECTION), 0);
+	fw_token_link_reset(&rig.t);
+	rig_settle();
+	assert_false(fw_ctap2_is_busy(&rig.t.ctap2));
+	assert_false(cardhost_take());
+	assert_null(rig.t.card.selected);
+	CARDHOST_SELECT(FIDO);
+	assert_int_equal(CARDHOST_APDU(SELECTION_POLLED), FW_SW_GOES_ON);
+	fw_token_link_reset(&rig.t);
+	assert_false(fw_ctap2_is_busy(&rig.t.ctap2));
+}
+
+/* The next question wants the button up for half a second, if one went. */
+static void
+test_next_question_settles(void **state)
+{
+	(void)state;
+	assert_int_equal(CARDHOST_APDU(SELECTION_POLLED), FW_SW_GOES_ON);
+	assert_int_equal(CARDHOST_APDU(SELECTION), 0);
+	memboard.button = false;
+	rig_wait_ms(FW_TOKEN_SETTLE_MS - 100);
+	assert_false(rig.t.button_armed);
+	rig_wait_ms(100);
+	assert_true(rig.t.button_armed);
+}
+
+/* Of the statement applet: its own commands, and three of CTAP's. */
+static void
+test_statements(void **state)
+{
+	static const uint8_t refused[] = {0x01, 0x02, 0x07, 0x08, 0x0a, 0x41,
+	    0x4f, 0x5e};
+	size_t i;
+
+	(void)state;
+	CARDHOST_SELECT(STATEMENTS);
+	for (i = 0; i < sizeof(refused); i++) {
+		assert_int_equal(CARDHOST_APDU(0x80, 0x10, 0, 0, 1, refused[i],
+				     0),
+		    FW_SW_OK);
+		assert_status(FW_CTAP_INVALID_COMMAND);
+	}
+	assert_int_equal(CARDHOST_APDU(0x80, 0x10, 0, 0, 1, 0x50, 0), FW_SW_OK);
+	assert_int_equal(cardhost.data[0], FW_CTAP_OK);
+	assert_in_range(cardhost.len, 2, 256);
+	assert_int_equal(CARDHOST_APDU(SELECTION), 0);
+	rig_touch();
+	assert_int_equal(cardhost_answer(), FW_SW_OK);
+	/* U2F is FIDO's */
+	assert_int_equal(CARDHOST_APDU(0, 3, 0, 0, 0), FW_SW_CLA);
+}
+
+/* A reset wants its long touch here, too. */
+static void
+test_reset(void **state)
+{
+	(void)state;
+	assert_int_equal(CARDHOST_APDU(RESET_AT_ONCE), 0);
+	assert_true(fw_token_wants_long_touch(&rig.t));
+	assert_int_equal(memboard.led, HAL_LED_TOUCH_RESET);
+	rig_touch();
+	assert_int_equal(cardhost_answer(), FW_SW_OK);
+	assert_status(FW_CTAP_OK);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup(test_select, new_token),
+	    cmocka_unit_test_setup(test_get_info, new_token),
+	    cmocka_unit_test_setup(test_bad_commands, new_token),
+	    cmocka_unit_test_setup(test_blocks, new_token),
+	    cmocka_unit_test_setup(test_blocks_until_timeout, new_token),
+	    cmocka_unit_test_setup(test_time_while_computing, new_token),
+	    cmocka_unit_test_setup(test_polled, new_token),
+	    cmocka_unit_test_setup(test_polled_ends, new_token),
+	    cmocka_unit_test_setup(test_polled_replaced, new_token),
+	    cmocka_unit_test_setup(test_card_beside_hid, new_token),
+	    cmocka_unit_test_setup(test_hid_beside_card, new_token),
+	    cmocka_unit_test_setup(test_touch_is_spent, new_token),
+	    cmocka_unit_test_setup(test_abort, new_token),
+	    cmocka_unit_test_setup(test_slot_busy, new_token),
+	    cmocka_unit_test_setup(test_power, new_token),
+	    cmocka_unit_test_setup(test_link_reset, new_token),
+	    cmocka_unit_test_setup(test_next_question_settles, new_token),
+	    cmocka_unit_test_setup(test_statements, new_token),
+	    cmocka_unit_test_setup(test_reset, new_token),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
