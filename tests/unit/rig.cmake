@@ -13,7 +13,7 @@ target_link_options(fw_shortcuts PUBLIC -Wl,--wrap=fw_pbkdf2_sha256
     -Wl,--wrap=fw_ka_regenerate -Wl,--wrap=fw_ka_decapsulate
     -Wl,--wrap=fw_health_check -Wl,--wrap=fw_log_is_blank)
 
-foreach(name fw_card fw_link fw_negative)
+foreach(name fw_card fw_link fw_negative u2f)
 	ts_unit_test(${name} fw_rig fw_memboard fw_core)
 endforeach()
 foreach(name fw_power fw_power_applet fw_power_boot fw_power_live)
