@@ -16,9 +16,10 @@ static struct {
 static void
 arm(void)
 {
-	repeat.at += (repeat.pipe == HAL_PIPE_CCID ? HAL_REPEAT_CARD_MS
-						   : HAL_REPEAT_MS) *
-	    1000;
+	uint32_t ms =
+	    repeat.pipe == HAL_PIPE_CCID ? HAL_REPEAT_CARD_MS : HAL_REPEAT_MS;
+
+	repeat.at += ms * 1000;
 	rp2_alarm_at(RP2_ALARM_REPEAT, repeat.at);
 }
 
