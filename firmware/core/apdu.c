@@ -262,7 +262,9 @@ conclude(struct fw_card *card, struct tsw_wr *rsp, const struct tsw_wr *out,
 	if (sw == FW_SW_OK || sw == FW_SW_GOES_ON)
 		card->out_len = tsw_wr_len(out);
 	card->out_sw = sw;
-	give(card, rsp, card->apdu.ne);
+	/* Without Le nothing is expected; those who leave it out want all the
+	 * same what a short answer holds (yubico-piv-tool 2.2, at SELECT). */
+	give(card, rsp, card->apdu.ne > 0 ? card->apdu.ne : FW_APDU_SHORT_NE);
 }
 
 static bool
