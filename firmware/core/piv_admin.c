@@ -182,6 +182,13 @@ is_proof(const struct fw_piv *piv, enum fw_piv_step step,
 	    tsw_ct_eq(secret_answer, piv->last_auth.secret_block, len);
 }
 
+/* 00 is another name of 3DES (SP 800-78-5 table 5); OpenSC uses it. */
+static uint8_t
+named(uint8_t alg)
+{
+	return alg == 0 ? FW_PIV_3DES : alg;
+}
+
 enum fw_sw
 fw_piv_admin_authenticate(struct fw_piv *piv, struct tsw_wr *rsp,
     const struct fw_apdu *apdu)
@@ -198,7 +205,7 @@ fw_piv_admin_authenticate(struct fw_piv *piv, struct tsw_wr *rsp,
 	load(piv, &admin, secret_key);
 	tsw_wipe(secret_key, sizeof(secret_key));
 	len = block_len(admin.alg);
-	if (apdu->p1 != admin.alg)
+	if (named(apdu->p1) != admin.alg)
 		return FW_SW_WRONG_P1P2;
 	if (!fields_read(field, apdu))
 		return FW_SW_DATA;
