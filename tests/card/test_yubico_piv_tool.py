@@ -6,9 +6,13 @@ usage: test_yubico_piv_tool.py BUILD [test]...
 """
 
 import os
+from datetime import datetime
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding, load_pem_public_key)
+from ykman.piv import generate_self_signed_certificate
+from yubikit.piv import SLOT
 
 import piv
 import tools
@@ -31,14 +35,32 @@ class Tool:
         return tools.run(self.world, "yubico-piv-tool", "--reader",
                          self.card.reader, *args, **kw)
 
+    def signs(self, what, slot, key, out):
+        """False if it cannot, as 2.2 with OpenSSL 3: it fails before it sends
+        anything (Yubico/yubico-piv-tool#388)."""
+        said = self("-v2", "-a", "verify-pin", "-P", PIN, "-a", what, "-s",
+                    slot, "-A", "ECCP256", "-S", "/CN=alice/", "-i", key, "-o",
+                    out, expect=any)
+        if "Failed signing" not in said:
+            return True
+        assert not said.split("Now processing")[2].count("\n> "), said
+        return False
+
     def generate(self, slot, *args):
         """A key and its self-signed certificate, on the card and as files."""
         key, cert = (os.path.join(self.world.root, name)
                      for name in (slot + ".pub", slot + ".pem"))
         self("-a", "generate", "-s", slot, "-A", "ECCP256", "-o", key, *args)
-        self("-a", "verify-pin", "-P", PIN, "-a", "selfsign-certificate",
-             "-s", slot, "-A", "ECCP256", "-S", "/CN=alice/", "-i", key,
-             "-o", cert)
+        if not self.signs("selfsign-certificate", slot, key, cert):
+            with open(key, "rb") as f:
+                public = load_pem_public_key(f.read())
+            with piv.session(self.card) as session:
+                session.verify_pin(PIN)
+                made = generate_self_signed_certificate(
+                    session, SLOT(int(slot, 16)), public, "CN=alice",
+                    datetime(2026, 1, 1), datetime(2126, 1, 1))
+            with open(cert, "wb") as f:
+                f.write(made.public_bytes(Encoding.PEM))
         self("-a", "import-certificate", "-s", slot, "-i", cert)
         return key, cert
 
@@ -47,7 +69,7 @@ def looks(world):
     tool = Tool(world, tdes=False)
     says(tool("-a", "list-readers"), tool.card.reader)
     says(tool("-a", "version"), "5.7.")
-    says(tool("-a", "status"), "PIN tries left:\t3", "CHUID:\tNo data",
+    says(tool("-a", "status"), "PIN tries left:\t3", "CHUID:\t3019",
          "Version:\t5.7.")
 
 
@@ -66,11 +88,10 @@ def certifies(world):
         says(tool("-a", "verify-pin", "-P", PIN, "-a", "test-signature",
                   "-s", slot, "-A", "ECCP256", "-i", cert),
              "Successful ECDSA verification")
-        request = tool("-a", "verify-pin", "-P", PIN, "-a",
-                       "request-certificate", "-s", slot, "-A", "ECCP256",
-                       "-S", "/CN=alice/", "-i", key, merge=False)
-        says(tools.run(world, "openssl", "req", "-verify", "-noout",
-                       stdin=request), "verif")
+        request = os.path.join(world.root, "request")
+        if tool.signs("request-certificate", slot, key, request):
+            tools.run(world, "openssl", "req", "-verify", "-noout", "-in",
+                      request)
         says(tool("-a", "status"), "Algorithm:\tECCP256", "CN=alice")
         tool("-a", "delete-certificate", "-s", slot)
         tool("-a", "read-certificate", "-s", slot, expect=1)
@@ -125,9 +146,11 @@ def pins(world):
 
 def objects(world):
     tool = Tool(world)
+    before = tool("-a", "status").splitlines()
     tool("-a", "set-chuid", "-a", "set-ccc")
-    status = tool("-a", "status")
-    assert "No data" not in status, status
+    after = tool("-a", "status").splitlines()
+    assert before[:2] == after[:2] and before[4:] == after[4:]
+    assert before[2] != after[2] and before[3] != after[3]
     tool("-a", "write-object", "--id", "0x5fc109", "-f", "hex",
          stdin="0102030405")
     says(tool("-a", "verify-pin", "-P", PIN, "-a", "read-object", "--id",
@@ -138,7 +161,7 @@ def management_key(world):
     tool = Tool(world)
     tool("-a", "set-mgm-key", "-n", OTHER_KEY)
     tool("-a", "set-chuid", expect=1)
-    tool("-a", "set-chuid", "-k", OTHER_KEY)
+    tool("-a", "set-chuid", "-k" + OTHER_KEY)
 
 
 def reset(world):
@@ -156,6 +179,7 @@ def reset(world):
 
 def no_key_comes_in(world):
     tool = Tool(world)
+    tool("-a", "set-chuid")
     key = tools.run(world, "openssl", "ecparam", "-genkey", "-name",
                     "prime256v1", "-noout")
     tool("-a", "import-key", "-s", "9c", expect=1, stdin=key)

@@ -56,8 +56,9 @@ def begins_with(world):
 
 
 def signs(world):
-    with session(world.card("card")) as piv:
-        for slot in (SLOT.SIGNATURE, SLOT.AUTHENTICATION):
+    card = world.card("card")
+    for slot in (SLOT.SIGNATURE, SLOT.AUTHENTICATION):
+        with session(card) as piv:
             public = generate(piv, slot)
             refused(piv.sign, slot, KEY_TYPE.ECCP256, MESSAGE, hashes.SHA256(),
                     sw=SW.SECURITY_CONDITION_NOT_SATISFIED)

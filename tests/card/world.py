@@ -59,6 +59,20 @@ class Card(Sim):
         if self.pcscd:
             self.pcscd.wait_for(self.reader)
 
+    def kill(self):
+        super().kill()
+        self._is_out()
+
+    def stop(self):
+        super().stop()
+        self._is_out()
+
+    def _is_out(self):
+        """A card that is back before pcscd looked was never away for it, and
+        is not switched on."""
+        if self.pcscd and self.pcscd.process:
+            self.pcscd.wait_for(self.reader, present=False)
+
     def apdu_path(self):
         return os.path.join(self.dir, "apdu")
 
