@@ -10,11 +10,7 @@
 #define TOUCHSTONE_AGENT_CARDS_H
 
 #include "loop.h"
-#if __has_include("token/watch.h")
-#include "token/watch.h"
-#else
 #include "watch_stub.h"
-#endif
 
 #define TS_CARD_PREFIX "card:"
 
