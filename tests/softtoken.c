@@ -67,19 +67,18 @@ p256_private(const struct soft_token *token)
 }
 
 static void
-p256_sign(uint8_t out[64], const struct soft_token *token, const uint8_t *msg,
-    size_t len)
+p256_sign_hash(uint8_t out[64], const struct soft_token *token,
+    const uint8_t hash[32])
 {
 	EVP_PKEY *key = p256_private(token);
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
-	uint8_t hash[32], der[80];
+	uint8_t der[80];
 	const unsigned char *p = der;
 	size_t der_len = sizeof(der);
 	ECDSA_SIG *sig;
 
-	crypto_hash_sha256(hash, msg, len);
 	assert(ctx != NULL && EVP_PKEY_sign_init(ctx) == 1);
-	assert(EVP_PKEY_sign(ctx, der, &der_len, hash, sizeof(hash)) == 1);
+	assert(EVP_PKEY_sign(ctx, der, &der_len, hash, 32) == 1);
 	sig = d2i_ECDSA_SIG(NULL, &p, (long)der_len);
 	assert(sig != NULL);
 	assert(BN_bn2binpad(ECDSA_SIG_get0_r(sig), out, 32) == 32);
@@ -87,6 +86,16 @@ p256_sign(uint8_t out[64], const struct soft_token *token, const uint8_t *msg,
 	ECDSA_SIG_free(sig);
 	EVP_PKEY_CTX_free(ctx);
 	EVP_PKEY_free(key);
+}
+
+static void
+p256_sign(uint8_t out[64], const struct soft_token *token, const uint8_t *msg,
+    size_t len)
+{
+	uint8_t hash[32];
+
+	crypto_hash_sha256(hash, msg, len);
+	p256_sign_hash(out, token, hash);
 }
 
 static void
@@ -231,4 +240,16 @@ soft_slice(const char *text)
 	struct tsw_slice s = {(const uint8_t *)text, strlen(text)};
 
 	return s;
+}
+
+void
+soft_token_sign_raw(uint8_t out[TSW_SIG_LEN], const struct soft_token *token,
+    struct tsw_slice input)
+{
+	if (!is_p256(token->key.alg)) {
+		ed25519_sign(out, token, input.p, input.len);
+		return;
+	}
+	assert(input.len == 32);
+	p256_sign_hash(out, token, input.p);
 }

@@ -27,6 +27,13 @@ struct soft_token soft_token_new(enum tsw_alg alg, uint8_t seed);
 struct tsw_sshsig soft_token_sign(const struct soft_token *token,
     enum tsw_ns ns, struct tsw_slice msg, uint8_t flags, uint32_t counter);
 
+/*
+ * As a card signs: the message with Ed25519, its SHA-256 with P-256, whose s
+ * may be in either half.
+ */
+void soft_token_sign_raw(uint8_t out[TSW_SIG_LEN],
+    const struct soft_token *token, struct tsw_slice input);
+
 /* As it stands in a statement: role signer, honest evidence, a name. */
 struct tsw_token soft_token_entry(const struct soft_token *token,
     const char *name);
