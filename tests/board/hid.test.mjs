@@ -10,7 +10,7 @@ import { Rig } from './rig.mjs';
 
 const ERR_CHANNEL_BUSY = 0x06;
 const ERR_KEEPALIVE_CANCEL = 0x2d;
-const CAPABILITY_WINK_CBOR_NMSG = 0x0d;
+const CAPABILITY_WINK_CBOR = 0x05;
 const MS = 1e6;
 const KEEPALIVE_MS = 100;
 const FRAME_MS = 4; // how often the host asks for a report
@@ -31,7 +31,7 @@ test('INIT tells version and capabilities', () => {
 
   assert.equal(data.length, 17);
   assert.equal(data[12], 2);
-  assert.equal(data[16], CAPABILITY_WINK_CBOR_NMSG);
+  assert.equal(data[16], CAPABILITY_WINK_CBOR);
   rig.faultless();
 });
 

@@ -99,13 +99,13 @@ class WebAuthnTest(TokenTest):
 class InfoTest(TokenTest):
     def test_info(self):
         info = self.ctap.info
-        self.assertEqual(set(info.versions), {"FIDO_2_0", "FIDO_2_1"})
+        self.assertEqual(set(info.versions), {"U2F_V2", "FIDO_2_0", "FIDO_2_1"})
         self.assertEqual(set(info.extensions), {"credProtect", "hmac-secret"})
         self.assertEqual(info.pin_uv_protocols, [2, 1])
         self.assertEqual([a["alg"] for a in info.algorithms], [-7, -8])
         self.assertEqual(info.max_msg_size, 7609)
         self.assertEqual(info.min_pin_length, 4)
-        self.assertEqual(info.transports, ["usb"])
+        self.assertEqual(info.transports, ["usb", "smart-card"])
         self.assertEqual(
             info.options,
             {

@@ -31,7 +31,7 @@ class HidTest(unittest.TestCase):
         device = self.sim.device()
         self.addCleanup(device.close)
         self.assertEqual(device.version, 2)
-        flags = CAPABILITY.WINK | CAPABILITY.CBOR | CAPABILITY.NMSG
+        flags = CAPABILITY.WINK | CAPABILITY.CBOR
         self.assertEqual(device.capabilities, flags)
         device.wink()
         self.assertEqual(self.sim.control("led"), "wink")
@@ -57,7 +57,7 @@ class HidTest(unittest.TestCase):
 
     def test_unknown_command_and_channels(self):
         channel = self.channel()
-        for cmd in (0x03, 0x04, 0x3B, 0x3F, 0x40, 0x7F):
+        for cmd in (0x04, 0x3B, 0x3F, 0x40, 0x7F):
             channel.send(cmd, b"x")
             self.assertEqual(channel.error(), INVALID_CMD)
         for cid in (0, channel.BROADCAST, channel.cid + 1):
