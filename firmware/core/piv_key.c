@@ -226,6 +226,7 @@ generate_key(struct fw_piv *piv, struct tsw_wr *rsp, struct fw_piv_key *key)
 	item.len = fw_piv_key_make(piv, record, key, secret);
 	tsw_wipe(secret, sizeof(secret));
 	fw_piv_save(piv, &item, 1);
+	piv->touched_slot = 0; /* that was for another key */
 	fw_piv_key_put(rsp, key);
 }
 

@@ -397,7 +397,7 @@ fw_words_card_key(char out[FW_WORDS_MAX], uint8_t slot, bool signs)
 
 	fw_lines_begin(&w, out);
 	fw_lines_text(&w, signs ? "sign as a smartcard" : "decrypt with card");
-	fw_lines_line(&w, "PIV key ");
+	fw_lines_line(&w, "PIV ");
 	fw_lines_text(&w, slot_word(slot));
 }
 

@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* PIV: keys made, used and guarded; what they sign is judged by libcrypto. */
+#include "pivrig.h"
+
+#include <string.h>
+
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/param_build.h>
+
+#define POINT_MAX FW_PIV_PUBLIC_MAX
+
+static uint8_t public[POINT_MAX];
+static size_t public_len;
+
+static int
+setup(void **state)
+{
+	(void)pivrig_setup(state);
+	pivrig_admin();
+	return 0;
+}
+
+/* The public key out of the answer of GENERATE: 7F49 { 86 }. */
+static void
+take_public(size_t len)
+{
+	assert_int_equal(pivrig.len, len + 5);
+	assert_int_equal(pivrig.rsp[0], 0x7f);
+	assert_int_equal(pivrig.rsp[1], 0x49);
+	assert_int_equal(pivrig.rsp[2], len + 2);
+	assert_int_equal(pivrig.rsp[3], 0x86);
+	assert_int_equal(pivrig.rsp[4], len);
+	memcpy(public, pivrig.rsp + 5, len);
+	public_len = len;
+}
+
+static void
+generate(uint8_t slot, uint8_t alg, uint8_t pin, uint8_t touch)
+{
+	assert_int_equal(pivrig_generate(slot, alg, pin, touch), FW_SW_OK);
+	take_public(alg == FW_PIV_P256 ? 65 : 32);
+}
+
+static EVP_PKEY *
+p256_key(const uint8_t *point)
+{
+	char group[] = "prime256v1";
+	uint8_t copy[65];
+	OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string("group", group,
+				   0),
+	    OSSL_PARAM_construct_octet_string("pub", copy, sizeof(copy)),
+	    OSSL_PARAM_construct_end()};
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	EVP_PKEY *key = NULL;
+
+	memcpy(copy, point, sizeof(copy));
+	assert_int_equal(EVP_PKEY_fromdata_init(ctx), 1);
+	assert_int_equal(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY,
+			     params),
+	    1);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+/* The result out of 7C { 82 }. */
+static const uint8_t *
+result(size_t *len)
+{
+	assert_true(pivrig.len > 4);
+	assert_int_equal(pivrig.rsp[0], 0x7c);
+	assert_int_equal(pivrig.rsp[1], pivrig.len - 2);
+	assert_int_equal(pivrig.rsp[2], 0x82);
+	assert_int_equal(pivrig.rsp[3], pivrig.len - 4);
+	*len = pivrig.len - 4;
+	return pivrig.rsp + 4;
+}
+
+/* The answer is a signature of this hash by the key that was made last. */
+static bool
+is_signature(const uint8_t hash[32])
+{
+	EVP_PKEY *key = p256_key(public);
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
+	const uint8_t *sig;
+	size_t len;
+	int r;
+
+	sig = result(&len);
+	assert_int_equal(EVP_PKEY_verify_init(ctx), 1);
+	r = EVP_PKEY_verify(ctx, sig, len, hash, 32);
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(key);
+	return r == 1;
+}
+
+static const uint8_t hash[64] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33};
+
+static unsigned int
+sign(uint8_t slot)
+{
+	return pivrig_use(slot, FW_PIV_P256, 0x81, hash, 32);
+}
+
+static void
+test_p256(void **state)
+{
+	static const uint8_t slots[] = {0x9a, 0x9c, 0x9d, 0x9e};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(slots); i++) {
+		generate(slots[i], FW_PIV_P256, 0, 0);
+		assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_OK);
+		assert_int_equal(sign(slots[i]), FW_SW_OK);
+		assert_true(is_signature(hash));
+		pivrig.rsp[20] ^= 1;
+		assert_false(is_signature(hash));
+	}
+}
+
+/* The left 32 bytes of a longer hash; a shorter one is a small number. */
+static void
+test_hash_lengths(void **state)
+{
+	uint8_t small[32] = {0};
+
+	(void)state;
+	generate(0x9e, FW_PIV_P256, 0, 0);
+	assert_int_equal(pivrig_use(0x9e, FW_PIV_P256, 0x81, hash, 64),
+	    FW_SW_OK);
+	assert_true(is_signature(hash));
+	assert_int_equal(pivrig_use(0x9e, FW_PIV_P256, 0x81, hash, 20),
+	    FW_SW_OK);
+	memcpy(small + 12, hash, 20);
+	assert_true(is_signature(small));
+	assert_int_equal(pivrig_use(0x9e, FW_PIV_P256, 0x81, hash, 0),
+	    FW_SW_DATA);
+}
+
+static void
+test_ed25519(void **state)
+{
+	static const size_t len[] = {0, 1, 255, 1900};
+	uint8_t message[1900] = {1};
+	EVP_PKEY *key;
+	EVP_MD_CTX *ctx;
+	const uint8_t *sig;
+	size_t i, sig_len;
+
+	(void)state;
+	generate(0x9e, FW_PIV_ED25519, 0, 0);
+	key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public, 32);
+	assert_non_null(key);
+	for (i = 0; i < sizeof(len) / sizeof(len[0]); i++) {
+		assert_int_equal(pivrig_use(0x9e, FW_PIV_ED25519, 0x81, message,
+				     len[i]),
+		    FW_SW_OK);
+		sig = result(&sig_len);
+		assert_int_equal(sig_len, 64);
+		ctx = EVP_MD_CTX_new();
+		assert_int_equal(EVP_DigestVerifyInit(ctx, NULL, NULL, NULL,
+				     key),
+		    1);
+		assert_int_equal(EVP_DigestVerify(ctx, sig, 64, message,
+				     len[i]),
+		    1);
+		EVP_MD_CTX_free(ctx);
+	}
+	EVP_PKEY_free(key);
+	/* It agrees on nothing. */
+	assert_int_equal(pivrig_use(0x9e, FW_PIV_ED25519, 0x85, message, 32),
+	    FW_SW_DATA);
+}
+
+static void
+expect_agreement(EVP_PKEY *mine, EVP_PKEY *peer)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(mine, NULL);
+	uint8_t expected[32];
+	size_t len = sizeof(expected), got_len;
+	const uint8_t *got = result(&got_len);
+
+	assert_int_equal(EVP_PKEY_derive_init(ctx), 1);
+	assert_int_equal(EVP_PKEY_derive_set_peer(ctx, peer), 1);
+	assert_int_equal(EVP_PKEY_derive(ctx, expected, &len), 1);
+	assert_int_equal(got_len, 32);
+	assert_memory_equal(got, expected, 32);
+	EVP_PKEY_CTX_free(ctx);
+}
+
+static void
+test_ecdh(void **state)
+{
+	uint8_t *point = NULL, bad[65];
+	EVP_PKEY *mine = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256"), *peer;
+
+	(void)state;
+	assert_non_null(mine);
+	assert_int_equal(EVP_PKEY_get1_encoded_public_key(mine, &point), 65);
+	generate(0x9d, FW_PIV_P256, FW_PIV_PIN_NEVER, 0);
+	assert_int_equal(pivrig_use(0x9d, FW_PIV_P256, 0x85, point, 65),
+	    FW_SW_OK);
+	peer = p256_key(public);
+	expect_agreement(mine, peer);
+	memcpy(bad, point, 65);
+	bad[64] ^= 1; /* not on the curve */
+	assert_int_equal(pivrig_use(0x9d, FW_PIV_P256, 0x85, bad, 65),
+	    FW_SW_DATA);
+	memcpy(bad, point, 65);
+	bad[0] = 0x02;
+	assert_int_equal(pivrig_use(0x9d, FW_PIV_P256, 0x85, bad, 65),
+	    FW_SW_DATA);
+	assert_int_equal(pivrig_use(0x9d, FW_PIV_P256, 0x85, point, 64),
+	    FW_SW_DATA);
+	assert_int_equal(pivrig_use(0x9d, FW_PIV_P256, 0x85, point, 33),
+	    FW_SW_DATA);
+	OPENSSL_free(point);
+	EVP_PKEY_free(mine);
+	EVP_PKEY_free(peer);
+}
+
+static void
+test_x25519(void **state)
+{
+	static const uint8_t zero[32];
+	EVP_PKEY *mine = EVP_PKEY_Q_keygen(NULL, NULL, "X25519"), *peer;
+	uint8_t point[32];
+	size_t len = sizeof(point);
+
+	(void)state;
+	assert_int_equal(EVP_PKEY_get_raw_public_key(mine, point, &len), 1);
+	generate(0x9d, FW_PIV_X25519, FW_PIV_PIN_NEVER, 0);
+	assert_int_equal(pivrig_use(0x9d, FW_PIV_X25519, 0x85, point, 32),
+	    FW_SW_OK);
+	peer = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, public, 32);
+	expect_agreement(mine, peer);
+	EVP_PKEY_free(mine);
+	EVP_PKEY_free(peer);
+	/* A point of small order gives the same to everybody. */
+	assert_int_equal(pivrig_use(0x9d, FW_PIV_X25519, 0x85, zero, 32),
+	    FW_SW_DATA);
+	assert_int_equal(pivrig_use(0x9d, FW_PIV_X25519, 0x85, point, 31),
+	    FW_SW_DATA);
+	assert_int_equal(pivrig_use(0x9d, FW_PIV_X25519, 0x81, point, 32),
+	    FW_SW_DATA);
+}
+
+static void
+test_use_bounds(void **state)
+{
+	static const char *const bad[] = {"", "7c00", "7c02 8200", "7c02 8000",
+	    "7c06 8200 8102 01", "7c07 8201 00 8102 0102",
+	    "7c08 8102 0102 8102 0102", "7c08 8102 0102 8502 0102",
+	    "7c08 8102 0102 8002 0102", "7c80 8102 0102 0000",
+	    "7c04 8102 0102 00", "7c8300 0004 8102 0102"};
+	size_t i;
+
+	(void)state;
+	generate(0x9e, FW_PIV_P256, 0, 0);
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(pivrig_hex(FW_PIV_INS_AUTHENTICATE,
+				     FW_PIV_P256, 0x9e, bad[i]),
+		    FW_SW_DATA);
+	assert_int_equal(pivrig_use(0x9e, FW_PIV_ED25519, 0x81, hash, 32),
+	    FW_SW_WRONG_P1P2);
+	assert_int_equal(pivrig_use(0x9a, FW_PIV_P256, 0x81, hash, 32),
+	    FW_SW_REFERENCE);
+	assert_int_equal(pivrig_use(0x82, FW_PIV_P256, 0x81, hash, 32),
+	    FW_SW_WRONG_P1P2);
+	/* F9 signs certificates of ours only. */
+	assert_int_equal(pivrig_use(0xf9, FW_PIV_P256, 0x81, hash, 32),
+	    FW_SW_WRONG_P1P2);
+	/* A longer form of a length is the same length. */
+	assert_int_equal(pivrig_hex(FW_PIV_INS_AUTHENTICATE, FW_PIV_P256, 0x9e,
+			     "7c810b 8100 8200"),
+	    FW_SW_DATA);
+	assert_int_equal(pivrig_hex(FW_PIV_INS_AUTHENTICATE, FW_PIV_P256, 0x9e,
+			     "7c820008 820000 8181 020102"),
+	    FW_SW_DATA);
+	assert_int_equal(pivrig_hex(FW_PIV_INS_AUTHENTICATE, FW_PIV_P256, 0x9e,
+			     "7c820007 8200 8181020102"),
+	    FW_SW_OK);
+}
+
+static void
+test_generate_bounds(void **state)
+{
+	static const char *const bad[] = {"", "ac00", "ac03 8001 07",
+	    "ac03 8001 14", "ac02 8000", "ac04 8002 1111", "ac03 8101 11",
+	    "ac06 8001 11 aa01 04", "ac06 8001 11 ab01 04",
+	    "ac06 8001 11 8001 11", "ac06 8001 11 aa01", "ac03 8001 1100",
+	    "ac03 8001 03", "7c03 8001 11"};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(pivrig_hex(FW_PIV_INS_GENERATE, 0, 0x9a,
+				     bad[i]),
+		    FW_SW_DATA);
+	assert_int_equal(pivrig_hex(FW_PIV_INS_GENERATE, 0, 0x82,
+			     "ac03 8001 11"),
+	    FW_SW_WRONG_P1P2);
+	assert_int_equal(pivrig_hex(FW_PIV_INS_GENERATE, 1, 0x9a,
+			     "ac03 8001 11"),
+	    FW_SW_WRONG_P1P2);
+	assert_int_equal(pivrig_hex(FW_PIV_INS_GENERATE, 0, 0x9a,
+			     "ac03 8001 11"),
+	    FW_SW_OK);
+	pivrig_plug();
+	assert_int_equal(pivrig_hex(FW_PIV_INS_GENERATE, 0, 0x9a,
+			     "ac03 8001 11"),
+	    FW_SW_SECURITY);
+}
+
+static void
+expect_policies(uint8_t slot, uint8_t alg, uint8_t pin, uint8_t touch)
+{
+	uint8_t expected[] = {1, 1, alg, 2, 2, pin, touch, 3, 1, 1, 4,
+	    (uint8_t)(public_len + 2), 0x86, (uint8_t)public_len};
+
+	assert_int_equal(pivrig_send(FW_PIV_INS_METADATA, 0, slot, NULL, 0),
+	    FW_SW_OK);
+	assert_int_equal(pivrig.len, sizeof(expected) + public_len);
+	assert_memory_equal(pivrig.rsp, expected, sizeof(expected));
+	assert_memory_equal(pivrig.rsp + sizeof(expected), public, public_len);
+}
+
+static void
+test_default_policies(void **state)
+{
+	(void)state;
+	generate(0x9a, FW_PIV_P256, 0, 0);
+	expect_policies(0x9a, FW_PIV_P256, 2, 1);
+	generate(0x9c, FW_PIV_ED25519, 0, 0);
+	expect_policies(0x9c, FW_PIV_ED25519, 3, 1);
+	generate(0x9d, FW_PIV_X25519, 0, 0);
+	expect_policies(0x9d, FW_PIV_X25519, 2, 1);
+	generate(0x9e, FW_PIV_P256, 0, 0);
+	expect_policies(0x9e, FW_PIV_P256, 1, 1);
+	generate(0x9e, FW_PIV_P256, 3, 3);
+	expect_policies(0x9e, FW_PIV_P256, 3, 3);
+	pivrig_plug();
+	expect_policies(0x9e, FW_PIV_P256, 3, 3);
+	assert_int_equal(pivrig_hex(FW_PIV_INS_METADATA, 0, 0x82, ""),
+	    FW_SW_REFERENCE);
+}
+
+static void
+test_pin_once(void **state)
+{
+	(void)state;
+	generate(0x9a, FW_PIV_P256, 0, 0);
+	assert_int_equal(sign(0x9a), FW_SW_SECURITY);
+	assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_OK);
+	assert_int_equal(sign(0x9a), FW_SW_OK);
+	assert_int_equal(sign(0x9a), FW_SW_OK);
+	(void)pivrig_get("7e");
+	assert_int_equal(sign(0x9a), FW_SW_OK);
+	(void)pivrig_verify("000000");
+	assert_int_equal(sign(0x9a), FW_SW_SECURITY);
+}
+
+/* VERIFY must be the command right before, and serves one signature. */
+static void
+test_pin_always(void **state)
+{
+	(void)state;
+	generate(0x9c, FW_PIV_P256, 0, 0);
+	assert_int_equal(sign(0x9c), FW_SW_SECURITY);
+	assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_OK);
+	assert_int_equal(sign(0x9c), FW_SW_OK);
+	assert_int_equal(sign(0x9c), FW_SW_SECURITY);
+	assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_OK);
+	(void)pivrig_get("7e");
+	assert_int_equal(sign(0x9c), FW_SW_SECURITY);
+	assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_OK);
+	assert_int_equal(pivrig_select(), FW_SW_OK);
+	assert_int_equal(sign(0x9c), FW_SW_SECURITY);
+	/* Asking whether it was given gives nothing. */
+	assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_OK);
+	assert_int_equal(pivrig_hex(FW_PIV_INS_VERIFY, 0, 0x80, ""), FW_SW_OK);
+	assert_int_equal(sign(0x9c), FW_SW_SECURITY);
+	/* Nor does a change. */
+	assert_int_equal(pivrig_change(FW_PIV_PIN, PIVRIG_PIN, "654321"),
+	    FW_SW_OK);
+	assert_int_equal(sign(0x9c), FW_SW_SECURITY);
+}
+
+static void
+test_pin_never(void **state)
+{
+	(void)state;
+	generate(0x9e, FW_PIV_P256, 0, 0);
+	assert_int_equal(sign(0x9e), FW_SW_OK);
+	generate(0x9a, FW_PIV_P256, FW_PIV_PIN_NEVER, 0);
+	assert_int_equal(sign(0x9a), FW_SW_OK);
+}
+
+static void
+test_touch_always(void **state)
+{
+	(void)state;
+	generate(0x9a, FW_PIV_P256, 0, FW_PIV_TOUCH_ALWAYS);
+	/* Nobody is asked before the PIN was given. */
+	assert_int_equal(sign(0x9a), FW_SW_SECURITY);
+	assert_false(pivrig.asked);
+	assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_OK);
+	assert_int_equal(sign(0x9a), FW_SW_OK);
+	assert_true(pivrig.asked);
+	assert_int_equal(pivrig.led, HAL_LED_TOUCH_CARD);
+	assert_string_equal(pivrig.text, "sign as a smartcard\nPIV 9A, log in");
+	assert_true(is_signature(hash));
+	assert_int_equal(sign(0x9a), FW_SW_OK);
+	assert_true(pivrig.asked);
+	pivrig.touch = FW_TOUCH_TIMEOUT;
+	assert_int_equal(sign(0x9a), FW_SW_CONDITIONS);
+	pivrig.touch = FW_TOUCH_CANCELLED;
+	assert_int_equal(sign(0x9a), FW_SW_CONDITIONS);
+	pivrig.touch = FW_TOUCH_HELD;
+	assert_int_equal(sign(0x9a), FW_SW_CONDITIONS);
+	assert_int_equal(pivrig.len, 0);
+}
+
+static void
+test_touch_for_decryption(void **state)
+{
+	(void)state;
+	generate(0x9d, FW_PIV_X25519, FW_PIV_PIN_NEVER, FW_PIV_TOUCH_ALWAYS);
+	assert_int_equal(pivrig_use(0x9d, FW_PIV_X25519, 0x85, hash, 32),
+	    FW_SW_OK);
+	assert_true(pivrig.asked);
+	assert_string_equal(pivrig.text,
+	    "decrypt with card\nPIV 9D, decryption");
+}
+
+/* 15 s, for one key, of one session. */
+static void
+test_touch_cached(void **state)
+{
+	(void)state;
+	generate(0x9e, FW_PIV_P256, 0, FW_PIV_TOUCH_CACHED);
+	generate(0x9a, FW_PIV_P256, FW_PIV_PIN_NEVER, FW_PIV_TOUCH_CACHED);
+	assert_int_equal(sign(0x9e), FW_SW_OK);
+	assert_true(pivrig.asked);
+	pivrig_wait_ms(14999);
+	assert_int_equal(sign(0x9e), FW_SW_OK);
+	assert_false(pivrig.asked);
+	pivrig_wait_ms(1);
+	assert_int_equal(sign(0x9e), FW_SW_OK);
+	assert_true(pivrig.asked);
+	assert_int_equal(sign(0x9a), FW_SW_OK);
+	assert_true(pivrig.asked);
+	assert_int_equal(sign(0x9e), FW_SW_OK);
+	assert_true(pivrig.asked);
+	pivrig.applet.deselect(pivrig.applet.applet);
+	assert_int_equal(pivrig_select(), FW_SW_OK);
+	assert_int_equal(sign(0x9e), FW_SW_OK);
+	assert_true(pivrig.asked);
+	/* Nor was the touch for the key that comes after it. */
+	pivrig_admin();
+	generate(0x9e, FW_PIV_P256, 0, FW_PIV_TOUCH_CACHED);
+	assert_int_equal(sign(0x9e), FW_SW_OK);
+	assert_true(pivrig.asked);
+	/* No touch: nothing is kept of it. */
+	pivrig_wait_ms(15000);
+	pivrig.touch = FW_TOUCH_TIMEOUT;
+	assert_int_equal(sign(0x9e), FW_SW_CONDITIONS);
+	assert_int_equal(sign(0x9e), FW_SW_CONDITIONS);
+	assert_true(pivrig.asked);
+}
+
+/* PIN always and touch: the wait is part of the one signature. */
+static void
+test_pin_always_and_touch(void **state)
+{
+	(void)state;
+	generate(0x9c, FW_PIV_P256, 0, FW_PIV_TOUCH_ALWAYS);
+	assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_OK);
+	assert_int_equal(sign(0x9c), FW_SW_OK);
+	assert_int_equal(sign(0x9c), FW_SW_SECURITY);
+	assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_OK);
+	pivrig.touch = FW_TOUCH_TIMEOUT;
+	assert_int_equal(sign(0x9c), FW_SW_CONDITIONS);
+	assert_int_equal(sign(0x9c), FW_SW_SECURITY);
+}
+
+static void
+test_delete(void **state)
+{
+	(void)state;
+	generate(0x9a, FW_PIV_P256, FW_PIV_PIN_NEVER, 0);
+	assert_int_equal(pivrig_hex(FW_PIV_INS_MOVE, 0x9c, 0x9a, ""),
+	    FW_SW_WRONG_P1P2);
+	assert_int_equal(pivrig_hex(FW_PIV_INS_MOVE, 0xff, 0x9c, ""),
+	    FW_SW_REFERENCE);
+	assert_int_equal(pivrig_hex(FW_PIV_INS_MOVE, 0xff, 0x9b, ""),
+	    FW_SW_WRONG_P1P2);
+	assert_int_equal(sign(0x9a), FW_SW_OK);
+	assert_int_equal(pivrig_hex(FW_PIV_INS_MOVE, 0xff, 0x9a, ""), FW_SW_OK);
+	assert_int_equal(sign(0x9a), FW_SW_REFERENCE);
+	generate(0x9a, FW_PIV_P256, FW_PIV_PIN_NEVER, 0);
+	pivrig_plug();
+	assert_int_equal(pivrig_hex(FW_PIV_INS_MOVE, 0xff, 0x9a, ""),
+	    FW_SW_SECURITY);
+	assert_int_equal(sign(0x9a), FW_SW_OK);
+}
+
+/* A key that was copied to another slot, or whose policy was changed in the
+ * flash, is no key. */
+static void
+test_sealed_for_its_slot(void **state)
+{
+	uint8_t record[FW_PIV_KEY_REC_MAX];
+	int i, len;
+
+	(void)state;
+	generate(0x9c, FW_PIV_P256, 0, 0);
+	len = fw_store_get(&pivrig.piv.store, record, sizeof(record),
+	    FW_PIV_REC_KEY + 1);
+	assert_true(len > 0);
+	for (i = 0; i < len; i++) {
+		record[i] ^= 1;
+		assert_int_equal(fw_store_put(&pivrig.piv.store,
+				     FW_PIV_REC_KEY + 1, record, (size_t)len),
+		    FW_OK);
+		record[i] ^= 1;
+		pivrig_plug();
+		assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_MEMORY);
+	}
+	assert_int_equal(fw_store_put(&pivrig.piv.store, FW_PIV_REC_KEY + 1,
+			     record, (size_t)len),
+	    FW_OK);
+	pivrig_plug();
+	assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_OK);
+	assert_int_equal(fw_store_put(&pivrig.piv.store, FW_PIV_REC_KEY + 3,
+			     record, (size_t)len),
+	    FW_OK);
+	pivrig_plug();
+	assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_MEMORY);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup(test_p256, setup),
+	    cmocka_unit_test_setup(test_hash_lengths, setup),
+	    cmocka_unit_test_setup(test_ed25519, setup),
+	    cmocka_unit_test_setup(test_ecdh, setup),
+	    cmocka_unit_test_setup(test_x25519, setup),
+	    cmocka_unit_test_setup(test_use_bounds, setup),
+	    cmocka_unit_test_setup(test_generate_bounds, setup),
+	    cmocka_unit_test_setup(test_default_policies, setup),
+	    cmocka_unit_test_setup(test_pin_once, setup),
+	    cmocka_unit_test_setup(test_pin_always, setup),
+	    cmocka_unit_test_setup(test_pin_never, setup),
+	    cmocka_unit_test_setup(test_touch_always, setup),
+	    cmocka_unit_test_setup(test_touch_for_decryption, setup),
+	    cmocka_unit_test_setup(test_touch_cached, setup),
+	    cmocka_unit_test_setup(test_pin_always_and_touch, setup),
+	    cmocka_unit_test_setup(test_delete, setup),
+	    cmocka_unit_test_setup(test_sealed_for_its_slot, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
