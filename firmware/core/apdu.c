@@ -49,6 +49,7 @@ fw_apdu_parse(struct fw_apdu *out, const uint8_t *p, size_t len)
 	/* A body of one byte is a short Le; more that begin with 0 are extended
 	 * fields, as a short Lc is not 0. */
 	extended = rd.left > 1 && rd.p[0] == 0;
+	a.extended = extended;
 	if (extended)
 		(void)tsw_rd_u8(&rd);
 	if (rd.left == (extended ? 2 : 1))
@@ -250,6 +251,17 @@ give(struct fw_card *card, struct tsw_wr *rsp, uint32_t ne)
 	}
 }
 
+/* Without Le nothing is expected; those who leave it out want all the same what
+ * an answer of that form holds (yubico-piv-tool 2.2 at SELECT, python-fido2
+ * with extended commands). */
+static uint32_t
+expected(const struct fw_apdu *apdu)
+{
+	if (apdu->ne > 0)
+		return apdu->ne;
+	return apdu->extended ? FW_APDU_EXTENDED_NE : FW_APDU_SHORT_NE;
+}
+
 /* What an applet says, with the data that it wrote to out. */
 static void
 conclude(struct fw_card *card, struct tsw_wr *rsp, const struct tsw_wr *out,
@@ -262,9 +274,7 @@ conclude(struct fw_card *card, struct tsw_wr *rsp, const struct tsw_wr *out,
 	if (sw == FW_SW_OK || sw == FW_SW_GOES_ON)
 		card->out_len = tsw_wr_len(out);
 	card->out_sw = sw;
-	/* Without Le nothing is expected; those who leave it out want all the
-	 * same what a short answer holds (yubico-piv-tool 2.2, at SELECT). */
-	give(card, rsp, card->apdu.ne > 0 ? card->apdu.ne : FW_APDU_SHORT_NE);
+	give(card, rsp, expected(&card->apdu));
 }
 
 static bool

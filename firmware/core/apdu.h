@@ -49,6 +49,7 @@ struct fw_apdu {
 	uint8_t cla, ins, p1, p2;
 	struct tsw_slice data; /* aliases the command */
 	uint32_t ne;	       /* bytes of answer that are expected at most */
+	bool extended;	       /* the fields of its lengths are */
 };
 
 /*
