@@ -35,6 +35,12 @@ def mount(what, where, kind, bind=False):
         raise OSError(ctypes.get_errno(), f"mount {what} on {where}")
 
 
+def unmount(where):
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.umount2(where.encode(), 0) != 0:
+        raise OSError(ctypes.get_errno(), f"unmount {where}")
+
+
 def loopback_up():
     siocgifflags, siocsifflags, iff_up = 0x8913, 0x8914, 1
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:

@@ -13,7 +13,7 @@ import subprocess
 from contextlib import contextmanager
 
 import tools
-from pcsc import mount, until
+from pcsc import mount, unmount, until
 from test_opensc import put_key
 from tools import OTHER_PIN, PIN, environment, says
 from world import main
@@ -72,6 +72,7 @@ def server(world):
         finally:
             sshd.terminate()
             sshd.wait()
+            unmount("/etc/passwd")
 
 
 def login(world, pin=PIN, **kw):

@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 import time
+import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 E2E = os.path.join(os.path.dirname(HERE), "e2e")
@@ -143,14 +144,45 @@ class CardWorld(World):
         return card
 
 
+def in_a_process(run):
+    """True if run() came to its end, in a process of its own: libraries keep
+    contexts of a pcscd that is gone."""
+    sys.stdout.flush()
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            run()
+            status = 0
+        except BaseException:  # whatever it is, this is not the parent
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(status)
+    return os.waitpid(pid, 0)[1] == 0
+
+
 def main(tests, world=CardWorld, **kw):
-    """Run each test in namespaces and a world of its own; argv: build folder
+    """Run each test in a world of its own, in namespaces; argv: build folder
     [test]..."""
     enter()
-    chosen = [t for t in tests if t.__name__ in sys.argv[2:]] or tests
-    for test in chosen:
-        start = time.monotonic()
+    failed = []
+    names = {t.__name__ for t in tests}
+    if not names.issuperset(sys.argv[2:]):
+        sys.exit(f"no such test: {set(sys.argv[2:]) - names}")
+
+    def run(test):
         with world(sys.argv[1], **kw) as w:
             test(w)
-        print(f"{test.__name__}: good, {time.monotonic() - start:.2f} s",
-              flush=True)
+
+    for test in tests:
+        if sys.argv[2:] and test.__name__ not in sys.argv[2:]:
+            continue
+        start = time.monotonic()
+        good = in_a_process(lambda t=test: run(t))
+        print(f"{test.__name__}: {'good' if good else 'FAILED'}, "
+              f"{time.monotonic() - start:.2f} s", flush=True)
+        if not good:
+            failed.append(test.__name__)
+    sys.exit(f"failed: {' '.join(failed)}" if failed else 0)
