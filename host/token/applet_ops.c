@@ -2,7 +2,6 @@
 #include "token/applet_ops.h"
 
 #include "token/applet_reply.h"
-#include "token/ctaphid.h"
 #include "token/pinuv.h"
 
 #include <string.h>
@@ -16,7 +15,7 @@ enum pin_use {
 
 /* One command; whatever status the reply has. */
 static int
-exchange(struct ts_hid *hid, struct ts_ctaphid_reply *reply,
+exchange(const struct ts_link *link, struct ts_ctaphid_reply *reply,
     const struct ts_applet_request *req)
 {
 	uint8_t buf[TS_APPLET_REQUEST_MAX];
@@ -27,7 +26,7 @@ exchange(struct ts_hid *hid, struct ts_ctaphid_reply *reply,
 	r = ts_applet_request_encode(&wr, req);
 	if (r != TS_OK)
 		return r;
-	return ts_ctaphid_cbor(hid, reply, buf, tsw_wr_len(&wr));
+	return ts_link_cbor(link, reply, buf, tsw_wr_len(&wr));
 }
 
 static int
@@ -45,15 +44,15 @@ take_answer(struct ts_applet_answer *out, const struct ts_ctaphid_reply *reply,
 
 /* One command and its answer. */
 static int
-call(struct ts_hid *hid, struct ts_applet_answer *out,
+call(const struct ts_link *link, struct ts_applet_answer *out,
     const struct ts_applet_request *req)
 {
 	struct ts_ctaphid_reply reply;
 	int r;
 
-	r = exchange(hid, &reply, req);
+	r = exchange(link, &reply, req);
 	if (r == TS_OK)
-		r = ts_ctaphid_outcome(hid, reply.status);
+		r = ts_link_outcome(link, reply.status);
 	return r == TS_OK ? take_answer(out, &reply, req->cmd) : r;
 }
 
@@ -91,7 +90,7 @@ authorise(const struct ts_job *job, struct ts_applet_request *req)
 	r = ts_applet_authed(&wr, req);
 	if (r != TS_OK)
 		return r;
-	r = ts_pinuv_new(&pinuv, job->hid, protocol, job->pins->secret_pin,
+	r = ts_pinuv_new(&pinuv, job->link, protocol, job->pins->secret_pin,
 	    make ? TS_PINUV_MAKE : TS_PINUV_GET);
 	if (r != TS_OK)
 		return r;
@@ -112,7 +111,7 @@ call_with_pin(const struct ts_job *job, struct ts_applet_answer *out,
 	r = check_pin(job, use);
 	if (r == TS_OK && use != PIN_UNUSED && job->pins->secret_pin != NULL)
 		r = authorise(job, req);
-	return r == TS_OK ? call(job->hid, out, req) : r;
+	return r == TS_OK ? call(job->link, out, req) : r;
 }
 
 /*
@@ -143,7 +142,7 @@ find_fault(const struct ts_job *job)
 	const struct ts_applet_request req = {.cmd = TSW_APPLET_KEY,
 	    .handle = {zeros, sizeof(zeros)}};
 	struct ts_applet_answer answer;
-	int r = call(job->hid, &answer, &req);
+	int r = call(job->link, &answer, &req);
 
 	if (r == TS_ERR_TOKEN_ENTROPY)
 		return TS_TOKEN_FAULT_ENTROPY;
@@ -164,17 +163,17 @@ ts_applet_info(const struct ts_job *job, struct ts_token_applet *out)
 	int r;
 
 	memset(out, 0, sizeof(*out));
-	r = exchange(job->hid, &reply, &req);
+	r = exchange(job->link, &reply, &req);
 	if (r != TS_OK)
 		return r;
 	if (reply.status != 0)
-		return job->hid->cause;
+		return ts_link_cause(job->link);
 	r = take_answer(&answer, &reply, req.cmd);
 	if (r != TS_OK)
 		return r;
 	answer.info.fault = find_fault(job);
-	if (job->hid->cause != TS_OK)
-		return job->hid->cause;
+	if (ts_link_cause(job->link) != TS_OK)
+		return ts_link_cause(job->link);
 	*out = answer.info;
 	return TS_OK;
 }
@@ -188,7 +187,7 @@ ts_applet_find(const struct ts_job *job, struct ts_token_key_info *out,
 	struct ts_applet_answer answer;
 	int r;
 
-	r = call(job->hid, &answer, &req);
+	r = call(job->link, &answer, &req);
 	if (r == TS_ERR_TOKEN_UNSUPPORTED)
 		return TS_ERR_WRONG_TOKEN;
 	if (r == TS_OK)
@@ -331,7 +330,7 @@ ts_applet_live_open(const struct ts_job *job, struct ts_token_result *out)
 	struct ts_applet_answer answer;
 	int r;
 
-	r = call(job->hid, &answer, &req);
+	r = call(job->link, &answer, &req);
 	if (r == TS_OK)
 		out->u.live = answer.live;
 	return r;
@@ -347,7 +346,7 @@ ts_applet_live_confirm(const struct ts_job *job, struct ts_token_result *out)
 	struct ts_applet_answer answer;
 	int r;
 
-	r = call(job->hid, &answer, &req);
+	r = call(job->link, &answer, &req);
 	if (r != TS_OK)
 		return r;
 	return ts_applet_signed_check(&out->u.signature, job->req,
@@ -360,7 +359,7 @@ call_plain(const struct ts_job *job, enum tsw_applet_cmd cmd)
 	const struct ts_applet_request req = {.cmd = cmd};
 	struct ts_applet_answer answer;
 
-	return call(job->hid, &answer, &req);
+	return call(job->link, &answer, &req);
 }
 
 int

@@ -35,12 +35,28 @@ struct ts_card_reply {
 typedef int ts_card_transmit(void *ctx, uint8_t *rsp, size_t *rsp_len,
     const uint8_t *apdu, size_t len);
 
+/* How long the card may be silent.  There is no way to stop a command. */
+enum ts_card_pace {
+	TS_CARD_QUICK = 0, /* 5 s: nothing to think about */
+	TS_CARD_SLOW = 1,  /* as long as the budget: it makes a key */
+	/*
+	 * As SLOW, and nobody knows whether it wants a touch: silence of
+	 * 400 ms is taken for that.
+	 */
+	TS_CARD_MAY_TOUCH = 2
+};
+
 struct ts_card {
 	ts_card_transmit *transmit;
 	void *ctx;
 	struct ts_control *control; /* for touch events; NULL in tests */
 	bool extended;		    /* card and reader take extended length */
-	bool touching;		    /* the user was asked for a touch */
+	bool t0;		/* protocol T=0, which has no Le with data */
+	enum ts_card_pace pace; /* of the commands that follow */
+	bool touching;		/* the user was asked for a touch */
+	bool stopping;		/* what goes out now is to make the card stop */
+	bool secret_sent;	/* a command with a secret went out; and ... */
+	bool in_doubt;		/* ... the last one got no 9000 */
 	/* Grows each time that another program has reset the card: what was
 	 * selected and verified before is gone. */
 	uint32_t generation;

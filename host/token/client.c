@@ -155,6 +155,7 @@ int
 ts_token_start(struct ts_token_client *client, const char *helper,
     const struct ts_token_request *req, struct ts_token_fds *fds)
 {
+	char card[] = "--card";
 	int pair[2] = {-1, -1};
 	int r = TS_ERR_HELPER;
 
@@ -173,7 +174,8 @@ ts_token_start(struct ts_token_client *client, const char *helper,
 		r = TS_ERR_HELPER;
 		goto out;
 	}
-	r = ts_token_spawn(&client->pid, helper, NULL, pair[1], fds);
+	r = ts_token_spawn(&client->pid, helper,
+	    req->transport == TS_TOKEN_CARD ? card : NULL, pair[1], fds);
 	if (r != TS_OK) {
 		client->pid = -1;
 		goto out;

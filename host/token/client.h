@@ -31,7 +31,8 @@ struct ts_token_client {
 
 /* Descriptors to give away; -1 for a PIN that is not needed. */
 struct ts_token_fds {
-	int device; /* open it for this operation only: it holds a lock */
+	/* Open it for this operation only: it holds a lock.  -1 for a card. */
+	int device;
 	int pin;
 	int new_pin;
 };
@@ -80,5 +81,31 @@ void ts_token_cancel(struct ts_token_client *client);
  * Closing twice does no harm.
  */
 void ts_token_close(struct ts_token_client *client);
+
+/*
+ * Which cards are in which readers, as long as it runs.  It is one helper (two
+ * processes) for all readers; what is done with a card is done by others.
+ */
+struct ts_token_watch {
+	int fd;	   /* to poll; -1 when closed */
+	pid_t pid; /* as in ts_token_client */
+	size_t used;
+	uint8_t buf[TS_TOKEN_HEAD_LEN + 2676]; /* the longest READERS */
+};
+
+/* Errors as for ts_token_start(); then *watch is closed. */
+int ts_token_watch_start(struct ts_token_watch *watch,
+    const char *helper) TS_MUST_CHECK;
+
+/*
+ * 1: *out is how it is now, 0: nothing is new, poll again.  TS_ERR_HELPER: it
+ * ended or spoke nonsense; close it, and start another one a little later.
+ * That pcscd comes and goes is no error but said in *out.
+ */
+int ts_token_watch_next(struct ts_token_watch *watch,
+    struct ts_token_readers *out) TS_MUST_CHECK;
+
+/* Closing twice does no harm. */
+void ts_token_watch_close(struct ts_token_watch *watch);
 
 #endif

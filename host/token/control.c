@@ -12,6 +12,7 @@ void
 ts_control_init(struct ts_control *control, int fd)
 {
 	memset(control, 0, sizeof(*control));
+	pthread_mutex_init(&control->lock, NULL);
 	control->fd = fd;
 }
 
@@ -98,48 +99,126 @@ send_all(int fd, const uint8_t *buf, size_t len, int ms)
 	return TS_OK;
 }
 
-void
-ts_control_event(const struct ts_control *control, enum ts_token_message id)
+/*
+ * A short frame, dropped if the other side does not read: so short a one never
+ * goes out in part.
+ */
+static void
+send_short(const struct ts_control *control, const struct tsw_wr *wr)
+{
+	if (!control->ended &&
+	    send_all(control->fd, wr->p, tsw_wr_len(wr), 0) != TS_OK)
+		return;
+}
+
+static void
+send_event(const struct ts_control *control, enum ts_token_message id)
 {
 	uint8_t buf[TS_TOKEN_HEAD_LEN + 2];
 	struct tsw_wr wr;
 
 	tsw_wr_init(&wr, buf, sizeof(buf));
 	tsw_wr_u32(&wr, 2);
-	/* All or nothing: so short a frame never goes out in part. */
-	if (ts_token_plain_encode(&wr, id) == TS_OK &&
-	    send_all(control->fd, buf, tsw_wr_len(&wr), 0) != TS_OK)
-		return;
+	if (ts_token_plain_encode(&wr, id) == TS_OK)
+		send_short(control, &wr);
 }
 
 void
-ts_control_channel(const struct ts_control *control, uint32_t channel)
+ts_control_event(struct ts_control *control, enum ts_token_message id)
+{
+	pthread_mutex_lock(&control->lock);
+	send_event(control, id);
+	pthread_mutex_unlock(&control->lock);
+}
+
+void
+ts_control_touch(struct ts_control *control, bool touching)
+{
+	pthread_mutex_lock(&control->lock);
+	if (control->touching != touching)
+		send_event(control,
+		    touching ? TS_TOKEN_MSG_TOUCH_NEEDED
+			     : TS_TOKEN_MSG_TOUCH_DONE);
+	control->touching = touching;
+	pthread_mutex_unlock(&control->lock);
+}
+
+bool
+ts_control_is_touching(struct ts_control *control)
+{
+	bool touching;
+
+	pthread_mutex_lock(&control->lock);
+	touching = control->touching;
+	pthread_mutex_unlock(&control->lock);
+	return touching;
+}
+
+void
+ts_control_channel(struct ts_control *control, uint32_t channel)
 {
 	uint8_t buf[TS_TOKEN_HEAD_LEN + 6];
 	struct tsw_wr wr;
 
 	tsw_wr_init(&wr, buf, sizeof(buf));
 	tsw_wr_u32(&wr, 6);
-	if (ts_token_channel_encode(&wr, channel) == TS_OK &&
-	    send_all(control->fd, buf, tsw_wr_len(&wr), 0) != TS_OK)
+	if (ts_token_channel_encode(&wr, channel) != TS_OK)
 		return;
+	pthread_mutex_lock(&control->lock);
+	send_short(control, &wr);
+	pthread_mutex_unlock(&control->lock);
 }
 
-int
-ts_control_result(const struct ts_control *control,
-    const struct ts_token_result *res)
+/* The body in buf after the head becomes a frame. */
+static int
+send_body(const struct ts_control *control, uint8_t *buf,
+    const struct tsw_wr *body, int ms)
+{
+	size_t len = tsw_wr_len(body);
+	struct tsw_wr head;
+
+	tsw_wr_init(&head, buf, TS_TOKEN_HEAD_LEN);
+	tsw_wr_u32(&head, (uint32_t)len);
+	return send_all(control->fd, buf, TS_TOKEN_HEAD_LEN + len, ms);
+}
+
+static int
+send_result(const struct ts_control *control, const struct ts_token_result *res)
 {
 	uint8_t buf[TS_TOKEN_FRAME_MAX];
-	struct tsw_wr head, wr;
+	struct tsw_wr wr;
 	int r;
 
 	tsw_wr_init(&wr, buf + TS_TOKEN_HEAD_LEN,
 	    sizeof(buf) - TS_TOKEN_HEAD_LEN);
 	r = ts_token_result_encode(&wr, res);
-	if (r != TS_OK)
-		return r;
-	tsw_wr_init(&head, buf, TS_TOKEN_HEAD_LEN);
-	tsw_wr_u32(&head, (uint32_t)tsw_wr_len(&wr));
-	return send_all(control->fd, buf, TS_TOKEN_HEAD_LEN + tsw_wr_len(&wr),
-	    1000);
+	return r == TS_OK ? send_body(control, buf, &wr, 1000) : r;
+}
+
+int
+ts_control_readers(struct ts_control *control,
+    const struct ts_token_readers *readers)
+{
+	uint8_t buf[TS_TOKEN_FRAME_MAX];
+	struct tsw_wr wr;
+	int r;
+
+	tsw_wr_init(&wr, buf + TS_TOKEN_HEAD_LEN,
+	    sizeof(buf) - TS_TOKEN_HEAD_LEN);
+	r = ts_token_readers_encode(&wr, readers);
+	return r == TS_OK ? send_body(control, buf, &wr, 5000) : r;
+}
+
+int
+ts_control_result(struct ts_control *control, const struct ts_token_result *res)
+{
+	int r = TS_ERR_ALREADY;
+
+	pthread_mutex_lock(&control->lock);
+	if (!control->ended) {
+		control->ended = true;
+		r = send_result(control, res);
+	}
+	pthread_mutex_unlock(&control->lock);
+	return r;
 }

@@ -17,20 +17,20 @@
 #define OPEN_WAIT_MS 3000
 
 struct ts_fido2 {
-	struct ts_hid *hid;
+	const struct ts_link *link;
 	fido_dev_t *dev;
 	fido_assert_t *assert; /* of the last call */
 	fido_cred_t *cred;     /* of the last call */
 };
 
-/* libfido2 opens by path and hands that on: so the one session waits here. */
-static struct ts_hid *opening;
+/* libfido2 opens by path and hands that on: so the one session is here. */
+static struct ts_link opening;
 
 static void *
 io_open(const char *path)
 {
 	(void)path;
-	return opening;
+	return &opening;
 }
 
 static void
@@ -43,13 +43,31 @@ static int
 io_read(void *handle, unsigned char *buf, size_t len, int ms)
 {
 	(void)ms; /* the budget of ts_hid bounds every wait */
-	return ts_hid_read(handle, buf, len);
+	return ts_hid_read(((struct ts_link *)handle)->hid, buf, len);
 }
 
 static int
 io_write(void *handle, const unsigned char *buf, size_t len)
 {
-	return ts_hid_write(handle, buf, len);
+	return ts_hid_write(((struct ts_link *)handle)->hid, buf, len);
+}
+
+/* With a card the library leaves the framing to us. */
+static int
+card_tx(fido_dev_t *dev, uint8_t cmd, const unsigned char *buf, size_t len)
+{
+	struct ts_link *link = fido_dev_io_handle(dev);
+
+	return ts_ctapcard_tx(link->card, cmd, buf, len);
+}
+
+static int
+card_rx(fido_dev_t *dev, uint8_t cmd, unsigned char *buf, size_t len, int ms)
+{
+	struct ts_link *link = fido_dev_io_handle(dev);
+
+	(void)ms; /* the budget of ts_ctapcard bounds every wait */
+	return ts_ctapcard_rx(link->card, cmd, buf, len);
 }
 
 void
@@ -59,7 +77,7 @@ ts_fido2_init(void)
 }
 
 /*
- * The result of a libfido2 call.  Where reading or writing ended it, ts_hid
+ * The result of a libfido2 call.  Where reading or writing ended it, the link
  * knows the cause and the library does not.
  */
 static int
@@ -67,10 +85,10 @@ outcome(const struct ts_fido2 *session, int fido_err)
 {
 	if (fido_err == FIDO_OK)
 		return TS_OK;
-	if (session->hid->cause != TS_OK &&
+	if (ts_link_cause(session->link) != TS_OK &&
 	    (fido_err < 0 || fido_err == FIDO_ERR_KEEPALIVE_CANCEL ||
 		fido_err == FIDO_ERR_RX || fido_err == FIDO_ERR_TX))
-		return session->hid->cause;
+		return ts_link_cause(session->link);
 	return ts_fido2_error(fido_err);
 }
 
@@ -78,16 +96,18 @@ static int
 try_open(struct ts_fido2 *session)
 {
 	static const fido_dev_io_t io = {io_open, io_close, io_read, io_write};
+	static const fido_dev_transport_t card = {card_rx, card_tx};
 	int r;
 
 	session->dev = fido_dev_new();
 	if (session->dev == NULL)
 		return TS_ERR_NO_MEMORY;
 	r = fido_dev_set_io_functions(session->dev, &io);
+	if (r == FIDO_OK && session->link->card != NULL)
+		r = fido_dev_set_transport_functions(session->dev, &card);
 	if (r == FIDO_OK) {
-		opening = session->hid;
+		opening = *session->link;
 		r = fido_dev_open(session->dev, "touchstone");
-		opening = NULL;
 	}
 	r = outcome(session, r);
 	if (r != TS_OK)
@@ -96,7 +116,7 @@ try_open(struct ts_fido2 *session)
 }
 
 int
-ts_fido2_open(struct ts_fido2 **out, struct ts_hid *hid)
+ts_fido2_open(struct ts_fido2 **out, const struct ts_link *link)
 {
 	struct ts_fido2 *session;
 	int64_t deadline = ts_deadline_in(OPEN_WAIT_MS);
@@ -105,13 +125,13 @@ ts_fido2_open(struct ts_fido2 **out, struct ts_hid *hid)
 	session = calloc(1, sizeof(*session));
 	if (session == NULL)
 		return TS_ERR_NO_MEMORY;
-	session->hid = hid;
+	session->link = link;
 	do {
 		r = try_open(session);
 	} while ((r == TS_ERR_TOKEN_IO || r == TS_ERR_TOKEN_BUSY) &&
-	    ts_hid_is_retried(hid, deadline));
-	if (r != TS_OK && hid->cause != TS_OK)
-		r = hid->cause; /* cancelled between two tries */
+	    ts_link_is_retried(link, deadline));
+	if (r != TS_OK && ts_link_cause(link) != TS_OK)
+		r = ts_link_cause(link); /* cancelled between two tries */
 	if (r == TS_OK && !fido_dev_is_fido2(session->dev))
 		r = TS_ERR_TOKEN_UNSUPPORTED;
 	if (r != TS_OK) {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * libfido2 over ts_hid: the commands that Touchstone needs, and no type of
+ * libfido2 over ts_link: the commands that Touchstone needs, and no type of
  * the library.  It moves bytes and maps errors; reply.h judges the bytes.
  */
 #ifndef TOKEN_FIDO2_H
 #define TOKEN_FIDO2_H
 
-#include "token/hid.h"
+#include "token/link.h"
 #include "token/reply.h"
 
 struct ts_fido2;
@@ -15,10 +15,12 @@ struct ts_fido2;
 void ts_fido2_init(void);
 
 /*
- * INIT and getInfo.  TS_ERR_TOKEN_UNSUPPORTED for a token that has no FIDO2.
- * hid must outlive *out; only one session at a time.
+ * INIT, or SELECT, and getInfo.  TS_ERR_TOKEN_UNSUPPORTED for a token that has
+ * no FIDO2, TS_ERR_NO_APPLET for a card without FIDO.  link must outlive *out;
+ * only one session at a time.
  */
-int ts_fido2_open(struct ts_fido2 **out, struct ts_hid *hid) TS_MUST_CHECK;
+int ts_fido2_open(struct ts_fido2 **out,
+    const struct ts_link *link) TS_MUST_CHECK;
 void ts_fido2_close(struct ts_fido2 **session);
 
 bool ts_fido2_has_pin(const struct ts_fido2 *session);

@@ -8,7 +8,7 @@
 
 struct ts_job {
 	struct ts_fido2 *session; /* open */
-	struct ts_hid *hid;
+	const struct ts_link *link;
 	const struct ts_token_request *req;
 	const struct ts_pins *pins;
 };

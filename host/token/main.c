@@ -4,86 +4,37 @@
  * nothing else.  See touchstone-token(8).
  */
 #include "token/evidence.h"
-#include "token/ops.h"
-#include "token/sandbox.h"
+#include "token/selftest.h"
+#include "token/serve.h"
 #include "token/warm.h"
+#include "token/watch.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
-
-#define REQUEST_WAIT_MS 5000 /* it is on the socket before we start */
-#define PIN_WAIT_MS 10000    /* somebody has typed it already */
-
-/* The walls go up before anything from outside is read. */
+/* Behind the walls of a process without PINs or a device. */
 static int
-lock_down(void)
+raise_walls(enum ts_sandbox mode)
 {
-	int flags, r;
-
-	r = ts_sandbox_prepare(TS_TOKEN_FD_NEW_PIN + 1);
-	if (r != TS_OK)
-		return r;
-	flags = fcntl(TS_TOKEN_FD_DEVICE, F_GETFL);
-	if (flags < 0 ||
-	    fcntl(TS_TOKEN_FD_DEVICE, F_SETFL, flags | O_NONBLOCK) != 0)
-		return TS_ERR_ARGUMENT;
-	r = ts_warm_up();
-	return r == TS_OK ? ts_sandbox_enter() : r;
-}
-
-static void
-run_request(struct ts_token_result *result, struct ts_control *control,
-    const struct ts_token_request *req)
-{
-	struct ts_pins pins = {NULL, NULL};
-	struct ts_hid hid;
 	int r;
 
-	result->op = req->op;
-	r = ts_pins_read(&pins, control, PIN_WAIT_MS);
-	if (r != TS_OK) {
-		result->err = r;
-		return;
-	}
-	ts_hid_init(&hid, TS_TOKEN_FD_DEVICE, req->transport, control,
-	    req->budget_ms);
-	ts_ops_run(result, req, &hid, &pins);
-	ts_pins_wipe(&pins);
-}
-
-static int
-serve(void)
-{
-	struct ts_token_result result;
-	struct ts_token_request req;
-	struct ts_control control;
-	int r;
-
-	ts_control_init(&control, TS_TOKEN_FD_CONTROL);
-	r = ts_control_request(&control, &req, REQUEST_WAIT_MS);
-	memset(&result, 0, sizeof(result));
-	result.op = TS_TOKEN_MSG_INFO;
-	result.retries = TS_TOKEN_RETRIES_UNKNOWN;
-	result.err = r;
+	r = ts_sandbox_prepare(STDERR_FILENO + 1);
 	if (r == TS_OK)
-		run_request(&result, &control, &req);
-	r = ts_control_result(&control, &result);
-	return r == TS_OK ? EXIT_DONE : EXIT_FAILED;
+		r = ts_warm_up();
+	if (r == TS_OK)
+		r = ts_sandbox_close_paths();
+	return r == TS_OK ? ts_sandbox_enter(mode) : r;
 }
 
 /* No device and no PIN: a question and its answer. */
 static int
 evidence(void)
 {
-	if (ts_sandbox_prepare(STDERR_FILENO + 1) != TS_OK ||
-	    ts_warm_up() != TS_OK || ts_sandbox_enter() != TS_OK)
-		return EXIT_FAILED;
-	return ts_evidence_serve(TS_TOKEN_FD_CONTROL) == TS_OK ? EXIT_DONE
-							       : EXIT_FAILED;
+	if (raise_walls(TS_SANDBOX_TOKEN) != TS_OK ||
+	    ts_evidence_serve(TS_TOKEN_FD_CONTROL) != TS_OK)
+		return TS_EXIT_FAILED;
+	return TS_EXIT_DONE;
 }
 
 static int
@@ -91,46 +42,53 @@ version(void)
 {
 	printf("touchstone-token %s%s\n", TS_VERSION,
 	    ts_sandbox_is_built_in() ? "" : " (no sandbox: sanitizer build)");
-	return EXIT_DONE;
+	return TS_EXIT_DONE;
 }
 
 /* Tell whether the walls hold on this kernel. */
 static int
 self_test(void)
 {
-	const char *hole;
-	int landlock = ts_sandbox_landlock();
-
-	if (ts_sandbox_prepare(STDERR_FILENO + 1) != TS_OK ||
-	    ts_warm_up() != TS_OK || ts_sandbox_enter() != TS_OK) {
-		printf("sandbox: cannot be entered\n");
-		return EXIT_FAILED;
+	if (ts_selftest() != TS_OK) {
+		printf("sandbox: does not hold\n");
+		return TS_EXIT_FAILED;
 	}
-	hole = ts_sandbox_probe();
-	if (hole != NULL) {
-		printf("sandbox: leaks: it can %s\n", hole);
-		return EXIT_FAILED;
-	}
-	printf("sandbox: holds (seccomp, Landlock %d)\n", landlock);
-	return EXIT_DONE;
+	printf("sandbox: holds (seccomp, Landlock %d)\n",
+	    ts_sandbox_landlock());
+	return TS_EXIT_DONE;
 }
+
+static int
+usage(void)
+{
+	fprintf(stderr,
+	    "usage: touchstone-token [--card | --watch-cards | --evidence]\n"
+	    "       touchstone-token --version | --self-test\n"
+	    "It is started by touchstone-agent.\n");
+	return TS_EXIT_USAGE;
+}
+
+static const struct mode {
+	const char *option;
+	int (*run)(void);
+} modes[] = {
+    {"--card", ts_serve_card},
+    {"--watch-cards", ts_watch_cards},
+    {"--evidence", evidence},
+    {"--version", version},
+    {"--self-test", self_test},
+};
 
 int
 main(int argc, char **argv)
 {
-	if (argc == 2 && strcmp(argv[1], "--version") == 0)
-		return version();
-	if (argc == 2 && strcmp(argv[1], "--self-test") == 0)
-		return self_test();
-	if (argc == 2 && strcmp(argv[1], "--evidence") == 0)
-		return evidence();
-	if (argc > 1) {
-		fprintf(stderr,
-		    "usage: touchstone-token [--version | --self-test]\n"
-		    "It is started by touchstone-agent.\n");
-		return EXIT_USAGE;
+	size_t i;
+
+	if (argc == 1)
+		return ts_serve_token();
+	for (i = 0; argc == 2 && i < sizeof(modes) / sizeof(modes[0]); i++) {
+		if (strcmp(argv[1], modes[i].option) == 0)
+			return modes[i].run();
 	}
-	if (lock_down() != TS_OK)
-		return EXIT_FAILED;
-	return serve();
+	return usage();
 }

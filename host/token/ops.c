@@ -2,6 +2,7 @@
 #include "token/ops.h"
 
 #include "token/applet_ops.h"
+#include "token/ops_card.h"
 
 #include <string.h>
 
@@ -184,6 +185,8 @@ run_sign(const struct ts_job *job, struct ts_token_result *out)
 
 	if (job->req->key[0].kind == TS_TOKEN_KIND_STATEMENT)
 		return ts_applet_sign(job, out);
+	if (job->req->key[0].kind != TS_TOKEN_KIND_FIDO)
+		return TS_ERR_WRONG_TOKEN; /* it is on a card */
 	if (job->req->need_uv || job->pins->secret_pin != NULL)
 		r = check_uv(job);
 	if (r != TS_OK)
@@ -225,7 +228,16 @@ static int
 run_wink(const struct ts_job *job, struct ts_token_result *out)
 {
 	(void)out;
-	return ts_hid_wink(job->hid);
+	return ts_link_wink(job->link);
+}
+
+/* Only cards have what unblocks a PIN; it does not come here for them. */
+static int
+run_pin_unblock(const struct ts_job *job, struct ts_token_result *out)
+{
+	(void)job;
+	(void)out;
+	return TS_ERR_TOKEN_UNSUPPORTED;
 }
 
 static const struct op {
@@ -251,6 +263,7 @@ static const struct op {
     {TS_TOKEN_MSG_LIVE_TYPE, false, false, ts_applet_live_type},
     {TS_TOKEN_MSG_LIVE_END, false, false, ts_applet_live_end},
     {TS_TOKEN_MSG_FORGET, false, false, ts_applet_forget},
+    {TS_TOKEN_MSG_PIN_UNBLOCK, true, true, run_pin_unblock},
 };
 
 /* Of an applet's key the id says which key it is. */
@@ -301,9 +314,37 @@ explain(const struct ts_job *job, struct ts_token_result *out, int err)
 	}
 	/* libfido2 has no word for a token that refuses everything. */
 	if ((err != TS_ERR_TOKEN_IO && err != TS_ERR_NO_MEMORY) ||
-	    job->hid->cause != TS_OK || ts_applet_info(job, &info) != TS_OK)
+	    ts_link_cause(job->link) != TS_OK ||
+	    ts_applet_info(job, &info) != TS_OK)
 		return err;
 	return info.fault != TS_TOKEN_FAULT_NONE ? fault_error(&info) : err;
+}
+
+static const struct op *
+find_op(enum ts_token_message id)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
+		if (ops[i].id == id)
+			return &ops[i];
+	}
+	return NULL;
+}
+
+static int
+run_session(struct ts_job *job, struct ts_token_result *out)
+{
+	int r;
+
+	r = ts_fido2_open(&job->session, job->link);
+	if (r != TS_OK)
+		return r;
+	r = find_op(job->req->op)->run(job, out);
+	if (r != TS_OK)
+		r = explain(job, out, r);
+	ts_fido2_close(&job->session);
+	return r;
 }
 
 static int
@@ -314,36 +355,70 @@ run(const struct op *op, struct ts_job *job, struct ts_token_result *out)
 	r = check(op, job);
 	if (r != TS_OK)
 		return r;
-	r = ts_hid_lock(job->hid);
+	r = ts_hid_lock(job->link->hid);
 	if (r != TS_OK)
 		return r;
-	r = ts_hid_disown(job->hid, job->req->orphan);
-	if (r != TS_OK)
-		return r;
-	r = ts_fido2_open(&job->session, job->hid);
-	if (r != TS_OK)
-		return r;
-	r = op->run(job, out);
-	if (r != TS_OK)
-		r = explain(job, out, r);
-	ts_fido2_close(&job->session);
-	return r;
+	r = ts_hid_disown(job->link->hid, job->req->orphan);
+	return r == TS_OK ? run_session(job, out) : r;
+}
+
+/* The operation, if there is one, with a result that says nothing yet. */
+static const struct op *
+begin(struct ts_token_result *out, const struct ts_token_request *req)
+{
+	memset(out, 0, sizeof(*out));
+	out->op = req->op;
+	out->err = TS_ERR_INTERNAL;
+	out->retries = TS_TOKEN_RETRIES_UNKNOWN;
+	return find_op(req->op);
 }
 
 void
 ts_ops_run(struct ts_token_result *out, const struct ts_token_request *req,
     struct ts_hid *hid, const struct ts_pins *pins)
 {
-	struct ts_job job = {NULL, hid, req, pins};
-	size_t i;
+	const struct ts_link link = {.hid = hid};
+	struct ts_job job = {NULL, &link, req, pins};
+	const struct op *op = begin(out, req);
 
-	memset(out, 0, sizeof(*out));
-	out->op = req->op;
-	out->err = TS_ERR_INTERNAL;
-	out->retries = TS_TOKEN_RETRIES_UNKNOWN;
-	for (i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
-		if (ops[i].id == req->op)
-			out->err = run(&ops[i], &job, out);
-	}
+	if (op != NULL)
+		out->err = run(op, &job, out);
 	ts_hid_finish(hid);
+}
+
+static int
+run_fido(const struct ts_card_job *of, struct ts_token_result *out)
+{
+	struct ts_ctapcard ctap;
+	const struct ts_link link = {.card = &ctap};
+	struct ts_job job = {NULL, &link, of->req, of->pins};
+	int r;
+
+	ts_ctapcard_init(&ctap, of->card, of->req->budget_ms);
+	r = run_session(&job, out);
+	tsw_wipe(&ctap, sizeof(ctap));
+	return r;
+}
+
+int
+ts_ops_check(const struct ts_token_request *req, const struct ts_pins *pins)
+{
+	const struct ts_job job = {.req = req, .pins = pins};
+	const struct op *op = find_op(req->op);
+
+	return op == NULL ? TS_ERR_INTERNAL : check(op, &job);
+}
+
+void
+ts_ops_run_card(struct ts_token_result *out, const struct ts_token_request *req,
+    struct ts_card *card, const struct ts_pins *pins)
+{
+	const struct ts_card_job job = {card, req, pins, run_fido};
+
+	if (begin(out, req) == NULL)
+		return;
+	out->err = ts_ops_check(req, pins);
+	if (out->err == TS_OK)
+		out->err = ts_ops_card(&job, out);
+	ts_card_touch(card, false);
 }

@@ -11,7 +11,7 @@
 
 #define PIN_CHARS_MIN 4
 /* The longest PIN, its line end, and one more to see that it is too long. */
-#define PIPE_MAX (TS_PIN_MAX + 2)
+#define PIPE_MAX (TS_PIN_CARD_MAX + 2)
 
 /* Read fd to its end, at most PIPE_MAX bytes. */
 static int
@@ -38,13 +38,15 @@ read_all(char *secret_buf, size_t *len, int fd, struct ts_control *control,
 	return TS_OK;
 }
 
-/* What CTAP lets a PIN be; tokens may ask for more. */
+/* What CTAP lets a PIN be; tokens may ask for more.  Cards have other rules,
+ * each application its own. */
 static bool
-is_possible(const char *secret_pin, size_t len)
+is_possible(const char *secret_pin, size_t len, enum ts_token_kind kind)
 {
+	bool card = kind == TS_TOKEN_KIND_PIV || kind == TS_TOKEN_KIND_OPENPGP;
 	size_t i, chars = 0;
 
-	if (len > TS_PIN_MAX)
+	if (len > (card ? TS_PIN_CARD_MAX : TS_PIN_MAX))
 		return false;
 	for (i = 0; i < len; i++) {
 		if (secret_pin[i] == '\0')
@@ -52,11 +54,12 @@ is_possible(const char *secret_pin, size_t len)
 		if (((unsigned char)secret_pin[i] & 0xc0) != 0x80)
 			chars++; /* not the rest of a UTF-8 sequence */
 	}
-	return chars >= PIN_CHARS_MIN;
+	return chars >= (card ? 1 : PIN_CHARS_MIN);
 }
 
 int
-ts_pin_read(char **out, int fd, struct ts_control *control, int64_t deadline)
+ts_pin_read(char **out, int fd, struct ts_control *control,
+    enum ts_token_kind kind, int64_t deadline)
 {
 	char *secret_buf;
 	size_t len = 0;
@@ -70,7 +73,7 @@ ts_pin_read(char **out, int fd, struct ts_control *control, int64_t deadline)
 		goto out;
 	if (len > 0 && secret_buf[len - 1] == '\n')
 		len--;
-	if (!is_possible(secret_buf, len)) {
+	if (!is_possible(secret_buf, len, kind)) {
 		r = TS_ERR_PIN_POLICY;
 		goto out;
 	}
@@ -83,7 +86,8 @@ out:
 }
 
 static int
-read_and_close(char **out, int fd, struct ts_control *control, int64_t deadline)
+read_and_close(char **out, int fd, struct ts_control *control,
+    enum ts_token_kind kind, int64_t deadline)
 {
 	struct pollfd p = {.fd = fd};
 	int r;
@@ -91,13 +95,14 @@ read_and_close(char **out, int fd, struct ts_control *control, int64_t deadline)
 	/* fcntl(2) could tell as well, were it not beyond the sandbox. */
 	if (poll(&p, 1, 0) == 1 && (p.revents & POLLNVAL) != 0)
 		return TS_OK; /* not given */
-	r = ts_pin_read(out, fd, control, deadline);
+	r = ts_pin_read(out, fd, control, kind, deadline);
 	close(fd);
 	return r;
 }
 
 int
-ts_pins_read(struct ts_pins *out, struct ts_control *control, int ms)
+ts_pins_read(struct ts_pins *out, struct ts_control *control,
+    enum ts_token_kind kind, int ms)
 {
 	int64_t deadline = ts_deadline_in(ms);
 	int r;
@@ -105,11 +110,11 @@ ts_pins_read(struct ts_pins *out, struct ts_control *control, int ms)
 	r = ts_locked_init();
 	if (r != TS_OK)
 		return r;
-	r = read_and_close(&out->secret_pin, TS_TOKEN_FD_PIN, control,
+	r = read_and_close(&out->secret_pin, TS_TOKEN_FD_PIN, control, kind,
 	    deadline);
 	if (r == TS_OK)
 		r = read_and_close(&out->secret_new_pin, TS_TOKEN_FD_NEW_PIN,
-		    control, deadline);
+		    control, kind, deadline);
 	if (r != TS_OK)
 		ts_pins_wipe(out);
 	return r;

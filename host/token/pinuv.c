@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "token/pinuv.h"
 
-#include "token/ctaphid.h"
 #include "token/locked.h"
 
 #include <touchstone/wire/applet.h>
@@ -56,14 +55,15 @@ begin(struct tsw_wr *wr, size_t cnt, uint8_t protocol, enum subcommand sub)
 
 /* Send what is in wr; the reply has status 0. */
 static int
-ask(struct ts_hid *hid, struct ts_ctaphid_reply *reply, const struct tsw_wr *wr)
+ask(const struct ts_link *link, struct ts_ctaphid_reply *reply,
+    const struct tsw_wr *wr)
 {
 	int r;
 
 	if (wr->full)
 		return TSW_ERR_NO_SPACE;
-	r = ts_ctaphid_cbor(hid, reply, wr->p, tsw_wr_len(wr));
-	return r == TS_OK ? ts_ctaphid_outcome(hid, reply->status) : r;
+	r = ts_link_cbor(link, reply, wr->p, tsw_wr_len(wr));
+	return r == TS_OK ? ts_link_outcome(link, reply->status) : r;
 }
 
 static void
@@ -118,7 +118,7 @@ ts_pinuv_token_decode(struct tsw_slice *out, const uint8_t *p, size_t len)
 }
 
 static int
-agree(struct ts_pinuv *m, struct ts_hid *hid, uint8_t protocol)
+agree(struct ts_pinuv *m, const struct ts_link *link, uint8_t protocol)
 {
 	uint8_t peer[TS_AGREE_POINT_LEN], buf[16];
 	struct ts_ctaphid_reply reply;
@@ -127,7 +127,7 @@ agree(struct ts_pinuv *m, struct ts_hid *hid, uint8_t protocol)
 
 	tsw_wr_init(&wr, buf, sizeof(buf));
 	begin(&wr, 2, protocol, GET_KEY_AGREEMENT);
-	r = ask(hid, &reply, &wr);
+	r = ask(link, &reply, &wr);
 	if (r == TS_OK)
 		r = ts_pinuv_key_decode(peer, reply.cbor, reply.len);
 	return r == TS_OK ? ts_agree(&m->agree, protocol, peer) : r;
@@ -160,8 +160,8 @@ seal_pin(struct tsw_wr *sealed, struct ts_pinuv *m, const char *secret_pin)
 }
 
 static int
-get_token(struct ts_pinuv *m, struct ts_hid *hid, const char *secret_pin,
-    enum ts_pinuv_permission permission)
+get_token(struct ts_pinuv *m, const struct ts_link *link,
+    const char *secret_pin, enum ts_pinuv_permission permission)
 {
 	uint8_t buf[256], pin_buf[TS_AGREE_SEALED_MAX];
 	struct ts_ctaphid_reply reply;
@@ -183,7 +183,7 @@ get_token(struct ts_pinuv *m, struct ts_hid *hid, const char *secret_pin,
 	tsw_wr_cb_uint(&wr, permission);
 	tsw_wr_cb_uint(&wr, FIELD_RP_ID);
 	tsw_wr_cb_text(&wr, TSW_APPLET_RP_ID, TSW_APPLICATION_LEN);
-	r = ask(hid, &reply, &wr);
+	r = ask(link, &reply, &wr);
 	if (r == TS_OK)
 		r = ts_pinuv_token_decode(&token, reply.cbor, reply.len);
 	if (r != TS_OK)
@@ -197,8 +197,9 @@ get_token(struct ts_pinuv *m, struct ts_hid *hid, const char *secret_pin,
 }
 
 int
-ts_pinuv_new(struct ts_pinuv **out, struct ts_hid *hid, uint8_t protocol,
-    const char *secret_pin, enum ts_pinuv_permission permission)
+ts_pinuv_new(struct ts_pinuv **out, const struct ts_link *link,
+    uint8_t protocol, const char *secret_pin,
+    enum ts_pinuv_permission permission)
 {
 	struct ts_pinuv *m;
 	int r;
@@ -206,9 +207,9 @@ ts_pinuv_new(struct ts_pinuv **out, struct ts_hid *hid, uint8_t protocol,
 	m = ts_locked_new(sizeof(*m));
 	if (m == NULL)
 		return TS_ERR_NO_MEMORY;
-	r = agree(m, hid, protocol);
+	r = agree(m, link, protocol);
 	if (r == TS_OK)
-		r = get_token(m, hid, secret_pin, permission);
+		r = get_token(m, link, secret_pin, permission);
 	if (r != TS_OK)
 		ts_pinuv_free(&m);
 	else

@@ -10,7 +10,7 @@
 #define TOKEN_PINUV_H
 
 #include "token/agree.h"
-#include "token/hid.h"
+#include "token/link.h"
 
 /* Permissions of CTAP 2.1 section 6.5.5.7. */
 enum ts_pinuv_permission { TS_PINUV_MAKE = 1, TS_PINUV_GET = 2 };
@@ -23,8 +23,9 @@ struct ts_pinuv; /* in locked memory */
  * getKeyAgreement and getPinUvAuthTokenUsingPinWithPermissions by protocol, 1
  * or 2.  TS_ERR_PIN_ of the token, TS_ERR_TOKEN_IO for an answer that is none.
  */
-int ts_pinuv_new(struct ts_pinuv **out, struct ts_hid *hid, uint8_t protocol,
-    const char *secret_pin, enum ts_pinuv_permission permission) TS_MUST_CHECK;
+int ts_pinuv_new(struct ts_pinuv **out, const struct ts_link *link,
+    uint8_t protocol, const char *secret_pin,
+    enum ts_pinuv_permission permission) TS_MUST_CHECK;
 void ts_pinuv_free(struct ts_pinuv **pinuv);
 
 /* pinUvAuthParam over msg; returns its length, 16 or 32. */

@@ -50,7 +50,7 @@ ts_sandbox_prepare(int keep)
 #ifndef TS_NO_SANDBOX
 	/* A sanitizer traces its own process, in a thread, with a large map. */
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
-	    limit(RLIMIT_NPROC, 0) != 0 || limit(RLIMIT_DATA, MEMORY_MAX) != 0)
+	    limit(RLIMIT_DATA, MEMORY_MAX) != 0)
 		return TS_ERR_INTERNAL;
 #endif
 	return TS_OK;
@@ -77,8 +77,15 @@ ts_sandbox_is_built_in(void)
 
 #ifdef TS_NO_SANDBOX
 int
-ts_sandbox_enter(void)
+ts_sandbox_close_paths(void)
 {
+	return TS_OK;
+}
+
+int
+ts_sandbox_enter(enum ts_sandbox mode)
+{
+	(void)mode;
 	return TS_OK;
 }
 
@@ -90,8 +97,8 @@ ts_sandbox_probe(void)
 #else
 
 /* Handle all rights this kernel knows, and grant none. */
-static int
-enter_landlock(void)
+int
+ts_sandbox_close_paths(void)
 {
 	/* How many file rights each version has; newer ones: as the last. */
 	static const uint8_t fs_bits[] = {FS_BITS_1, 14, 15, 15, 16};
@@ -150,6 +157,16 @@ static const int allowed[] = {
 };
 
 /*
+ * What libpcsclite needs for calls on a connection that is there.  It looks
+ * whether the socket's path is still there, and takes refusal for no.
+ */
+static const int allowed_card[] = {
+    SCMP_SYS(clock_nanosleep), /* between two looks at a locked card */
+    SCMP_SYS(nanosleep),
+    SCMP_SYS(gettimeofday),
+};
+
+/*
  * Refused, but no reason to die: libraries look for files that need not be
  * there, and check their standard descriptors.
  */
@@ -165,7 +182,7 @@ static const int refused[] = {
 };
 
 static int
-add_rules(scmp_filter_ctx filter)
+add_rules(scmp_filter_ctx filter, enum ts_sandbox mode)
 {
 	const struct scmp_arg_cmp not_exec =
 	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
@@ -174,6 +191,11 @@ add_rules(scmp_filter_ctx filter)
 
 	for (i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
 		r |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
+	for (i = 0; mode == TS_SANDBOX_CARD &&
+	     i < sizeof(allowed_card) / sizeof(allowed_card[0]);
+	     i++)
+		r |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_card[i],
+		    0);
 	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
 		r |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES),
 		    refused[i], 0);
@@ -187,7 +209,7 @@ add_rules(scmp_filter_ctx filter)
 }
 
 static int
-enter_seccomp(void)
+enter_seccomp(enum ts_sandbox mode)
 {
 	scmp_filter_ctx filter;
 	int r = TS_ERR_INTERNAL;
@@ -195,19 +217,19 @@ enter_seccomp(void)
 	filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	if (filter == NULL)
 		return TS_ERR_NO_MEMORY;
-	if (add_rules(filter) == 0 && seccomp_load(filter) == 0)
+	if (seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1) == 0 &&
+	    add_rules(filter, mode) == 0 && seccomp_load(filter) == 0)
 		r = TS_OK;
 	seccomp_release(filter);
 	return r;
 }
 
 int
-ts_sandbox_enter(void)
+ts_sandbox_enter(enum ts_sandbox mode)
 {
-	int r;
-
-	r = enter_landlock();
-	return r == TS_OK ? enter_seccomp() : r;
+	if (limit(RLIMIT_NPROC, 0) != 0)
+		return TS_ERR_INTERNAL;
+	return enter_seccomp(mode);
 }
 
 const char *

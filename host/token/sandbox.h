@@ -14,6 +14,12 @@
 
 #include <stdbool.h>
 
+/* What the process is for. */
+enum ts_sandbox {
+	TS_SANDBOX_TOKEN = 0, /* a descriptor of a device */
+	TS_SANDBOX_CARD = 1   /* a connection to pcscd, and two threads */
+};
+
 /*
  * Close all descriptors from keep on, forget the environment (FIDO_DEBUG
  * would print all traffic), forbid core dumps, tracing and new privileges, and
@@ -22,12 +28,19 @@
 int ts_sandbox_prepare(int keep) TS_MUST_CHECK;
 
 /*
- * The walls: Landlock with no path, where the kernel has it, and a seccomp
- * filter, without which this fails with TS_ERR_INTERNAL.  A build under a
- * sanitizer has neither, as sanitizers read /proc; ts_sandbox_is_built_in()
- * says so.
+ * The first wall: Landlock with no path, where the kernel has it.  It holds for
+ * this thread and those that it makes, and leaves sockets by path to the second
+ * one, so it can be there before pcscd is spoken to.
  */
-int ts_sandbox_enter(void) TS_MUST_CHECK;
+int ts_sandbox_close_paths(void) TS_MUST_CHECK;
+
+/*
+ * The second: no more threads or processes, and a seccomp filter for all there
+ * are, without which this fails with TS_ERR_INTERNAL.  A build under a
+ * sanitizer has neither wall, as sanitizers read /proc;
+ * ts_sandbox_is_built_in() says so.
+ */
+int ts_sandbox_enter(enum ts_sandbox mode) TS_MUST_CHECK;
 bool ts_sandbox_is_built_in(void);
 
 /* The kernel's Landlock version; 0: none, the filter stands alone. */

@@ -118,9 +118,10 @@ rig_open(struct rig *rig)
 {
 	ts_hid_init(&rig->hid, rig_connect(rig->path), TS_TOKEN_STREAM,
 	    &rig->control, BUDGET_MS);
+	rig->link = (struct ts_link){.hid = &rig->hid};
 	bench_need(fcntl(rig->hid.fd, F_SETFL, O_NONBLOCK) == 0,
 	    "the socket blocks");
-	bench_need(ts_fido2_open(&rig->session, &rig->hid) == TS_OK,
+	bench_need(ts_fido2_open(&rig->session, &rig->link) == TS_OK,
 	    "the token does not answer");
 }
 

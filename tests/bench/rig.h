@@ -29,6 +29,7 @@ struct rig {
 	int control_peer;		/* the other end of control.fd */
 	struct ts_control control;
 	struct ts_hid hid;
+	struct ts_link link;
 	struct ts_fido2 *session; /* the warm connection */
 };
 

@@ -14,6 +14,8 @@
 
 #include <cmocka.h>
 
+#define V TS_TOKEN_PROTO_VERSION
+
 static const struct ts_token_request info = {.op = TS_TOKEN_MSG_INFO,
     .transport = TS_TOKEN_STREAM,
     .budget_ms = 20000};
@@ -177,13 +179,13 @@ nonsense_is_the_end(void **state)
 {
 	static const uint8_t too_long[] = {0, 0, 0x1f, 0xfd};
 	static const uint8_t version[] = {0, 0, 0, 2, 9, 0x40};
-	static const uint8_t request[] = {0, 0, 0, 11, 1, 1, 2, 0, 0, 0, 1, 0,
-	    0, 0, 0};
-	static const uint8_t cancel[] = {0, 0, 0, 2, 1, 0x20};
-	static const uint8_t other_op[] = {0, 0, 0, 6, 1, 0x80, 8, 0, 100, 255};
+	static const uint8_t request[] = {0, 0, 0, 12, V, 1, 2, 0, 0, 0, 1, 0,
+	    0, 0, 0, 0};
+	static const uint8_t cancel[] = {0, 0, 0, 2, V, 0x20};
+	static const uint8_t other_op[] = {0, 0, 0, 6, V, 0x80, 8, 0, 100, 255};
 	static const uint8_t empty[] = {0, 0, 0, 0};
-	static const uint8_t no_channel[] = {0, 0, 0, 6, 1, 0x42, 0, 0, 0, 0};
-	static const uint8_t broadcast[] = {0, 0, 0, 6, 1, 0x42, 255, 255, 255,
+	static const uint8_t no_channel[] = {0, 0, 0, 6, V, 0x42, 0, 0, 0, 0};
+	static const uint8_t broadcast[] = {0, 0, 0, 6, V, 0x42, 255, 255, 255,
 	    255};
 	struct ts_token_result res;
 
@@ -209,8 +211,8 @@ nonsense_is_the_end(void **state)
 static void
 frames_may_come_in_pieces(void **state)
 {
-	static const uint8_t touch[] = {0, 0, 0, 2, 1, 0x40, 0, 0};
-	static const uint8_t done[] = {0, 0, 0, 6, 1, 0x80, 1, 0, 143, 255};
+	static const uint8_t touch[] = {0, 0, 0, 2, V, 0x40, 0, 0};
+	static const uint8_t done[] = {0, 0, 0, 6, V, 0x80, 1, 0, 143, 255};
 	struct ts_token_result res;
 	size_t n;
 
@@ -233,8 +235,8 @@ frames_may_come_in_pieces(void **state)
 static void
 a_channel_is_kept_until_the_result(void **state)
 {
-	static const uint8_t said[] = {0, 0, 0, 6, 1, 0x42, 1, 2, 3, 4, 0, 0, 0,
-	    6, 1, 0x42, 1, 2, 3, 5, 0, 0, 0, 2, 1, 0x40, 0, 0, 0, 6, 1, 0x80, 1,
+	static const uint8_t said[] = {0, 0, 0, 6, V, 0x42, 1, 2, 3, 4, 0, 0, 0,
+	    6, V, 0x42, 1, 2, 3, 5, 0, 0, 0, 2, V, 0x40, 0, 0, 0, 6, V, 0x80, 1,
 	    0, 143, 255};
 	const size_t results[] = {0, 10};
 	struct ts_token_client c;

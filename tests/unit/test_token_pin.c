@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 static struct ts_control control;
+static enum ts_token_kind kind; /* FIDO, unless a test says otherwise */
 static int agent;
 
 static int
@@ -48,7 +49,7 @@ read_pin(char **out, const char *text, size_t len)
 	assert_int_equal(write(p[1], text, len), (ssize_t)len);
 	close(p[1]);
 	*out = NULL;
-	r = ts_pin_read(out, p[0], &control, ts_deadline_in(5000));
+	r = ts_pin_read(out, p[0], &control, kind, ts_deadline_in(5000));
 	close(p[0]);
 	if (r != TS_OK)
 		assert_null(*out);
@@ -105,6 +106,33 @@ impossible_pins_are_refused(void **state)
 	    TS_ERR_PIN_POLICY);
 }
 
+/* Cards have keys in hex among their secrets, and each has its own rules. */
+static void
+cards_have_other_limits(void **state)
+{
+	char text[TS_PIN_CARD_MAX + 1], *secret_pin;
+
+	(void)state;
+	memset(text, 'f', sizeof(text));
+	for (kind = TS_TOKEN_KIND_PIV; kind <= TS_TOKEN_KIND_OPENPGP; kind++) {
+		assert_int_equal(read_pin(&secret_pin, text, TS_PIN_CARD_MAX),
+		    TS_OK);
+		assert_int_equal(strlen(secret_pin), TS_PIN_CARD_MAX);
+		sodium_free(secret_pin);
+		assert_int_equal(read_pin(&secret_pin, text, 1), TS_OK);
+		sodium_free(secret_pin);
+		assert_int_equal(read_pin(&secret_pin, text, sizeof(text)),
+		    TS_ERR_PIN_POLICY);
+		assert_int_equal(read_pin(&secret_pin, "\n", 1),
+		    TS_ERR_PIN_POLICY);
+		assert_int_equal(read_pin(&secret_pin, "1\0002", 3),
+		    TS_ERR_PIN_POLICY);
+	}
+	kind = TS_TOKEN_KIND_STATEMENT;
+	assert_int_equal(read_pin(&secret_pin, text, 64), TS_ERR_PIN_POLICY);
+	kind = TS_TOKEN_KIND_FIDO;
+}
+
 /* A writer that never closes: time or the agent ends it. */
 static void
 an_open_pipe_is_not_waited_for(void **state)
@@ -115,11 +143,11 @@ an_open_pipe_is_not_waited_for(void **state)
 	(void)state;
 	assert_int_equal(pipe(p), 0);
 	assert_int_equal(write(p[1], "1234", 4), 4);
-	assert_int_equal(ts_pin_read(&secret_pin, p[0], &control,
+	assert_int_equal(ts_pin_read(&secret_pin, p[0], &control, kind,
 			     ts_deadline_in(50)),
 	    TS_ERR_IO);
 	assert_int_equal(shutdown(agent, SHUT_WR), 0);
-	assert_int_equal(ts_pin_read(&secret_pin, p[0], &control,
+	assert_int_equal(ts_pin_read(&secret_pin, p[0], &control, kind,
 			     ts_deadline_in(60000)),
 	    TS_ERR_CANCELLED);
 	assert_null(secret_pin);
@@ -136,7 +164,7 @@ what_is_no_pipe_is_an_error(void **state)
 	(void)state;
 	assert_int_equal(pipe(p), 0);
 	/* The writing end cannot be read. */
-	assert_int_equal(ts_pin_read(&secret_pin, p[1], &control,
+	assert_int_equal(ts_pin_read(&secret_pin, p[1], &control, kind,
 			     ts_deadline_in(50)),
 	    TS_ERR_IO);
 	assert_null(secret_pin);
@@ -151,6 +179,8 @@ main(void)
 	    cmocka_unit_test_setup_teardown(good_pins_are_read, set_up,
 		tear_down),
 	    cmocka_unit_test_setup_teardown(impossible_pins_are_refused, set_up,
+		tear_down),
+	    cmocka_unit_test_setup_teardown(cards_have_other_limits, set_up,
 		tear_down),
 	    cmocka_unit_test_setup_teardown(an_open_pipe_is_not_waited_for,
 		set_up, tear_down),
