@@ -90,6 +90,8 @@ struct fw_applet {
  * followed by anything else never was.  One that gets longer than
  * FW_CARD_DATA_MAX is 6700 and dropped.  SELECT does not come in parts.
  *
+ * Without Le, Ne is the most that its form holds: hosts leave it out and want
+ * the answer all the same.
  * Of an answer longer than Ne, or than the reader takes at once, the beginning
  * goes out with 61xx, where xx is what is left, 00 if that is 256 bytes or
  * more; GET RESPONSE (00 C0 00 00 Le, also with class 80) gives the next piece,

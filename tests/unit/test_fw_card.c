@@ -77,10 +77,10 @@ test_get_info(void **state)
 	assert_int_equal(rig_send(info, sizeof(info)), FW_CTAP_OK);
 	len = rig.client.rsp_len;
 	memcpy(hid, rig.client.rsp, len);
-	assert_int_equal(CARDHOST_APDU(0x80, 0x10, 0, 0, 1, 4),
-	    0x6100 | (len < 256 ? len : 0));
-	assert_int_equal(CARDHOST_APDU(0, 0xc0, 0, 0, 9), 0x6100 | (len - 9));
-	assert_memory_equal(cardhost.data, hid, 9);
+	assert_int_equal(CARDHOST_APDU(0x80, 0x10, 0, 0, 1, 4, 5),
+	    0x6100 | (len - 5));
+	assert_int_equal(CARDHOST_APDU(0, 0xc0, 0, 0, 9), 0x6100 | (len - 14));
+	assert_memory_equal(cardhost.data, hid + 5, 9);
 	assert_int_equal(CARDHOST_APDU(0x80, 0x10, 0, 0, 0, 0, 1, 4, 0, 0),
 	    FW_SW_OK);
 	assert_int_equal(cardhost.len, len);

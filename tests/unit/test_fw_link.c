@@ -267,8 +267,8 @@ test_card_goes_off(void **state)
 static void
 ask_card(void)
 {
-	static const uint8_t there[] = {0x80, 2, 0, 0, 0, 0, 9, 0, 0, 0, 0x61,
-	    0x06};
+	static const uint8_t there[] = {0x80, 8, 0, 0, 0, 0, 9, 0, 0, 0, 'U',
+	    '2', 'F', '_', 'V', '2', 0x90, 0x00};
 
 	memboard_put_packet(card_on, sizeof(card_on));
 	memboard_put_packet(card_select, sizeof(card_select));
