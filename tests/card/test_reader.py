@@ -4,12 +4,16 @@
 usage: test_reader.py BUILD [test]...
 """
 
+import threading
+
 from smartcard import scard
 
+from pcsc import TIMEOUT
 from world import Client, main, until
 
 ATR = bytes.fromhex("3b85018073c00140f6")
 SELECT_NONE = bytes.fromhex("00a4040005f00000000000")
+SELECT_FIDO = bytes.fromhex("00a4040008a0000006472f000100")
 NOT_FOUND = b"\x6a\x82"
 
 
@@ -67,6 +71,70 @@ def pcscd_restarts(world):
             assert c.raw(SELECT_NONE) == NOT_FOUND
 
 
+def selection(c):
+    """A FIDO command that is answered when the token was touched."""
+    data, sw = c.transmit(SELECT_FIDO)
+    assert (data, sw) == (b"U2F_V2", 0x9000), hex(sw)
+    return c.transmit(bytes.fromhex("801000" + "00" + "010b" + "00"))
+
+
+def patience(world):
+    """The card asks for more time while it waits for a finger: longer than
+    the reader waits without."""
+    card = world.card("card", auto_touch=False)
+    with Client(card.reader) as c, card.touched_when_it_waits(after=4):
+        assert selection(c) == (b"\0", 0x9000)
+
+
+def begun(card):
+    """A thread in which the card waits for a finger, and how that ended."""
+    result = []
+
+    def run():
+        c = Client(card.reader)
+        try:
+            result.append(selection(c))
+        except scard.error as e:
+            result.append(e)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    assert card.control("wait-touch") == "ok"
+    return thread, result
+
+
+def got_nothing(result):
+    """An error, or no bytes: what vpcd makes of a card that goes."""
+    return isinstance(result[0], scard.error) or result[0] == (b"", 0)
+
+
+def pulled_while_it_waits(world):
+    card = world.card("card", auto_touch=False)
+    thread, result = begun(card)
+    assert card.control("unplug") == "ok"
+    thread.join(TIMEOUT)
+    assert got_nothing(result), result
+    world.pcscd.wait_for(card.reader, present=False)
+    card.insert()
+    with Client(card.reader) as c:
+        assert c.raw(SELECT_NONE) == NOT_FOUND
+
+
+def pcscd_dies_while_it_waits(world):
+    """The card has nobody to answer to; once its wait is over, it is there for
+    the next pcscd."""
+    card = world.card("card", auto_touch=False)
+    thread, result = begun(card)
+    world.pcscd.restart(kill=True)
+    thread.join(TIMEOUT)
+    assert got_nothing(result), result
+    assert card.control("clock +60") == "ok"
+    world.pcscd.wait_for(card.reader)
+    with Client(card.reader) as c:
+        assert c.raw(SELECT_NONE) == NOT_FOUND
+    assert card.control("touch") == "idle"
+
+
 def idles(world):
     """No reader is no reason to spin."""
     card = world.card("card")
@@ -87,4 +155,5 @@ def idles(world):
 
 if __name__ == "__main__":
     main([answers, two_readers, comes_and_goes, power_cycle_is_seen,
-          pcscd_restarts, idles], slots=2)
+          pcscd_restarts, patience, pulled_while_it_waits,
+          pcscd_dies_while_it_waits, idles], slots=2)

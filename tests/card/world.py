@@ -78,13 +78,14 @@ class Card(Sim):
         return os.path.join(self.dir, "apdu")
 
     @contextlib.contextmanager
-    def touched_when_it_waits(self):
-        """A finger is on its way: it touches the token once it waits, and it
-        must have waited before the block ends."""
+    def touched_when_it_waits(self, after=0):
+        """A finger is on its way: it touches the token some seconds after that
+        began to wait, and it must have waited before the block ends."""
         touched = []
 
         def touch():
             if self.control("wait-touch") == "ok":
+                time.sleep(after)
                 touched.append(self.control("touch"))
 
         finger = threading.Thread(target=touch, daemon=True)
