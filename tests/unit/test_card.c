@@ -437,8 +437,8 @@ test_goes_on(void **state)
 	(void)state;
 	probe[0].begins = 0;
 	probe[0].sw = FW_SW_GOES_ON;
-	probe[0].rsp_len = 1;
-	assert_int_equal(run(BYTES(0x80, 9, 1, 2, 3, 7, 8, 9)), 0x6101);
+	probe[0].rsp_len = 2;
+	assert_int_equal(run(BYTES(0x80, 9, 1, 2, 3, 7, 8, 9, 1)), 0x6101);
 	assert_int_equal(run(BYTES(0, 0xc0, 0, 0, 0)), FW_SW_GOES_ON);
 	assert_int_equal(out_len, 1);
 	assert_int_equal(probe[0].begins, 1);
