@@ -6,24 +6,38 @@
 
 #include <string.h>
 
+/* There is no such application, or none that makes sense. */
+static bool
+is_absence(int err)
+{
+	return err == TS_ERR_NO_APPLET || err == TS_ERR_TOKEN_IO ||
+	    err == TS_ERR_TOKEN_UNSUPPORTED;
+}
+
 int
 ts_card_op_info(struct ts_card *card, const struct ts_token_request *req,
     const struct ts_pins *pins, struct ts_token_result *out)
 {
 	struct ts_token_openpgp openpgp = {.present = false};
 	struct ts_token_piv piv = {.present = false};
-	int r;
+	int for_piv, for_openpgp;
 
 	(void)req;
 	(void)pins;
-	r = ts_piv_op_info(card, &piv);
-	if (r == TS_OK || r == TS_ERR_NO_APPLET)
-		r = ts_openpgp_op_info(card, &openpgp);
-	if (r != TS_OK && r != TS_ERR_NO_APPLET)
-		return r;
+	for_piv = ts_piv_op_info(card, &piv);
+	if (for_piv != TS_OK && !is_absence(for_piv))
+		return for_piv;
+	for_openpgp = ts_openpgp_op_info(card, &openpgp);
+	if (for_openpgp != TS_OK && !is_absence(for_openpgp))
+		return for_openpgp;
 	out->u.info.piv = piv;
 	out->u.info.openpgp = openpgp;
-	return TS_OK;
+	if (piv.present || openpgp.present || out->u.info.has_fido)
+		return TS_OK;
+	/* Nothing here, and if something said that it was, why not. */
+	if (for_piv != TS_ERR_NO_APPLET)
+		return for_piv;
+	return for_openpgp == TS_ERR_NO_APPLET ? TS_OK : for_openpgp;
 }
 
 int

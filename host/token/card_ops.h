@@ -6,6 +6,8 @@
  *
  * A PIN goes out at most once in an operation, and only to a card that has
  * passed the check of its card authentication key where the request has one.
+ * CREATE sends it a second time, before the new key's first signature, but only
+ * to a card that has taken it: a wrong one is never repeated.
  * All fill *out only on TS_OK, but for out->retries, which is also set with
  * TS_ERR_PIN_WRONG, _CARD_PIN_BLOCKED, _CARD_PUK_WRONG and _ADMIN_WRONG.
  *
@@ -20,8 +22,9 @@
 
 /*
  * INFO: the piv and openpgp parts of out->u.info, the rest is left alone.  A
- * card that has neither application is no error: both say that they are not
- * present.  An application that is there but answers nonsense is one.
+ * card that has neither is no error: both say that they are not present.  One
+ * that answers nonsense is not present either, which is an error if the card
+ * has nothing else, has_fido included.
  */
 int ts_card_op_info(struct ts_card *card, const struct ts_token_request *req,
     const struct ts_pins *pins, struct ts_token_result *out) TS_MUST_CHECK;
