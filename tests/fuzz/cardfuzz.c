@@ -119,7 +119,7 @@ cardfuzz_run(struct cardfuzz *f, enum ts_token_kind kind, const uint8_t *data,
 	tsw_rd_init(&f->rd, data, len);
 	f->card = (struct ts_card){.transmit = transmit, .ctx = f};
 	first = tsw_rd_u8(&f->rd);
-	what = (first & 0x0f) % DO_CNT;
+	what = (uint8_t)((first & 0x0f) % DO_CNT);
 	make_request(f, kind, first);
 	if (what == DO_CREATE)
 		pins.secret_new_pin = kind == TS_TOKEN_KIND_PIV ? hex : admin;
