@@ -470,6 +470,30 @@ test_statements(void **state)
 	assert_int_equal(CARDHOST_APDU(0, 3, 0, 0, 0), FW_SW_CLA);
 }
 
+/* The example of SPEC 12.8, byte for byte. */
+static void
+test_spec_example(void **state)
+{
+	(void)state;
+	assert_int_equal(CARDHOST_APDU(0x00, 0xa4, 0x04, 0x00, 0x0b, 0xf0, 0x54,
+			     0x6f, 0x75, 0x63, 0x68, 0x73, 0x74, 0x6f, 0x6e,
+			     0x65, 0x00),
+	    0x9000);
+	assert_int_equal(cardhost.len, 12);
+	assert_memory_equal(cardhost.data,
+	    "\x54\x4f\x55\x43\x48\x53\x54\x4f\x4e\x45\x5f\x31", 12);
+	assert_int_equal(CARDHOST_APDU(0x80, 0x10, 0x80, 0, 1, 0x0b, 0),
+	    0x9100);
+	assert_status((enum fw_status)2);
+	assert_int_equal(CARDHOST_APDU(0x80, 0x11, 0, 0, 0), 0x9100);
+	assert_status((enum fw_status)2);
+	rig_touch();
+	assert_int_equal(CARDHOST_APDU(0x80, 0x11, 0, 0, 0), 0x9000);
+	assert_status((enum fw_status)0);
+	assert_int_equal(CARDHOST_APDU(0x80, 0x10, 0, 0, 1, 1, 0), 0x9000);
+	assert_status((enum fw_status)1);
+}
+
 /* A reset wants its long touch here, too. */
 static void
 test_reset(void **state)
@@ -505,6 +529,7 @@ main(void)
 	    cmocka_unit_test_setup(test_link_reset, new_token),
 	    cmocka_unit_test_setup(test_next_question_settles, new_token),
 	    cmocka_unit_test_setup(test_statements, new_token),
+	    cmocka_unit_test_setup(test_spec_example, new_token),
 	    cmocka_unit_test_setup(test_reset, new_token),
 	};
 
