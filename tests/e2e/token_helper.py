@@ -275,7 +275,7 @@ class Result:
 
 
 class Helper:
-    """One process; its messages in order."""
+    """One process; its messages in order.  For a card there is no device."""
 
     def __init__(self, path, device, request, pin=None, new_pin=None,
                  env=None, stderr=2):
@@ -284,8 +284,9 @@ class Helper:
         if request is not None:
             self.socket.sendall(frame(request))
         # Above the numbers they get, so that placing one hits no other.
-        placed = [(self._high(theirs.detach()), 0),
-                  (self._high(device.detach()), 3)]
+        placed = [(self._high(theirs.detach()), 0)]
+        if device is not None:
+            placed.append((self._high(device.detach()), 3))
         actions = [(os.POSIX_SPAWN_DUP2, stderr, 2)]
         for secret, number in ((pin, 4), (new_pin, 5)):
             if secret is None:
@@ -293,7 +294,8 @@ class Helper:
             else:
                 placed.append((self._pipe(secret), number))
         actions += [(os.POSIX_SPAWN_DUP2, fd, number) for fd, number in placed]
-        self.pid = os.posix_spawn(path, ["touchstone-token"], env or {},
+        argv = ["touchstone-token"] + (["--card"] if device is None else [])
+        self.pid = os.posix_spawn(path, argv, env or {},
                                   file_actions=actions, setsid=True)
         for fd, _ in placed:
             os.close(fd)
