@@ -115,20 +115,19 @@ ready(void *ctx, short revents)
 {
 	struct ts_token_readers readers;
 	struct ts_cards *cards = ctx;
+	int r;
 
 	(void)revents;
 	while (cards->running) {
-		switch (ts_token_watch_next(&cards->client, &readers)) {
-		case TS_TOKEN_WATCH_NOTHING:
+		r = ts_token_watch_next(&cards->client, &readers);
+		if (r == 0)
 			return;
-		case TS_TOKEN_WATCH_READERS:
-			cards->again_ms = AGAIN_MS;
-			ts_cards_take(cards, &readers);
-			break;
-		case TS_TOKEN_WATCH_ENDED:
+		if (r != 1) {
 			lost(cards);
 			return;
 		}
+		cards->again_ms = AGAIN_MS;
+		ts_cards_take(cards, &readers);
 	}
 }
 

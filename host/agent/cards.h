@@ -10,7 +10,7 @@
 #define TOUCHSTONE_AGENT_CARDS_H
 
 #include "loop.h"
-#include "watch_stub.h"
+#include "token/client.h"
 
 #define TS_CARD_PREFIX "card:"
 
