@@ -3,7 +3,7 @@
 # them.
 pkg_check_modules(LIBCRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
 ts_unit_test(x509 fw_memboard fw_core PkgConfig::LIBCRYPTO)
-foreach(name piv piv_admin piv_attest piv_key piv_object piv_pin)
+foreach(name piv piv_admin piv_attest piv_cut piv_key piv_object piv_pin)
 	ts_unit_test(${name} fw_shortcuts fw_memboard fw_core
 	    PkgConfig::LIBCRYPTO)
 	target_sources(test_${name} PRIVATE pivrig.c)
