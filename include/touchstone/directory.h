@@ -12,6 +12,7 @@
 
 #include <touchstone/error.h>
 #include <touchstone/wire/bytes.h>
+#include <touchstone/wire/limits.h>
 
 #define TS_RECORDS_MAX 100000 /* of one label; more are not read */
 
@@ -44,5 +45,22 @@ int ts_directory_fetch(struct ts_directory *dir, struct tsw_slice label,
  */
 int ts_directory_publish(struct ts_directory *dir, struct tsw_slice label,
     uint32_t number, const uint8_t *p, size_t len) TS_MUST_CHECK;
+
+/*
+ * The bundle (SPEC 4.4) with this hash, as it is beside the records of label.
+ * TS_ERR_NOT_FOUND: it is not there, or not to be read.  TS_ERR_MISMATCH:
+ * something else is in its place.  TS_ERR_DIRECTORY as above.
+ */
+int ts_directory_bundle(struct ts_directory *dir, struct tsw_slice label,
+    const uint8_t hash[TSW_HASH_LEN], uint8_t out[TSW_BUNDLE_MAX],
+    size_t *len) TS_MUST_CHECK;
+
+/*
+ * Put a bundle there, before the record that names it; that it is there already
+ * is success.  TS_ERR_CONFLICT: something else is in its place.  As durable as
+ * a record, with the same errors.
+ */
+int ts_directory_put_bundle(struct ts_directory *dir, struct tsw_slice label,
+    const uint8_t *p, size_t len) TS_MUST_CHECK;
 
 #endif

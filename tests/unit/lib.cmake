@@ -11,7 +11,7 @@ foreach(name own contact directory export live monitor monitor_own news queue
     sync live_token)
 	ts_unit_test(${name} ts_libworld)
 endforeach()
-foreach(name db forged own_card) # they edit the file
+foreach(name bundle db forged own_card) # they edit the file
 	ts_unit_test(${name} ts_libworld PkgConfig::SQLITE)
 endforeach()
 

@@ -6,6 +6,7 @@
 #include <touchstone/directory.h>
 #include <touchstone/monitor.h>
 
+#include "../bundle/bundle.h"
 #include "../clock.h"
 #include "check.h"
 
@@ -185,6 +186,8 @@ ts_contact_add(struct ts_store *store, struct ts_contact *out,
 		r = ts_store_begin(store);
 	if (r == TS_OK)
 		r = ts_store_end(store, fetch(&a, dir, code));
+	if (r == TS_OK)
+		r = ts_bundle_look(store, &a.person, dir);
 	ts_directory_free(&dir);
 	return r == TS_OK ? ts_contact_view(store, out, NULL, &a.person) : r;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "../bundle/bundle.h"
 #include "../store/alerts.h"
 
 /* The one signature is by a signer of the own chain, past or present. */
@@ -248,6 +249,8 @@ check_person(struct ts_store *store, void *arg, const struct ts_person *p)
 	if (r == TS_ERR_DB_FORGED || r == TS_ERR_NOT_FOUND)
 		return ts_alert_simple(store, TS_ALERT_CHAIN_FORGED, p->id,
 		    p->identity);
+	if (r == TS_OK)
+		r = ts_bundle_known(store, p->id, &chain);
 	return r == TS_OK ? check_confirm(store, p) : r;
 }
 
@@ -259,5 +262,7 @@ ts_check_all(struct ts_store *store)
 
 	if (store->own.forged)
 		r = ts_alert_simple(store, TS_ALERT_OWN_FORGED, TS_OWN, none);
+	else
+		r = ts_bundle_known(store, TS_OWN, &store->chain);
 	return r == TS_OK ? ts_person_each(store, check_person, NULL) : r;
 }

@@ -6,6 +6,7 @@
 #include <touchstone/describe.h>
 #include <touchstone/keyfile.h>
 
+#include "../bundle/bundle.h"
 #include "../clock.h"
 #include "../store/alerts.h"
 #include "check.h"
@@ -97,15 +98,19 @@ ts_contact_chain(struct ts_store *store, struct tsw_chain *out,
 	return r == TS_OK ? ts_chain_load(store, out, &p, fast) : r;
 }
 
-/* Lockdown wants the PIN behind every signature of the contact. */
+/*
+ * Lockdown wants PIN and touch behind every signature of the contact.  The
+ * claim of a card is worth nothing until its bundle was judged.
+ */
 static bool
-is_strong(const struct tsw_chain *chain)
+is_strong(const struct ts_store *store, const struct tsw_chain *chain)
 {
 	size_t i;
 
 	for (i = 0; i < chain->token_cnt; i++) {
 		if (chain->token[i].evidence != TSW_EVIDENCE_FIDO_UV &&
-		    chain->token[i].evidence != TSW_EVIDENCE_TOKEN_STATEMENT)
+		    chain->token[i].evidence != TSW_EVIDENCE_TOKEN_STATEMENT &&
+		    !ts_bundle_is_good(store, &chain->token[i]))
 			return false;
 	}
 	return true;
@@ -134,7 +139,8 @@ may_use(struct ts_store *store, const struct ts_contact *c,
 		return TS_ERR_BLOCKED;
 	if (c->state != TS_CONTACT_VERIFIED)
 		return TS_ERR_UNVERIFIED;
-	return store->lockdown && !is_strong(chain) ? TS_ERR_LOCKDOWN : TS_OK;
+	return store->lockdown && !is_strong(store, chain) ? TS_ERR_LOCKDOWN
+							   : TS_OK;
 }
 
 int

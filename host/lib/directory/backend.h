@@ -18,6 +18,16 @@ struct ts_backend {
 	    void *arg);
 	int (*publish)(void *state, struct tsw_slice label, uint32_t number,
 	    const uint8_t *p, size_t len);
+	/*
+	 * Bundles, named by hash; that bytes and name fit is checked by
+	 * directory.c.  out has room for one byte more than a bundle has, and
+	 * *len is 0 for what cannot be read.  put: CONFLICT if the name is
+	 * taken, by whatever.
+	 */
+	int (*bundle)(void *state, struct tsw_slice label,
+	    const uint8_t hash[TSW_HASH_LEN], uint8_t *out, size_t *len);
+	int (*put_bundle)(void *state, struct tsw_slice label,
+	    const uint8_t hash[TSW_HASH_LEN], const uint8_t *p, size_t len);
 };
 
 extern const struct ts_backend ts_backend_file;

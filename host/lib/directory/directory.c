@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <touchstone/wire/bundle.h>
+
 #include "backend.h"
 
 static const struct ts_backend *const backends[] = {
@@ -76,4 +78,43 @@ ts_directory_publish(struct ts_directory *dir, struct tsw_slice label,
 	if (number >= TS_RECORDS_MAX || len == 0)
 		return TS_ERR_ARGUMENT;
 	return dir->backend->publish(dir->state, label, number, p, len);
+}
+
+int
+ts_directory_bundle(struct ts_directory *dir, struct tsw_slice label,
+    const uint8_t hash[TSW_HASH_LEN], uint8_t out[TSW_BUNDLE_MAX], size_t *len)
+{
+	uint8_t buf[TSW_BUNDLE_MAX + 1], got[TSW_HASH_LEN];
+	size_t n = 0;
+	int r;
+
+	r = dir->backend->bundle(dir->state, label, hash, buf, &n);
+	if (r != TS_OK)
+		return r;
+	if (n == 0 || n > TSW_BUNDLE_MAX)
+		return TS_ERR_NOT_FOUND;
+	tsw_bundle_hash(got, buf, n);
+	if (memcmp(got, hash, sizeof(got)) != 0)
+		return TS_ERR_MISMATCH;
+	memcpy(out, buf, n);
+	*len = n;
+	return TS_OK;
+}
+
+int
+ts_directory_put_bundle(struct ts_directory *dir, struct tsw_slice label,
+    const uint8_t *p, size_t len)
+{
+	uint8_t there[TSW_BUNDLE_MAX], hash[TSW_HASH_LEN];
+	size_t n;
+	int r;
+
+	if (len == 0 || len > TSW_BUNDLE_MAX)
+		return TS_ERR_ARGUMENT;
+	tsw_bundle_hash(hash, p, len);
+	r = dir->backend->put_bundle(dir->state, label, hash, p, len);
+	if (r == TS_ERR_CONFLICT &&
+	    ts_directory_bundle(dir, label, hash, there, &n) == TS_OK)
+		return TS_OK;
+	return r;
 }

@@ -3,6 +3,7 @@
  * file://: a folder that users share, SPEC section 10.
  *
  *	DIR/v1/<SHA-256 of the label, hex>/<8 digits>.rec
+ *	DIR/v1/<SHA-256 of the label, hex>/att-<SHA-256, hex>.cbor
  *
  * Whoever can write there is the attacker of section 10: nothing is followed,
  * only regular files of bounded size are read, and what they say is for the
@@ -24,6 +25,7 @@
 
 #define FOLDER_LEN (2 * 32 + 1) /* hex of the label's hash, NUL */
 #define RECORD_LEN sizeof("12345678.rec")
+#define BUNDLE_LEN (sizeof("att-.cbor") + (size_t)2 * TSW_HASH_LEN)
 #define TEMP_LEN sizeof(".tmp-0123456789abcdef")
 
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -97,19 +99,26 @@ record_name(char out[RECORD_LEN], uint32_t number)
 		out[i - 1] = (char)('0' + number % 10);
 }
 
+static void
+bundle_name(char out[BUNDLE_LEN], const uint8_t hash[TSW_HASH_LEN])
+{
+	memcpy(out, "att-", 4);
+	ts_hex_encode(out + 4, hash, TSW_HASH_LEN);
+	memcpy(out + 4 + (size_t)2 * TSW_HASH_LEN, ".cbor", sizeof(".cbor"));
+}
+
 /*
- * Read one record into buf, *len bytes; 0 if it is no bounded regular file, or
- * one that cannot be read.  TS_ERR_NOT_FOUND if there is none.
+ * Read one file into buf, which has a byte more than max, *len bytes; 0 if it
+ * is no regular file of up to max bytes, or one that cannot be read.
+ * TS_ERR_NOT_FOUND if there is none.
  */
 static int
-read_record(uint8_t *buf, size_t *len, int folder, uint32_t number)
+read_file(uint8_t *buf, size_t *len, size_t max, int folder, const char *name)
 {
-	char name[RECORD_LEN];
 	struct stat st;
 	ssize_t n = 1;
 	int fd, r = TS_OK;
 
-	record_name(name, number);
 	*len = 0;
 	/* O_NONBLOCK: a FIFO put there must not hold us. */
 	fd = openat(folder, name,
@@ -120,16 +129,25 @@ read_record(uint8_t *buf, size_t *len, int folder, uint32_t number)
 	}
 	if (fstat(fd, &st) != 0)
 		r = io_error(errno);
-	else if (S_ISREG(st.st_mode) && st.st_size <= TSW_ENVELOPE_MAX)
-		while (n > 0 && *len <= TSW_ENVELOPE_MAX) {
-			n = read(fd, buf + *len, TSW_ENVELOPE_MAX + 1 - *len);
+	else if (S_ISREG(st.st_mode) && st.st_size <= (off_t)max)
+		while (n > 0 && *len <= max) {
+			n = read(fd, buf + *len, max + 1 - *len);
 			if (n > 0)
 				*len += (size_t)n;
 		}
-	if (n < 0 || *len > TSW_ENVELOPE_MAX)
+	if (n < 0 || *len > max)
 		*len = 0; /* it cannot be read, or grew meanwhile */
 	close_fd(fd);
 	return r;
+}
+
+static int
+read_record(uint8_t *buf, size_t *len, int folder, uint32_t number)
+{
+	char name[RECORD_LEN];
+
+	record_name(name, number);
+	return read_file(buf, len, TSW_ENVELOPE_MAX, folder, name);
 }
 
 /*
@@ -261,16 +279,15 @@ write_temp(const char *name, int folder, const uint8_t *p, size_t len)
 
 /* link() is the compare-and-swap: it fails if the name is taken. */
 static int
-put_record(int folder, uint32_t number, const uint8_t *p, size_t len)
+put_file(int folder, const char *name, const uint8_t *p, size_t len)
 {
-	char temp[TEMP_LEN], name[RECORD_LEN];
+	char temp[TEMP_LEN];
 	uint8_t nonce[8];
 	int r;
 
 	ts_secret_random(nonce, sizeof(nonce));
 	memcpy(temp, ".tmp-", 5);
 	ts_hex_encode(temp + 5, nonce, sizeof(nonce));
-	record_name(name, number);
 	r = write_temp(temp, folder, p, len);
 	if (r == TS_OK && linkat(folder, temp, folder, name, 0) != 0)
 		r = errno == EEXIST ? TS_ERR_CONFLICT : io_error(errno);
@@ -285,6 +302,7 @@ file_publish(void *state, struct tsw_slice label, uint32_t number,
     const uint8_t *p, size_t len)
 {
 	uint8_t before[TSW_ENVELOPE_MAX + 1];
+	char name[RECORD_LEN];
 	size_t before_len;
 	int folder, r = TS_OK;
 
@@ -297,8 +315,44 @@ file_publish(void *state, struct tsw_slice label, uint32_t number,
 		r = read_record(before, &before_len, folder, number - 1);
 	if (r == TS_ERR_NOT_FOUND)
 		r = TS_ERR_CONFLICT; /* a gap would hide the record */
+	record_name(name, number);
 	if (r == TS_OK)
-		r = put_record(folder, number, p, len);
+		r = put_file(folder, name, p, len);
+	close_fd(folder);
+	return r;
+}
+
+static int
+file_bundle(void *state, struct tsw_slice label,
+    const uint8_t hash[TSW_HASH_LEN], uint8_t *out, size_t *len)
+{
+	char name[BUNDLE_LEN];
+	int folder, r;
+
+	*len = 0;
+	r = open_folder(&folder, state, label);
+	if (r == TS_ERR_DIRECTORY_FORMAT)
+		return TS_OK; /* what cannot be opened cannot be read */
+	if (r != TS_OK)
+		return r;
+	bundle_name(name, hash);
+	r = read_file(out, len, TSW_BUNDLE_MAX, folder, name);
+	close_fd(folder);
+	return r;
+}
+
+static int
+file_put_bundle(void *state, struct tsw_slice label,
+    const uint8_t hash[TSW_HASH_LEN], const uint8_t *p, size_t len)
+{
+	char name[BUNDLE_LEN];
+	int folder, r;
+
+	r = make_folders(&folder, state, label);
+	if (r != TS_OK)
+		return r;
+	bundle_name(name, hash);
+	r = put_file(folder, name, p, len);
 	close_fd(folder);
 	return r;
 }
@@ -309,4 +363,6 @@ const struct ts_backend ts_backend_file = {
     file_free,
     file_fetch,
     file_publish,
+    file_bundle,
+    file_put_bundle,
 };

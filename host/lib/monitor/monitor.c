@@ -5,6 +5,7 @@
 
 #include <touchstone/directory.h>
 
+#include "../bundle/bundle.h"
 #include "../clock.h"
 #include "../own/sign.h"
 #include "look.h"
@@ -311,7 +312,9 @@ look_at(struct ts_look *look, struct ts_directory *dir)
 	    look->person.base, on_record, look);
 	if (r == TS_ERR_DIRECTORY)
 		return unreachable(look);
-	return r == TS_OK || r == ENOUGH ? finish(look) : r;
+	if (r == TS_OK || r == ENOUGH)
+		r = finish(look);
+	return r == TS_OK ? ts_bundle_look(look->store, &look->person, dir) : r;
 }
 
 static int

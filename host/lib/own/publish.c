@@ -5,6 +5,7 @@
 #include <touchstone/directory.h>
 #include <touchstone/monitor.h>
 
+#include "../bundle/bundle.h"
 #include "../store/rows.h"
 
 #define ENOUGH 1 /* ends a walk without being an error */
@@ -111,6 +112,9 @@ publish_one(struct publishing *p, uint32_t seq)
 	int r, found;
 
 	r = ts_rows_get(p->store, buf, &c.len, TS_OWN, seq);
+	if (r == TS_OK)
+		r = ts_bundle_publish(p->store, p->dir, label,
+		    (struct tsw_slice){buf, c.len});
 	if (r == TS_OK)
 		r = ts_directory_publish(p->dir, label, number, buf, c.len);
 	if (r == TS_ERR_CONFLICT) {

@@ -18,6 +18,12 @@
 	" signer BLOB PRIMARY KEY\n"                                           \
 	") STRICT, WITHOUT ROWID;\n"
 
+#define BUNDLE                                                                 \
+	"CREATE TABLE bundle (\n"                                              \
+	" hash BLOB PRIMARY KEY,\n"                                            \
+	" bytes BLOB NOT NULL\n"                                               \
+	") STRICT, WITHOUT ROWID;\n"
+
 static const char sql[] =
     "CREATE TABLE person (\n"
     " id INTEGER PRIMARY KEY AUTOINCREMENT,\n" /* 0: the user */
@@ -78,18 +84,19 @@ static const char sql[] =
     "CREATE TABLE setting (\n"
     " name TEXT PRIMARY KEY,\n"
     " value INTEGER NOT NULL\n"
-    ") STRICT;\n" TOKEN DRAFT_ASKED;
+    ") STRICT;\n" TOKEN DRAFT_ASKED BUNDLE;
 
 /*
- * 1 to 2: keys of the statement applet.  The new table is made by the same
- * words as in a new file, because those are compared.
+ * 1 to 2: keys of the statement applet.  2 to 3: bundles of cards.  New tables
+ * are made by the same words as in a new file, because those are compared.
  */
 static const char *const upgrade[] = {
     "ALTER TABLE token RENAME TO old_token;\n" TOKEN
     "INSERT INTO token SELECT id, alg, key, role, evidence, name,"
     " credential, x'' FROM old_token;\n"
     "DROP TABLE old_token;\n" DRAFT_ASKED,
+    BUNDLE,
 };
 
 /* "TsTn": the mark of our files in SQLite's application_id. */
-const struct ts_db_kind ts_schema = {sql, 0x5473546e, 2, upgrade};
+const struct ts_db_kind ts_schema = {sql, 0x5473546e, 3, upgrade};

@@ -19,6 +19,7 @@
 #define TS_RAISED_MAX 64 /* alerts of one transaction that watchers see */
 
 struct ts_live_run; /* code/live.c */
+struct ts_claim;    /* bundle/bundle.h */
 
 /* A token that is or was listed by the own chain. */
 struct ts_past {
@@ -50,6 +51,9 @@ struct ts_store {
 
 	struct ts_head *head;
 	size_t head_cnt;
+
+	struct ts_claim *claim; /* of card-attested; results are not on disk */
+	size_t claim_cnt;
 
 	struct ts_live_run *live; /* list */
 	uint32_t live_last;	  /* number of the last run */

@@ -61,6 +61,7 @@ ts_store_free(struct ts_store **store)
 	ts_db_free(&s->db);
 	free(s->past);
 	free(s->head);
+	free(s->claim);
 	free(s);
 	*store = NULL;
 }
