@@ -6,13 +6,16 @@ setup.sh built."""
 import os
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 
 import world  # noqa: E402
+from tools import pkcs11_module  # noqa: E402,F401
 from world import Client  # noqa: E402
-from token_helper import Helper, die_with_parent  # noqa: E402
+from token_helper import *  # noqa: E402,F403
+from token_helper import ref  # noqa: E402
 
 
 class Peer:
@@ -54,9 +57,13 @@ class Peer:
 class PeerWorld(world.CardWorld):
     """A World with a pcscd whose first reader has such a card in it."""
 
+    def __init__(self, build, contactless=False):
+        super().__init__(build)
+        self.contactless = contactless
+
     def __enter__(self):
         super().__enter__()
-        self.peer = Peer(self.pcscd, self.root)
+        self.peer = Peer(self.pcscd, self.root, 0, self.contactless)
         self.token = f"card:{self.peer.reader}"
         return self
 
@@ -69,14 +76,85 @@ class PeerWorld(world.CardWorld):
         finally:
             super().__exit__(*exc)
 
-    def run(self, request, **o):
-        """The result of touchstone-token on this card."""
-        return self.start(request, **o).finish()[1]
+    def start(self, request, pin=None, new_pin=None):
+        """touchstone-token at work on this card."""
+        return Helper(self.program("touchstone-token"), None, request,
+                      pin=pin, new_pin=new_pin)
 
-    def start(self, request, **o):
-        path = self.program("touchstone-token")
-        return Helper(path, None, request, **o)
+    def run(self, request, pin=None, new_pin=None):
+        return self.start(request, pin, new_pin).finish()[1]
+
+    def expect(self, name, request, pin=None, new_pin=None):
+        result = self.run(request, pin, new_pin)
+        assert result.err == name, (result.err, "instead of", name)
+        return result
+
+    def info(self):
+        return self.expect("OK", common(INFO, reader=self.peer.reader)).info()
+
+    def create(self, name, pin, admin, **o):
+        """(key, what else it says) if name is OK, else the result."""
+        result = self.expect(name, create(reader=self.peer.reader, **o),
+                             pin, admin)
+        return result.created() if name == "OK" else result
+
+    def sign(self, name, key, pin):
+        """Have a statement signed, and ask ssh-keygen what it thinks."""
+        message = statement()
+        result = self.expect(
+            name, sign(key, message, reader=self.peer.reader), pin)
+        if name == "OK":
+            self.verify(result.signature(), key, message)
+        return result
+
+    def probe(self, name, key):
+        return self.expect(name, probe([key], reader=self.peer.reader))
+
+    def change_pin(self, name, kind, old, new):
+        return self.expect(name, self._about_pin(PIN_CHANGE, kind), old, new)
+
+    def unblock(self, name, kind, secret, new):
+        return self.expect(name, self._about_pin(PIN_UNBLOCK, kind), secret,
+                           new)
+
+    def _about_pin(self, op, kind):
+        return common(op, reader=self.peer.reader) + bytes([kind])
+
+    def verify(self, signature, key, message):
+        token = ref.Token(key[1], "any")
+        token.pk = key[2]
+        folder = tempfile.mkdtemp(dir=self.root)
+        signers = os.path.join(folder, "signers")
+        with open(signers, "w") as f:
+            f.write(f"a {ref.SSH_NAME[key[1]].decode()} "
+                    + ref.base64.b64encode(token.blob()).decode() + "\n")
+        path = os.path.join(folder, "sig")
+        with open(path, "w") as f:
+            f.write(ref.armor(signature))
+        subprocess.run(["ssh-keygen", "-Y", "verify", "-f", signers, "-I", "a",
+                        "-n", ref.NS_STATEMENT, "-s", path], input=message,
+                       check=True, stdout=subprocess.DEVNULL)
 
 
-def main(tests):
-    world.main(tests, PeerWorld)
+def said(*command, **o):
+    """What a program says; it has to end well."""
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=60,
+                          **o).stdout
+
+
+def gpg(world, *arguments, **o):
+    """The same of gpg with the card, and an end of its agents."""
+    home = os.path.join(world.root, "gnupg")
+    if not os.path.isdir(home):
+        os.mkdir(home, 0o700)
+        with open(os.path.join(home, "scdaemon.conf"), "w") as f:
+            f.write("disable-ccid\n")
+    try:
+        return said("gpg", "--homedir", home, *arguments, **o)
+    finally:
+        said("gpgconf", "--homedir", home, "--kill", "all")
+
+
+def main(tests, **kw):
+    world.main(tests, PeerWorld, **kw)

@@ -6,19 +6,11 @@ usage: test_foreign.py BUILD [test]...
 """
 
 import os
-import subprocess
 
-from peer import main
+from peer import gpg, main, said
 
 PIV_AID = bytes.fromhex("a00000030800001000")
 FACTORY_KEY = ":".join(f"{n:02x}" for n in range(1, 9))
-
-
-def said(*command, **o):
-    """What a program says; it has to end well."""
-    return subprocess.run(command, check=True, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=60,
-                          **o).stdout
 
 
 def opensc_reads_it(world):
@@ -39,14 +31,7 @@ def piv_tool_authenticates(world):
 
 
 def gpg_reads_it(world):
-    home = os.path.join(world.root, "gnupg")
-    os.mkdir(home, 0o700)
-    with open(os.path.join(home, "scdaemon.conf"), "w") as f:
-        f.write("disable-ccid\n")
-    try:
-        status = said("gpg", "--homedir", home, "--card-status")
-    finally:
-        said("gpgconf", "--homedir", home, "--kill", "all")
+    status = gpg(world, "--card-status")
     for line in ("Version ..........: 3.4", "PIN retry counter : 3 0 3"):
         assert line in status, status
 
