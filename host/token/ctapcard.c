@@ -82,9 +82,9 @@ static void
 set_pace(const struct ts_ctapcard *c, uint8_t cmd)
 {
 	c->card->pace = TS_CARD_QUICK;
+	/* A card may take P1_CAN_POLL and be silent all the same. */
 	if (takes_time(cmd))
-		c->card->pace =
-		    c->cannot_poll ? TS_CARD_MAY_TOUCH : TS_CARD_SLOW;
+		c->card->pace = c->polls ? TS_CARD_SLOW : TS_CARD_MAY_TOUCH;
 }
 
 static int
@@ -203,8 +203,10 @@ ts_ctapcard_message(struct ts_ctapcard *c, uint8_t *answer, size_t *answer_len,
 	if (len < 1)
 		return TS_ERR_INTERNAL;
 	r = send_message(c, &reply, (struct tsw_slice){msg, len});
-	if (r == TS_OK && reply.sw == SW_WAITS)
+	if (r == TS_OK && reply.sw == SW_WAITS) {
+		c->polls = true;
 		r = wait_answer(c, &reply);
+	}
 	c->card->pace = TS_CARD_QUICK;
 	if (r != TS_OK)
 		return fail(c, r);

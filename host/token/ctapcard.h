@@ -16,8 +16,9 @@
 struct ts_ctapcard {
 	struct ts_card *card;
 	int64_t deadline;
-	int cause; /* why a message failed; TS_OK: no reason yet */
-	bool cannot_poll;
+	int cause;	  /* why a message failed; TS_OK: no reason yet */
+	bool cannot_poll; /* it said so */
+	bool polls;	  /* it was seen to */
 	/* Of ts_ctapcard_tx(). */
 	uint8_t nonce[8];
 	size_t len;
