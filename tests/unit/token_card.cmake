@@ -7,7 +7,7 @@ target_include_directories(ts_cardmodel PUBLIC ${PROJECT_SOURCE_DIR}/tests)
 target_link_libraries(ts_cardmodel PRIVATE ts_host PkgConfig::LIBCRYPTO
     PkgConfig::SODIUM PUBLIC ts_token_core ts_softtoken)
 
-ts_unit_test(tlv ts_token_core)
+ts_unit_test(token_tlv ts_token_core)
 foreach(name card_piv card_openpgp)
 	ts_unit_test(${name} ts_cardmodel)
 	target_sources(test_${name} PRIVATE cardrig.c)
