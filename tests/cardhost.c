@@ -17,6 +17,8 @@ cardhost_send(uint8_t type, const uint8_t *p, size_t len)
 	msg[1] = (uint8_t)(len & 0xff);
 	msg[2] = (uint8_t)(len >> 8);
 	msg[6] = ++cardhost.seq;
+	if (!fw_ccid_wants_reply(&rig.t.ccid))
+		cardhost.command = cardhost.seq;
 	if (len > 0)
 		memcpy(msg + FW_CCID_HEADER_LEN, p, len);
 	len += FW_CCID_HEADER_LEN;
@@ -61,7 +63,7 @@ cardhost_take(void)
 	while (take()) {
 		if ((cardhost.status & 0xc0) != 0x80)
 			return true;
-		if (cardhost.number != cardhost.seq || cardhost.len != 0 ||
+		if (cardhost.number != cardhost.command || cardhost.len != 0 ||
 		    cardhost.error != 1 || cardhost.type != 0x80)
 			abort();
 		cardhost.extensions++;
@@ -82,7 +84,7 @@ cardhost_answer(void)
 {
 	if (!cardhost_take())
 		return 0;
-	if (cardhost.type != 0x80 || cardhost.number != cardhost.seq ||
+	if (cardhost.type != 0x80 || cardhost.number != cardhost.command ||
 	    cardhost.status != 0 || cardhost.len < 2)
 		abort();
 	cardhost.len -= 2;

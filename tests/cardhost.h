@@ -8,6 +8,7 @@
 
 struct cardhost {
 	uint8_t seq;
+	uint8_t command; /* number of the last command that the card took */
 	uint8_t type, number, status, error; /* of the last answer */
 	uint8_t data[FW_CCID_DATA_MAX];	     /* without its status word */
 	size_t len;

@@ -234,23 +234,30 @@ rig_reply_left(void)
 }
 
 void
-rig_plug(void)
+rig_channel(void)
 {
 	static const uint8_t broadcast[4] = {0xff, 0xff, 0xff, 0xff};
 	uint8_t r[LEN];
 
-	memboard.in_cnt = 0;
 	memboard.out_cnt = 0;
-	memboard.button = false;
-	memboard.can_send = true;
-	memboard.millis += 1000;
 	memcpy(rig.cid, broadcast, sizeof(rig.cid));
-	fw_token_init(&rig.t, rig.profile);
 	put_message(FW_CTAPHID_INIT, (const uint8_t *)"12345678", 8);
 	rig_settle();
 	if (!memboard_take_report(r))
 		abort();
 	memcpy(rig.cid, r + 15, sizeof(rig.cid));
+}
+
+void
+rig_plug(void)
+{
+	memboard.in_cnt = 0;
+	memboard.out_cnt = 0;
+	memboard.button = false;
+	memboard.can_send = true;
+	memboard.millis += 1000;
+	fw_token_init(&rig.t, rig.profile);
+	rig_channel();
 	if (rig.client.c == NULL)
 		ctapclient_init(&rig.client, &rig.t.ctap2);
 	rig.client.send = client_send;

@@ -48,6 +48,8 @@ struct tokenrig {
 
 extern struct tokenrig rig;
 
+/* Ask for a channel, after which it is the rig's. */
+void rig_channel(void);
 /* Plug in: power-up and a channel.  RAM and unread reports are gone. */
 void rig_plug(void);
 /* The same with the flash as it was delivered. */

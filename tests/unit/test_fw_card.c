@@ -384,7 +384,6 @@ test_slot_busy(void **state)
 	assert_true(cardhost_take());
 	assert_int_equal(cardhost.type, 0x81);
 	assert_int_equal(cardhost.error, 0xe0);
-	cardhost.seq = seq;
 	assert_true(waits());
 	rig_touch();
 	assert_int_equal(cardhost_answer(), FW_SW_OK);
