@@ -3,6 +3,10 @@
 # them.
 pkg_check_modules(LIBCRYPTO REQUIRED IMPORTED_TARGET libcrypto>=3.0)
 ts_unit_test(x509 fw_memboard fw_core PkgConfig::LIBCRYPTO)
+ts_unit_test(crypto_card fw_crypto PkgConfig::LIBCRYPTO)
+foreach(name fw_store_region tlv)
+	ts_unit_test(${name} fw_memboard fw_core)
+endforeach()
 foreach(name piv piv_admin piv_attest piv_cut piv_key piv_object piv_pin)
 	ts_unit_test(${name} fw_shortcuts fw_memboard fw_core
 	    PkgConfig::LIBCRYPTO)

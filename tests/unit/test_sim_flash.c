@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "sim.h"
@@ -117,12 +118,61 @@ test_units_reach_the_disk_in_order(void **state)
 	assert_int_equal(syncs, 3);
 }
 
+/* The flash of a simulator from before there was a second region. */
+static void
+test_old_flash_grows(void **state)
+{
+	uint8_t old[4096], got[4096];
+	char dir[] = "/tmp/tsXXXXXX";
+	uint32_t region, off;
+	struct stat st;
+	int dir_fd, fd;
+
+	(void)state;
+	region = hal_flash_geometry().page_len * hal_flash_geometry().page_cnt;
+	room = 10000000;
+	assert_non_null(mkdtemp(dir));
+	dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = openat(dir_fd, "flash", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(dir_fd >= 0 && fd >= 0);
+	memset(old, 0x42, sizeof(old));
+	for (off = 0; off < region; off += (uint32_t)sizeof(old))
+		assert_int_equal(__real_pwrite(fd, old, sizeof(old), off),
+		    sizeof(old));
+	if (setjmp(died) != 0)
+		fail();
+	sim_flash_open(dir_fd, dir);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_size, 2 * region);
+	hal_flash_read(region - 4096, got, sizeof(got));
+	assert_memory_equal(got, old, sizeof(got));
+	hal_flash_read(region, got, sizeof(got));
+	memset(old, 0xff, sizeof(old));
+	assert_memory_equal(got, old, sizeof(got));
+	assert_int_equal(pread(fd, got, sizeof(got), 2 * region - 4096),
+	    sizeof(got));
+	assert_memory_equal(got, old, sizeof(got));
+	/* One that ends within a region is none of ours. */
+	assert_int_equal(ftruncate(fd, region - 1), 0);
+	if (setjmp(died) == 0) {
+		sim_flash_open(dir_fd, dir);
+		fail();
+	}
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_size, region - 1);
+	(void)unlinkat(dir_fd, "flash", 0);
+	(void)close(fd);
+	(void)close(dir_fd);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_full_disk_is_named),
 	    cmocka_unit_test(test_units_reach_the_disk_in_order),
+	    cmocka_unit_test(test_old_flash_grows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
