@@ -43,3 +43,5 @@ target_compile_definitions(test_evidence PRIVATE
     HELPER="$<TARGET_FILE:touchstone-token>"
     VECTORS="${PROJECT_SOURCE_DIR}/tests/vectors")
 add_dependencies(test_evidence touchstone-token)
+
+include(token_card.cmake)
