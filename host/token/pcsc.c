@@ -15,10 +15,11 @@
 #include <winscard.h>
 
 #define PCSCD_SOCKET "/run/pcscd/pcscd.comm"
-#define ANSWER_WAIT_MS 5000 /* pcscd, or a card that has nothing to think of   \
-			     */
-#define HELD_WAIT_MS 2000   /* another program has it for itself */
-#define TURN_WAIT_MS 5000   /* another program is in the middle of something */
+#define ANSWER_WAIT_MS                                                         \
+	5000		  /* pcscd, or a card that has nothing to think of     \
+			   */
+#define HELD_WAIT_MS 2000 /* another program has it for itself */
+#define TURN_WAIT_MS 5000 /* another program is in the middle of something */
 #define RETRY_PAUSE_MS 100
 #define RESETS_MAX 4 /* in a row, before the first command */
 #define PROTOCOLS (SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1)
@@ -147,7 +148,8 @@ connect_card(struct ts_pcsc *pcsc, const char *reader)
 		r = check_time(pcsc);
 		if (r != TS_OK)
 			return r;
-		ts_watchdog_begin(pcsc->dog, ANSWER_WAIT_MS, TS_ERR_NO_PCSCD);
+		/* It waits as well while another program has its turn. */
+		ts_watchdog_begin(pcsc->dog, TURN_WAIT_MS, TS_ERR_CARD_HELD);
 		r = ts_pcsc_error(
 		    SCardConnect(pcsc->context, reader, SCARD_SHARE_SHARED,
 			PROTOCOLS, &pcsc->handle, &pcsc->protocol));
