@@ -95,6 +95,12 @@ def lengths(world):
                   65534, 65535):
             answer = f.raw(b"\xee" * n)
             assert len(answer) == 2 and answer[0] in (0x67, 0x6e), (n, answer)
+        # As much as one message of the reader has room for; more is sent in
+        # parts, and is never taken for what its first part says.
+        whole = bytes.fromhex("00a40400" + "000400") + bytes(1024) + bytes(2)
+        assert f.raw(whole) == NOT_FOUND
+        for more in (1, 1032, 1033, 1034):
+            assert f.raw(whole + bytes(more)) == b"\x67\x00"
         assert f.raw(SELECT_NONE) == NOT_FOUND
 
 

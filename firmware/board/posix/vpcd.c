@@ -17,9 +17,6 @@
 
 #define FIRST_PAUSE_MS 20
 #define LAST_PAUSE_MS 500
-/* vpcd looks for its card about every 400 ms.  One that is back sooner was
- * never away for it, and it would not switch it on. */
-#define OUT_MS 1000
 #define PORT_DIGITS_MAX 5
 
 static struct sockaddr_storage address;
@@ -127,18 +124,14 @@ sim_vpcd_plug(void)
 {
 	plugged = true;
 	pause_ms = FIRST_PAUSE_MS;
-	if (try_at == 0)
-		try_now();
+	try_now();
 }
 
 void
 sim_vpcd_unplug(void)
 {
-	if (!plugged)
-		return;
 	plugged = false;
 	try_later();
-	try_at = sim_real_millis() + OUT_MS;
 }
 
 void
