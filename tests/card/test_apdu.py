@@ -15,6 +15,8 @@ from world import Card, World, main
 
 ATR = bytes.fromhex("3b85018073c00140f6")
 SELECT_NONE = bytes.fromhex("00a4040005f00000000000")
+SELECT_FIDO = bytes.fromhex("00a4040008a0000006472f000100")
+SELECTION = bytes.fromhex("80100000010b00")  # answered after a touch
 NOT_FOUND = b"\x6a\x82"
 NOTHING = b""
 
@@ -146,6 +148,30 @@ def leaves_before_the_answer(world):
         assert f.raw(SELECT_NONE) == NOTHING, "the one before left it on"
 
 
+def leaves_while_it_waits(world):
+    """Nobody takes the question back; the next program is served when the wait
+    is over, and gets its own answers only."""
+    card = card_of(world)
+    card.control("auto-touch off")
+    f = Frames(card.apdu_path())
+    f.on()
+    assert f.transmit(SELECT_FIDO) == (b"U2F_V2", 0x9000)
+    f.send(SELECTION)
+    assert card.control("wait-touch") == "ok"
+    f.close()
+    with Frames(card.apdu_path()) as f:
+        f.on()
+        f.send(SELECT_NONE)
+        assert card.control("clock +60") == "ok"
+        assert f.receive() == NOT_FOUND
+        assert card.control("touch") == "idle"
+        assert f.transmit(SELECT_FIDO) == (b"U2F_V2", 0x9000)
+        f.send(SELECTION)
+        assert card.control("wait-touch") == "ok"
+        assert card.control("touch") == "ok"
+        assert f.receive() == b"\0\x90\0"
+
+
 def unplug(world):
     card = card_of(world)
     f = Frames(card.apdu_path())
@@ -183,5 +209,6 @@ def options(world):
 
 if __name__ == "__main__":
     main([power, off_for_the_next, one_at_a_time, commands_at_once, lengths,
-          bad_frames, slow_frames, leaves_before_the_answer, unplug, options],
+          bad_frames, slow_frames, leaves_before_the_answer,
+          leaves_while_it_waits, unplug, options],
          world=World)
