@@ -13,6 +13,18 @@
 
 static void probe_now(struct ts_device *dev);
 
+/* A key that both showed is asked for at one of them only: then this tells. */
+static void
+remember_twin(struct ts_device *dev)
+{
+	const struct ts_device *twin = ts_device_twin(dev);
+
+	dev->beside = twin != NULL;
+	memset(dev->twin, 0, sizeof(dev->twin));
+	if (twin != NULL)
+		memcpy(dev->twin, twin->name, sizeof(dev->twin));
+}
+
 /*
  * A card whose twin came or went is asked anew: for what it has behind FIDO2,
  * or without that.
@@ -27,8 +39,11 @@ review_cards(struct ts_devices *all)
 		dev = &all->dev[i];
 		if (dev->state == TS_DEVICE_READY && dev->user == NULL &&
 		    dev->problem == TS_OK && ts_device_is_card(dev) &&
-		    dev->beside != (ts_device_twin(dev) != NULL))
+		    dev->beside != (ts_device_twin(dev) != NULL)) {
+			/* By the key, which is forgotten now. */
+			remember_twin(dev);
 			ts_device_probe(dev);
+		}
 	}
 }
 
@@ -72,7 +87,9 @@ failed(struct ts_device *dev, int err)
 		gone(dev);
 		return;
 	}
-	if (may_pass(err) && ts_loop_now_ms() < dev->patience_until_ms &&
+	/* Who holds a card does so for long; the watcher tells when it ends. */
+	if (may_pass(err) && err != TS_ERR_CARD_HELD &&
+	    ts_loop_now_ms() < dev->patience_until_ms &&
 	    ts_loop_start(dev->all->loop, &dev->again, dev->again_ms) ==
 		TS_OK) {
 		dev->again_ms *= 2;
@@ -208,18 +225,6 @@ ts_device_may_have(const struct ts_device *dev, const struct ts_token *token)
 		return false;
 	/* Behind FIDO2; a twin has been asked for it already. */
 	return !ts_device_is_card(dev) || (dev->info.has_fido && !dev->beside);
-}
-
-/* A key that both showed is asked for at one of them only: then this tells. */
-static void
-remember_twin(struct ts_device *dev)
-{
-	const struct ts_device *twin = ts_device_twin(dev);
-
-	dev->beside = twin != NULL;
-	memset(dev->twin, 0, sizeof(dev->twin));
-	if (twin != NULL)
-		memcpy(dev->twin, twin->name, sizeof(dev->twin));
 }
 
 /* Second half of probing: which of our keys is it? */
@@ -374,6 +379,21 @@ ts_devices_scan(struct ts_devices *all)
 	for (i = 0; i < TS_DEVICES_MAX_CNT; i++)
 		if (!all->dev[i].seen)
 			gone(&all->dev[i]);
+}
+
+void
+ts_devices_look_for_twins(struct ts_devices *all)
+{
+	struct ts_device *dev;
+	size_t i;
+
+	for (i = 0; i < TS_DEVICES_MAX_CNT; i++) {
+		dev = &all->dev[i];
+		if (dev->state == TS_DEVICE_READY && dev->user == NULL &&
+		    ts_device_is_card(dev) && dev->info.has_fido &&
+		    !dev->beside && !dev->has_key)
+			ts_device_probe(dev);
+	}
 }
 
 void

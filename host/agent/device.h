@@ -85,6 +85,9 @@ void ts_device_probe(struct ts_device *dev);
 /* Own keys came: ask every free token on which none was found. */
 void ts_devices_probe_keyless(struct ts_devices *all);
 
+/* A key was made: a card may show that it is the same token. */
+void ts_devices_look_for_twins(struct ts_devices *all);
+
 /*
  * An own key as helpers are told it: views into token, and into at, which says
  * where it is if it is on a card.

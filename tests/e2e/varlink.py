@@ -210,11 +210,12 @@ class Agent:
         return self.call("GetStatus")
 
     def children(self):
-        """Pids of the helpers that run now."""
+        """Pids of the helpers that run now, but for the one that watches."""
         out = subprocess.run(
-            ["ps", "-o", "pid=", "--ppid", str(self.process.pid)],
+            ["ps", "-o", "pid=,args=", "--ppid", str(self.process.pid)],
             capture_output=True, text=True, check=False).stdout
-        return [int(pid) for pid in out.split()]
+        return [int(line.split()[0]) for line in out.splitlines()
+                if "--watch-cards" not in line]
 
     def check_memory(self):
         """Below 8 MB, unless a sanitizer adds its own."""
