@@ -58,20 +58,24 @@ hash_fit(uint8_t hash[HASH_LEN], struct tsw_slice message)
 	memcpy(hash + HASH_LEN - len, message.p, len);
 }
 
-static void
+static enum fw_sw
 sign_p256(struct fw_piv *piv, struct tsw_wr *rsp, struct tsw_slice message,
     const uint8_t secret[FW_PIV_SECRET_LEN])
 {
 	uint8_t hash[HASH_LEN], secret_noise[FW_NOISE_LEN];
 	uint8_t sig[FW_P256_SIG_LEN], der[FW_P256_DER_MAX];
+	int r;
 
 	hash_fit(hash, message);
 	fw_rng_bytes(&piv->c->rng, secret_noise, sizeof(secret_noise));
-	if (fw_p256_sign(sig, hash, secret, secret_noise, fw_check_wanted()) !=
-	    FW_OK)
-		hal_halt(HAL_FAULT_BUG);
+	r = fw_p256_sign(sig, hash, secret, secret_noise, fw_check_wanted());
 	tsw_wipe(secret_noise, sizeof(secret_noise));
+	if (r == FW_ERR_RANGE)
+		return FW_SW_DATA; /* a hash of nothing; the key is good */
+	if (r != FW_OK)
+		hal_halt(HAL_FAULT_BUG);
 	fw_tlv_put(rsp, FW_PIV_TAG_RESPONSE, der, fw_p256_der(der, sig));
+	return FW_SW_OK;
 }
 
 static void
@@ -118,7 +122,7 @@ use(struct fw_piv *piv, struct tsw_wr *rsp, const struct request *req, int slot)
 	if (req->point.p != NULL)
 		sw = agree(rsp, &key, req->point.p, secret);
 	else if (key.alg == FW_PIV_P256)
-		sign_p256(piv, rsp, req->message, secret);
+		sw = sign_p256(piv, rsp, req->message, secret);
 	else
 		sign_ed25519(piv, rsp, req->message, &pair);
 	tsw_wipe(secret, sizeof(secret));

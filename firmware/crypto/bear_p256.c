@@ -75,6 +75,16 @@ verify_own(const uint8_t sig[FW_P256_SIG_LEN], const uint8_t hash[32],
 	return FW_OK;
 }
 
+/* A multiple of the order, of which there are two. */
+static bool
+hash_is_zero(const uint8_t hash[32])
+{
+	static const uint8_t zero[32];
+
+	return memcmp(hash, zero, sizeof(zero)) == 0 ||
+	    memcmp(hash, order, sizeof(order)) == 0;
+}
+
 int
 fw_p256_sign(uint8_t sig[FW_P256_SIG_LEN], const uint8_t hash[32],
     const uint8_t secret_scalar[FW_P256_SCALAR_LEN],
@@ -85,7 +95,7 @@ fw_p256_sign(uint8_t sig[FW_P256_SIG_LEN], const uint8_t hash[32],
 	int r = FW_ERR_RANGE;
 
 	memcpy(secret_x, secret_scalar, sizeof(secret_x));
-	if (fw_p256_check(secret_x) != FW_OK)
+	if (fw_p256_check(secret_x) != FW_OK || hash_is_zero(hash))
 		goto out;
 	r = FW_ERR_FAULT;
 	if (br_ecdsa_i31_sign_raw(br_ec_get_default(),

@@ -54,8 +54,10 @@ int fw_p256_public(uint8_t point[FW_P256_POINT_LEN],
  * ECDSA over a SHA-256 hash: r || s with s <= n/2.  The nonce is that of RFC
  * 6979 over a SHA-256 that was started with the noise: with noise that nobody
  * knows it is random, with any other it is still as good as without.  The same
- * inputs give the same signature.  FW_ERR_RANGE for a scalar out of range,
- * FW_ERR_FAULT if the check fails.
+ * inputs give the same signature.  FW_ERR_RANGE for a scalar out of range, and
+ * for a hash that is 0 in its group: no message has it, but a host can send it,
+ * and the check does not know how to multiply by it.  FW_ERR_FAULT if the check
+ * fails.
  */
 int fw_p256_sign(uint8_t sig[FW_P256_SIG_LEN], const uint8_t hash[32],
     const uint8_t secret_scalar[FW_P256_SCALAR_LEN],

@@ -97,6 +97,7 @@ pivrig_send(uint8_t ins, uint8_t p1, uint8_t p2, const uint8_t *data,
 	apdu.data = (struct tsw_slice){copy + 1, len};
 	sw = run(&apdu);
 	free(copy);
+	copy = NULL;
 	return sw;
 }
 

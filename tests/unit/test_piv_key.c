@@ -139,6 +139,37 @@ test_hash_lengths(void **state)
 	    FW_SW_DATA);
 }
 
+/* No message has such a hash, but a host may send it: it was taken for a fault
+ * of the chip, and the token halted. */
+static void
+test_zero_hash(void **state)
+{
+	static const uint8_t zero[32];
+	static const uint8_t order[32] = {0xff, 0xff, 0xff, 0xff, 0x00, 0x00,
+	    0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc,
+	    0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2,
+	    0xfc, 0x63, 0x25, 0x51};
+	uint8_t above[32];
+
+	(void)state;
+	generate(0x9e, FW_PIV_P256, 0, 0);
+	assert_int_equal(pivrig_use(0x9e, FW_PIV_P256, 0x81, zero, 32),
+	    FW_SW_DATA);
+	assert_int_equal(pivrig_use(0x9e, FW_PIV_P256, 0x81, zero, 1),
+	    FW_SW_DATA);
+	assert_int_equal(pivrig_use(0x9e, FW_PIV_P256, 0x81, order, 32),
+	    FW_SW_DATA);
+	memcpy(above, order, sizeof(above));
+	above[31]++;
+	assert_int_equal(pivrig_use(0x9e, FW_PIV_P256, 0x81, above, 32),
+	    FW_SW_OK);
+	assert_true(is_signature(above));
+	memset(above, 0xff, sizeof(above));
+	assert_int_equal(pivrig_use(0x9e, FW_PIV_P256, 0x81, above, 32),
+	    FW_SW_OK);
+	assert_true(is_signature(above));
+}
+
 static void
 test_ed25519(void **state)
 {
@@ -547,6 +578,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_p256, setup),
 	    cmocka_unit_test_setup(test_hash_lengths, setup),
+	    cmocka_unit_test_setup(test_zero_hash, setup),
 	    cmocka_unit_test_setup(test_ed25519, setup),
 	    cmocka_unit_test_setup(test_ecdh, setup),
 	    cmocka_unit_test_setup(test_x25519, setup),
