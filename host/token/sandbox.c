@@ -156,14 +156,29 @@ static const int allowed[] = {
     SCMP_SYS(exit_group),
 };
 
-/*
- * What libpcsclite needs for calls on a connection that is there.  It looks
- * whether the socket's path is still there, and takes refusal for no.
- */
+/* What libpcsclite needs besides, on a connection that is there. */
 static const int allowed_card[] = {
     SCMP_SYS(clock_nanosleep), /* between two looks at a locked card */
-    SCMP_SYS(nanosleep),
-    SCMP_SYS(gettimeofday),
+    SCMP_SYS(gettimeofday),    /* where it is a system call */
+};
+
+/*
+ * To start a process that makes such a connection, and to see its end.  The
+ * path of the socket is looked at first; Landlock lets nothing be opened.
+ */
+static const int allowed_watch[] = {
+    SCMP_SYS(clone),
+    SCMP_SYS(set_robust_list),
+    SCMP_SYS(wait4),
+    SCMP_SYS(pidfd_open),
+    SCMP_SYS(kill),
+    SCMP_SYS(getppid),
+    SCMP_SYS(prctl),
+    SCMP_SYS(prlimit64),
+    SCMP_SYS(seccomp),
+    SCMP_SYS(connect),
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(fcntl),
 };
 
 /*
@@ -174,38 +189,73 @@ static const int refused[] = {
     SCMP_SYS(open),
     SCMP_SYS(openat),
     SCMP_SYS(access),
-    SCMP_SYS(newfstatat),
     SCMP_SYS(readlink),
-    SCMP_SYS(socket),
-    SCMP_SYS(fcntl),
     SCMP_SYS(ioctl),
 };
+static const int refused_but_watch[] = {
+    SCMP_SYS(newfstatat),
+    SCMP_SYS(fcntl),
+    SCMP_SYS(socket),
+};
+
+#define CNT(list) (sizeof(list) / sizeof((list)[0]))
+
+static int
+add_all(scmp_filter_ctx filter, uint32_t action, const int *calls, size_t cnt)
+{
+	int r = 0;
+	size_t i;
+
+	for (i = 0; i < cnt; i++)
+		r |= seccomp_rule_add(filter, action, calls[i], 0);
+	return r;
+}
+
+static int
+add_memory(scmp_filter_ctx filter)
+{
+	const struct scmp_arg_cmp not_exec =
+	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
+	int r;
+
+	r = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
+	    not_exec);
+	r |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
+	    not_exec);
+	return r |
+	    seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(mmap), 1,
+		SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
+}
+
+static int
+add_watch(scmp_filter_ctx filter)
+{
+	int r;
+
+	r = add_all(filter, SCMP_ACT_ALLOW, allowed_watch, CNT(allowed_watch));
+	r |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
+	    SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+	return r |
+	    seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket),
+		1, SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+}
 
 static int
 add_rules(scmp_filter_ctx filter, enum ts_sandbox mode)
 {
-	const struct scmp_arg_cmp not_exec =
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0);
-	int r = 0;
-	size_t i;
+	int r;
 
-	for (i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++)
-		r |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
-	for (i = 0; mode == TS_SANDBOX_CARD &&
-	     i < sizeof(allowed_card) / sizeof(allowed_card[0]);
-	     i++)
-		r |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_card[i],
-		    0);
-	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-		r |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES),
-		    refused[i], 0);
-	r |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-	    not_exec);
-	r |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-	    not_exec);
-	r |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(mmap), 1,
-	    SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC));
-	return r;
+	r = add_all(filter, SCMP_ACT_ALLOW, allowed, CNT(allowed));
+	r |= add_all(filter, SCMP_ACT_ERRNO(EACCES), refused, CNT(refused));
+	r |= add_memory(filter);
+	if (mode != TS_SANDBOX_TOKEN)
+		r |= add_all(filter, SCMP_ACT_ALLOW, allowed_card,
+		    CNT(allowed_card));
+	if (mode == TS_SANDBOX_WATCH)
+		return r | add_watch(filter);
+	return r |
+	    add_all(filter, SCMP_ACT_ERRNO(EACCES), refused_but_watch,
+		CNT(refused_but_watch));
 }
 
 static int
@@ -227,7 +277,7 @@ enter_seccomp(enum ts_sandbox mode)
 int
 ts_sandbox_enter(enum ts_sandbox mode)
 {
-	if (limit(RLIMIT_NPROC, 0) != 0)
+	if (mode != TS_SANDBOX_WATCH && limit(RLIMIT_NPROC, 0) != 0)
 		return TS_ERR_INTERNAL;
 	return enter_seccomp(mode);
 }

@@ -17,7 +17,9 @@
 /* What the process is for. */
 enum ts_sandbox {
 	TS_SANDBOX_TOKEN = 0, /* a descriptor of a device */
-	TS_SANDBOX_CARD = 1   /* a connection to pcscd, and two threads */
+	TS_SANDBOX_CARD = 1,  /* a connection to pcscd, and two threads */
+	TS_SANDBOX_WATCH = 2  /* processes that are CARD; it has no connection,
+				 but can make one */
 };
 
 /*

@@ -141,7 +141,8 @@ ts_watch_cards(void)
 
 	ts_control_init(&control, TS_TOKEN_FD_CONTROL);
 	if (ts_sandbox_prepare(STDERR_FILENO + 1) != TS_OK ||
-	    ts_sandbox_close_paths() != TS_OK)
+	    ts_sandbox_close_paths() != TS_OK ||
+	    ts_sandbox_enter(TS_SANDBOX_WATCH) != TS_OK)
 		return TS_EXIT_FAILED;
 	mind(&control);
 	return TS_EXIT_DONE;
