@@ -82,7 +82,7 @@ is_touched(struct fw_ctap2 *c, uint32_t cid, const struct fw_apdu *apdu)
 	bool same;
 
 	request_hash(hash, cid, apdu);
-	same = c->op.kind == FW_OP_U2F && c->op.cid == cid &&
+	same = c->op.kind == FW_OP_U2F &&
 	    tsw_ct_eq(hash, c->op.u2f_hash, sizeof(hash));
 	if (same && c->op.decided && c->op.touch == FW_TOUCH_GIVEN) {
 		fw_ctap2_abort(c);

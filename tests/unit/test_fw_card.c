@@ -405,6 +405,7 @@ test_power(void **state)
 			    polled ? FW_SW_GOES_ON : 0);
 			cardhost_power(on);
 			assert_false(fw_ctap2_is_busy(&rig.t.ctap2));
+			assert_true(rig.t.settles_at > memboard.millis);
 			assert_null(rig.t.card.selected);
 			rig_wait_ms(FW_CTAP2_TOUCH_MS);
 			assert_false(cardhost_take());

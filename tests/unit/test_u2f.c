@@ -368,9 +368,48 @@ test_touch_stays_on_its_way(void **state)
 	/* so does another applet */
 	assert_int_equal(ask_sign(3), FW_SW_CONDITIONS);
 	rig_touch();
-	CARDHOST_SELECT(0xa0, 0, 0, 3, 8);
-	CARDHOST_SELECT(FIDO);
+	assert_int_equal(CARDHOST_APDU(0, 0xa4, 4, 0, 5, 0xa0, 0, 0, 3, 8, 0),
+	    FW_SW_OK);
+	assert_false(fw_ctap2_is_busy(&rig.t.ctap2));
+	assert_int_equal(CARDHOST_APDU(0, 0xa4, 4, 0, 8, FIDO, 0), FW_SW_OK);
 	assert_int_equal(ask_sign(3), FW_SW_CONDITIONS);
+}
+
+/* Nor is one on another channel: the same bytes may be another program's. */
+static void
+test_touch_stays_on_its_channel(void **state)
+{
+	(void)state;
+	assert_int_equal(ask_register(), FW_SW_CONDITIONS);
+	rig_touch();
+	rig_channel();
+	assert_int_equal(ask_register(), FW_SW_CONDITIONS);
+	assert_true(fw_ctap2_is_waiting(&rig.t.ctap2));
+}
+
+/* A touch for U2F is none for the CTAP command that comes instead. */
+static void
+test_ended_by_ctap_on_card(void **state)
+{
+	int polled, touched;
+
+	for (polled = 0; polled < 2; polled++)
+		for (touched = 0; touched < 2; touched++) {
+			(void)new_card(state);
+			assert_int_equal(ask_register(), FW_SW_CONDITIONS);
+			if (touched)
+				rig_touch();
+			assert_int_equal(CARDHOST_APDU(0x80, 0x10,
+					     polled ? 0x80 : 0, 0, 1,
+					     FW_CTAP2_SELECTION, 0),
+			    polled ? FW_SW_GOES_ON : 0);
+			assert_true(fw_ctap2_is_waiting(&rig.t.ctap2));
+			assert_int_equal(memboard.led, HAL_LED_TOUCH_SELECT);
+			if (polled)
+				assert_int_equal(CARDHOST_APDU(0x80, 0x11, 0, 0,
+						     0),
+				    FW_SW_GOES_ON);
+		}
 }
 
 /* The name of the statement applet's keys, as a hash. */
@@ -497,6 +536,8 @@ main(void)
 	    cmocka_unit_test_setup(test_asks_while_polled, new_token),
 	    cmocka_unit_test_setup(test_ended_by_others, new_token),
 	    cmocka_unit_test_setup(test_touch_stays_on_its_way, new_token),
+	    cmocka_unit_test_setup(test_touch_stays_on_its_channel, new_token),
+	    cmocka_unit_test_setup(test_ended_by_ctap_on_card, new_card),
 	    cmocka_unit_test_setup(test_reserved_name, new_token),
 	    cmocka_unit_test_setup(test_fido2_keys, new_token),
 	    cmocka_unit_test_setup(test_deleted_key, new_token),
