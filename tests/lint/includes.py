@@ -50,6 +50,9 @@ SHARED = {
     # One reads a key out of a certificate, one judges whole chains.
     ("host/token", "openssl/x509.h"): ("host/token/card_key.c",
                                        "host/token/evidence.c"),
+    # A card that is used, and the readers that are watched: two connections.
+    ("host/token", "winscard.h"): ("host/token/pcsc.c",
+                                   "host/token/pcsc_watch.c"),
     # A chip has its own default curve; hosts have the library's.
     ("firmware", "bearssl_ec.h"): ("firmware/crypto/bear_p256.c",
                                    "firmware/crypto/bear_port.c"),

@@ -45,3 +45,4 @@ target_compile_definitions(test_evidence PRIVATE
 add_dependencies(test_evidence touchstone-token)
 
 include(token_card.cmake)
+include(token_pcsc.cmake)
