@@ -59,9 +59,11 @@ ts_agent_store(struct ts_agent *agent)
 	if (n < 0 || (size_t)n >= sizeof(path))
 		return TS_ERR_ARGUMENT;
 	r = ts_store_open(&agent->store, path);
-	if (r == TS_OK)
-		ts_alert_watch(agent->store, alert_raised, agent);
-	return r;
+	if (r != TS_OK)
+		return r;
+	ts_alert_watch(agent->store, alert_raised, agent);
+	ts_agent_judge(agent);
+	return TS_OK;
 }
 
 struct key_list {
@@ -155,6 +157,7 @@ ts_agent_look_own(struct ts_agent *agent)
 
 	ts_own_get(agent->store, &before);
 	r = ts_monitor_own(agent->store);
+	ts_agent_judge(agent);
 	if (r == TS_ERR_DIRECTORY)
 		r = TS_OK;
 	return probe_if_moved(agent, r, &before);
@@ -166,10 +169,14 @@ ts_agent_look(struct ts_agent *agent, const char *label)
 	struct ts_own own;
 	int r;
 
-	if (label[0] != '\0')
-		return ts_monitor_contact(agent->store, label);
+	if (label[0] != '\0') {
+		r = ts_monitor_contact(agent->store, label);
+		ts_agent_judge(agent);
+		return r;
+	}
 	ts_own_get(agent->store, &own);
 	r = probe_if_moved(agent, ts_monitor_all(agent->store), &own);
+	ts_agent_judge(agent);
 	ts_own_get(agent->store, &own);
 	/* What does not get there is no error of the look, and an alert. */
 	if (own.provisioned && own.published < own.statements)
@@ -290,13 +297,13 @@ ts_agent_open(struct ts_agent *agent, int fd)
 	    agent);
 	if (r != TS_OK)
 		return r;
+	if (ts_paths_program(agent->helper, TS_PROGRAM_HELPER) != TS_OK)
+		fprintf(stderr,
+		    "touchstone-agent: touchstone-token is not installed\n");
 	r = ts_agent_store(agent);
 	if (r != TS_OK)
 		fprintf(stderr, "touchstone-agent: %s: %s\n",
 		    agent->paths.state, ts_strerror(r));
-	if (ts_paths_program(agent->helper, TS_PROGRAM_HELPER) != TS_OK)
-		fprintf(stderr,
-		    "touchstone-agent: touchstone-token is not installed\n");
 	agent->devices.helper = agent->helper;
 	agent->devices.keys = own_keys;
 	agent->devices.changed = device_changed;
@@ -310,6 +317,7 @@ void
 ts_agent_close(struct ts_agent *agent)
 {
 	ts_ops_kill(agent);
+	ts_inquiry_kill(&agent->inquiry);
 	ts_devices_close(&agent->devices);
 	ts_server_close(&agent->server);
 	if (agent->autosign.fd >= 0)

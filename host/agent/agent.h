@@ -6,6 +6,7 @@
 #define TOUCHSTONE_AGENT_AGENT_H
 
 #include "device.h"
+#include "inquiry.h"
 #include "op.h"
 #include "server.h"
 
@@ -33,6 +34,9 @@ struct ts_agent {
 	bool stopping;
 
 	struct ts_watch autosign; /* pidfd of the program that signs, or -1 */
+
+	struct ts_inquiry inquiry;  /* into bundles of contacts' cards */
+	struct ts_bundle_ask asked; /* what it is about */
 };
 
 /*
@@ -64,6 +68,9 @@ int ts_agent_publish(struct ts_agent *agent) TS_MUST_CHECK;
 /* Tell everybody who watches.  alert may be NULL. */
 void ts_agent_event(struct ts_agent *agent, const char *kind, const char *text,
     const struct ts_alert *alert);
+
+/* Have the bundles judged that are due, unless that is under way. */
+void ts_agent_judge(struct ts_agent *agent);
 
 /* Something ended: if it was the last and Stop was called, stop. */
 void ts_agent_settle(struct ts_agent *agent);

@@ -61,6 +61,15 @@ int ts_flow_may_try(const struct ts_op *op, uint8_t tries) TS_MUST_CHECK;
 int ts_flow_may_try_pin(const struct ts_op *op,
     enum ts_token_kind kind) TS_MUST_CHECK;
 
+/*
+ * Have the bundle of a new key judged.  If it holds, token becomes
+ * card-attested and the bundle is kept; if not, the client is told.  Then
+ * proved, either way.
+ */
+int ts_flow_prove(struct ts_op *op, struct ts_token *token,
+    const struct ts_token_bundle *bundle,
+    int (*proved)(struct ts_op *op)) TS_MUST_CHECK;
+
 /* Argument `last_try` of the call. */
 void ts_flow_last_try(struct ts_op *op);
 

@@ -102,6 +102,7 @@ read_make(struct ts_op *op, const struct make_args *args)
 	int r;
 
 	ts_flow_last_try(op);
+	op->attest = ts_call_arg(&op->conn->call, "attest")->b;
 	r = ts_flow_text(make->token, sizeof(make->token), op, args->token);
 	if (r == TS_OK)
 		r = ts_flow_text(make->name, sizeof(make->name), op,
@@ -221,6 +222,7 @@ take_made(struct ts_op *op, struct ts_token *token,
 static int
 made(struct ts_op *op, const struct ts_token_result *result)
 {
+	struct ts_token *token;
 	int r;
 
 	if (result->err != TS_OK) {
@@ -229,8 +231,12 @@ made(struct ts_op *op, const struct ts_token_result *result)
 	}
 	if (op->dev->info.remaining > 0)
 		op->dev->info.remaining--;
-	r = take_made(op, &op->made[op->make_at], &result->u.created);
+	token = &op->made[op->make_at];
+	r = take_made(op, token, &result->u.created);
 	op->make_at++;
+	if (r == TS_OK && op->attest && token->kind == TS_OWN_PIV)
+		return ts_flow_prove(op, token, &result->u.created.bundle,
+		    make_next);
 	return r == TS_OK ? make_next(op) : r;
 }
 
@@ -281,6 +287,9 @@ make_key(struct ts_op *op, const struct ts_make *make)
 		r = ts_flow_may_try(op, op->dev->info.openpgp.admin_tries);
 	if (r != TS_OK)
 		return r;
+	if (op->attest && make->kind == TS_TOKEN_KIND_PIV &&
+	    !op->dev->info.piv.can_attest)
+		return TS_ERR_TOKEN_UNSUPPORTED;
 	memset(&req, 0, sizeof(req));
 	req.op = TS_TOKEN_MSG_CREATE;
 	req.kind = make->kind;

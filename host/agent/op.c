@@ -80,6 +80,7 @@ end(struct ts_op *op)
 	size_t i;
 
 	ts_job_kill(&op->job);
+	ts_inquiry_kill(&op->inquiry);
 	ts_loop_cancel(&agent->loop, &op->timer);
 	op->waiting = false;
 	op->used = false;
@@ -285,8 +286,10 @@ ts_ops_kill(struct ts_agent *agent)
 {
 	size_t i;
 
-	for (i = 0; i < TS_OPS_MAX_CNT; i++)
+	for (i = 0; i < TS_OPS_MAX_CNT; i++) {
 		ts_job_kill(&agent->op[i].job);
+		ts_inquiry_kill(&agent->op[i].inquiry);
+	}
 }
 
 /* --- At work --- */

@@ -15,6 +15,7 @@
 
 #include "conn.h"
 #include "device.h"
+#include "inquiry.h"
 
 #include <touchstone/code.h>
 #include <touchstone/contact.h>
@@ -85,6 +86,13 @@ struct ts_op {
 	struct ts_own own;
 	enum tsw_role role;
 	bool ed25519, p256; /* that the new key may be of */
+	bool attest;	    /* keys on cards, as far as the cards can */
+
+	/* ts_flow_prove */
+	struct ts_inquiry inquiry;
+	struct ts_token *proving;
+	struct ts_token_bundle bundle;
+	int (*proved)(struct ts_op *op);
 	struct ts_draft draft;
 	struct ts_token signer;
 	struct ts_place_on_card at; /* of the signer's key, on a card */

@@ -19,6 +19,7 @@ ts_reply_contact_add(struct ts_agent *agent, struct ts_conn *c,
 	    ts_arg_str(c, "code"));
 	if (r != TS_OK)
 		return r;
+	ts_agent_judge(agent);
 	ts_agent_event(agent, "contact", contact.label, NULL);
 	return ts_say_contact(out, "contact", agent->store, &contact);
 }

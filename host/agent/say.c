@@ -146,11 +146,14 @@ ts_say_token(struct ts_jw *w, const char *key, const struct ts_token *token,
 	ts_jw_bool(w, "retired", token->state == TS_TOKEN_RETIRED);
 	ts_jw_str(w, "applet", WORD(applet_words, token->kind));
 	ts_jw_hex(w, "slot", &token->slot, token->kind == TS_OWN_PIV ? 1 : 0);
+	ts_jw_str(w, "proof", token->proof.text);
+	ts_jw_bool(w, "proved", token->proof.state == TS_PROOF_GOOD);
 	ts_jw_object_end(w);
 }
 
 void
-ts_say_chain_token(struct ts_jw *w, const struct tsw_chain_token *token)
+ts_say_chain_token(struct ts_jw *w, const struct ts_store *store,
+    const struct tsw_chain_token *token)
 {
 	struct ts_token t;
 
@@ -164,6 +167,8 @@ ts_say_chain_token(struct ts_jw *w, const struct tsw_chain_token *token)
 	memcpy(t.device, token->device, sizeof(t.device));
 	memcpy(t.name, token->name, token->name_len);
 	t.state = TS_TOKEN_ACTIVE;
+	if (t.evidence == TSW_EVIDENCE_CARD_ATTESTED)
+		ts_bundle_proof(store, &t.proof, &t.key, token->bundle);
 	if (ts_token_is_card(&t))
 		t.kind = TS_OWN_CARD;
 	else if (ts_token_is_applet(&t))
@@ -381,7 +386,7 @@ say_chain(struct ts_jw *w, struct ts_store *store, const char *label)
 		return r;
 	ts_jw_list(w, "tokens");
 	for (i = 0; i < chain.token_cnt; i++)
-		ts_say_chain_token(w, &chain.token[i]);
+		ts_say_chain_token(w, store, &chain.token[i]);
 	ts_jw_list_end(w);
 	return TS_OK;
 }

@@ -19,7 +19,8 @@ void ts_say_token(struct ts_jw *w, const char *key,
     const struct ts_token *token, bool present);
 
 /* A token as a chain lists it. */
-void ts_say_chain_token(struct ts_jw *w, const struct tsw_chain_token *token);
+void ts_say_chain_token(struct ts_jw *w, const struct ts_store *store,
+    const struct tsw_chain_token *token);
 
 /* TSW_APPLET_OUT_ bits as words. */
 void ts_say_outputs(struct ts_jw *w, const char *key, uint8_t outputs);

@@ -74,6 +74,8 @@ card_take(struct cli *cli, struct op *op, const char *token)
 		ts_jw_str(&op->params, "slot", args->text[OPT_SLOT]);
 	if (args_has(args, OPT_REPLACE))
 		ts_jw_bool(&op->params, "replace", true);
+	if (args_has(args, OPT_ATTEST))
+		ts_jw_bool(&op->params, "attest", true);
 	return CLI_DONE;
 }
 

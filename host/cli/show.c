@@ -108,7 +108,7 @@ show_evidence(const char *word)
 	    {"token-statement", "parsed on the token"},
 	    {"fido-uv", "PIN and touch"},
 	    {"fido-up", "touch only"},
-	    {"card-attested", "attested card"},
+	    {"card-attested", "card-attested"},
 	    {"card", "card"},
 	};
 	size_t i;
@@ -124,11 +124,16 @@ show_token(char out[SHOW_TOKEN_MAX], const struct json_t *key)
 {
 	const char *role = out_str(key, "role");
 	const char *image = out_str(key, "image");
+	const char *proof = out_str(key, "proof");
+	const bool proved = ts_json_bool(key, "proved", false);
 
-	(void)snprintf(out, SHOW_TOKEN_MAX, "%s (%s, %s%s%.16s%s%s)",
+	(void)snprintf(out, SHOW_TOKEN_MAX, "%s (%s, %s%s%s%s%.16s%s%s)",
 	    out_str(key, "name"), *role != '\0' ? role : "token",
 	    show_evidence(out_str(key, "evidence")),
-	    *image != '\0' ? ", image " : "", image,
+	    *proof == '\0' ? ""
+		: proved   ? ": "
+			   : ", not checked: ",
+	    proof, *image != '\0' ? ", image " : "", image,
 	    ts_json_bool(key, "present", false) ? ", plugged in" : "",
 	    ts_json_bool(key, "retired", false) ? ", retired" : "");
 	return out;

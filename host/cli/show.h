@@ -28,7 +28,7 @@ enum tone show_tone_of_level(const char *level);
 const char *show_evidence(const char *word);
 
 /* "name (role, parsed on the token, image 0123abcd, plugged in, retired)". */
-#define SHOW_TOKEN_MAX 200
+#define SHOW_TOKEN_MAX 360
 const char *show_token(char out[SHOW_TOKEN_MAX], const struct json_t *key);
 
 /* A public code or pair number in a line of its own, to be copied. */

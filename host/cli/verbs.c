@@ -7,8 +7,8 @@
 #define ANY (OPT(HELP) | OPT(JSON))
 #define PIN (OPT(TOKEN) | OPT(PIN_FD))
 #define CARD                                                                   \
-	(OPT(APPLET) | OPT(SLOT) | OPT(REPLACE) | OPT(ADMIN_FD) |              \
-	    OPT(LAST_TRY) | OPT(YES))
+	(OPT(APPLET) | OPT(SLOT) | OPT(REPLACE) | OPT(ATTEST) |                \
+	    OPT(ADMIN_FD) | OPT(LAST_TRY) | OPT(YES))
 
 #define START "To begin"
 #define DAILY "Your keys and changes"
@@ -43,12 +43,15 @@ const struct verb verb_table[] = {
 	"name will do, and card: alone if there is one card. With --applet piv "
 	"or openpgp the key is made there. Making one needs the card's "
 	"management key (asked for unless it is the factory's) or admin PIN. A "
-	"key that is there is never replaced without --replace.\n"
+	"key that is there is never replaced without --replace. With --attest "
+	"contacts see that the card made the key and asks for a touch, if the "
+	"card can show it; they learn its serial number.\n"
 	"With a second token as backup, losing the first costs you nothing: "
 	"retire it with the other one and your contacts stay verified. "
 	"The name is \"daily\" unless you give another one.",
 	"touchstone token provision\n"
 	"touchstone token provision card: --applet piv\n"
+	"touchstone token provision card: --applet piv --attest\n"
 	"touchstone token provision --name blue --backup-name safe \\\n"
 	"    --backup fido:/dev/hidraw5"},
     {"status", cmd_status, "", ARG_NONE, 0, 0, ANY, 0, START,

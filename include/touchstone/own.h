@@ -8,6 +8,7 @@
 #ifndef TOUCHSTONE_OWN_H
 #define TOUCHSTONE_OWN_H
 
+#include <touchstone/bundle.h>
 #include <touchstone/store.h>
 #include <touchstone/wire/attest.h>
 
@@ -69,8 +70,10 @@ struct ts_token {
 	uint8_t model[TSW_MODEL_LEN];
 	uint8_t image[TSW_HASH_LEN];
 	uint8_t device[TSW_HASH_LEN];
-	/* With evidence card-attested, out only: of its bundle (SPEC 12.6). */
+	/* With evidence card-attested, out only: hash of its bundle (SPEC 4.4),
+	 * and what came of that. */
 	uint8_t bundle[TSW_HASH_LEN];
+	struct ts_proof proof;
 
 	enum ts_own_kind kind; /* in for keys on cards, out for all */
 	uint8_t slot;	       /* PIV: 0x9a, 0x9c; else 0 */

@@ -86,8 +86,9 @@ test_embedded(void **state)
 	    strstr(ts_interface_text, "\ninterface " TS_INTERFACE "\n"));
 	assert_int_equal(ts_signature_read(&s, ts_interface_text, "Provision"),
 	    TS_OK);
-	assert_int_equal(s.cnt, 14);
+	assert_int_equal(s.cnt, 15);
 	assert_string_equal(s.param[13].name, "last_try");
+	assert_string_equal(s.param[14].name, "attest");
 	assert_string_equal(s.param[6].name, "backup_pin_fd");
 	assert_true(s.param[6].optional);
 }

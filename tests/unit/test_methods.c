@@ -58,10 +58,10 @@ static void
 test_no_method_takes_something_to_sign(void **state)
 {
 	static const char *const known[] = {"admin_fd", "algorithm", "all",
-	    "app", "applet", "backup", "backup_admin_fd", "backup_applet",
-	    "backup_name", "backup_pin_fd", "code", "contact", "device",
-	    "directory", "expires", "file", "id", "key", "label", "last_try",
-	    "match", "method", "name", "new_pin_fd", "number", "on",
+	    "app", "applet", "attest", "backup", "backup_admin_fd",
+	    "backup_applet", "backup_name", "backup_pin_fd", "code", "contact",
+	    "device", "directory", "expires", "file", "id", "key", "label",
+	    "last_try", "match", "method", "name", "new_pin_fd", "number", "on",
 	    "on_computer", "pin_fd", "proof", "protocol", "puk_fd", "qr",
 	    "replace", "role", "run", "slot", "text", "threshold", "timelock",
 	    "token", "wait", "yield"};

@@ -185,6 +185,13 @@ read_place(struct ts_token *t, struct tsw_slice s)
 }
 
 static void
+fill_proof(const struct ts_store *store, struct ts_token *t)
+{
+	if (t->evidence == TSW_EVIDENCE_CARD_ATTESTED)
+		ts_bundle_proof(store, &t->proof, &t->key, t->bundle);
+}
+
+static void
 fill_kind(struct ts_token *t)
 {
 	if (ts_token_is_card(t)) {
@@ -224,6 +231,7 @@ read_token(struct ts_store *store, struct ts_token *out,
 	    !read_attestation(&t, ts_query_get_blob(q, 7)))
 		return false;
 	overlay(store, &t);
+	fill_proof(store, &t);
 	fill_kind(&t);
 	*out = t;
 	return true;
@@ -245,6 +253,7 @@ each_without_row(struct ts_store *store, uint32_t seen,
 		memcpy(t.id, store->chain.token[i].id, sizeof(t.id));
 		t.key = store->chain.token[i].key;
 		overlay(store, &t);
+		fill_proof(store, &t);
 		fill_kind(&t);
 		r = fn(arg, &t);
 	}
