@@ -87,10 +87,11 @@ pivrig_send(uint8_t ins, uint8_t p1, uint8_t p2, const uint8_t *data,
 	    .p1 = p1,
 	    .p2 = p2,
 	    .ne = FW_APDU_EXTENDED_NE};
-	uint8_t *copy =
-	    malloc(len + 1); /* so that the sanitizer sees its end */
+	static uint8_t *copy; /* left over if the power was cut */
 	enum fw_sw sw;
 
+	free(copy);
+	copy = malloc(len + 1); /* the sanitizer sees its end */
 	assert_non_null(copy);
 	if (len > 0)
 		memcpy(copy + 1, data, len);
@@ -229,6 +230,23 @@ pivrig_generate(uint8_t slot, uint8_t alg, uint8_t pin, uint8_t touch)
 	return pivrig_send(FW_PIV_INS_GENERATE, 0, slot, data, sizeof(data));
 }
 
+/* 7F49 { 86 } */
+void
+pivrig_make(uint8_t slot, uint8_t alg, uint8_t pin, uint8_t touch)
+{
+	size_t len = alg == FW_PIV_P256 ? 65 : 32;
+
+	assert_int_equal(pivrig_generate(slot, alg, pin, touch), FW_SW_OK);
+	assert_int_equal(pivrig.len, len + 5);
+	assert_int_equal(pivrig.rsp[0], 0x7f);
+	assert_int_equal(pivrig.rsp[1], 0x49);
+	assert_int_equal(pivrig.rsp[2], len + 2);
+	assert_int_equal(pivrig.rsp[3], 0x86);
+	assert_int_equal(pivrig.rsp[4], len);
+	memcpy(pivrig.public, pivrig.rsp + 5, len);
+	pivrig.public_len = len;
+}
+
 unsigned int
 pivrig_use(uint8_t slot, uint8_t alg, uint8_t tag, const uint8_t *data,
     size_t len)
@@ -241,6 +259,15 @@ pivrig_use(uint8_t slot, uint8_t alg, uint8_t tag, const uint8_t *data,
 	fw_tlv_put(&wr, tag, data, len);
 	fw_tlv_wrap(&wr, 0, 0x7c);
 	return pivrig_send(FW_PIV_INS_AUTHENTICATE, alg, slot, buf, wr.len);
+}
+
+const uint8_t pivrig_hash[64] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33};
+
+unsigned int
+pivrig_sign(uint8_t slot)
+{
+	return pivrig_use(slot, FW_PIV_P256, 0x81, pivrig_hash, 32);
 }
 
 unsigned int

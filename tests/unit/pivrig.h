@@ -26,6 +26,8 @@ struct pivrig {
 	enum hal_led led;
 	uint8_t rsp[FW_CARD_DATA_MAX]; /* of the last command */
 	size_t len;
+	uint8_t public[FW_PIV_PUBLIC_MAX]; /* of the last pivrig_make() */
+	size_t public_len;
 };
 
 extern struct pivrig pivrig;
@@ -57,9 +59,14 @@ extern const uint8_t pivrig_key[24]; /* the factory's */
 /* GENERATE; policies 0: none given. */
 unsigned int pivrig_generate(uint8_t slot, uint8_t alg, uint8_t pin,
     uint8_t touch);
+/* The same, and take the public key out of the answer. */
+void pivrig_make(uint8_t slot, uint8_t alg, uint8_t pin, uint8_t touch);
 /* GENERAL AUTHENTICATE: 81 (or 85) with these bytes. */
 unsigned int pivrig_use(uint8_t slot, uint8_t alg, uint8_t tag,
     const uint8_t *data, size_t len);
+/* Sign a hash with a P-256 key. */
+extern const uint8_t pivrig_hash[64];
+unsigned int pivrig_sign(uint8_t slot);
 unsigned int pivrig_put(const char *object, const uint8_t *content, size_t len);
 unsigned int pivrig_get(const char *object);
 /* Tries left, from GET METADATA. */

@@ -8,38 +8,12 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 
-#define POINT_MAX FW_PIV_PUBLIC_MAX
-
-static uint8_t public[POINT_MAX];
-static size_t public_len;
-
 static int
 setup(void **state)
 {
 	(void)pivrig_setup(state);
 	pivrig_admin();
 	return 0;
-}
-
-/* The public key out of the answer of GENERATE: 7F49 { 86 }. */
-static void
-take_public(size_t len)
-{
-	assert_int_equal(pivrig.len, len + 5);
-	assert_int_equal(pivrig.rsp[0], 0x7f);
-	assert_int_equal(pivrig.rsp[1], 0x49);
-	assert_int_equal(pivrig.rsp[2], len + 2);
-	assert_int_equal(pivrig.rsp[3], 0x86);
-	assert_int_equal(pivrig.rsp[4], len);
-	memcpy(public, pivrig.rsp + 5, len);
-	public_len = len;
-}
-
-static void
-generate(uint8_t slot, uint8_t alg, uint8_t pin, uint8_t touch)
-{
-	assert_int_equal(pivrig_generate(slot, alg, pin, touch), FW_SW_OK);
-	take_public(alg == FW_PIV_P256 ? 65 : 32);
 }
 
 static EVP_PKEY *
@@ -80,7 +54,7 @@ result(size_t *len)
 static bool
 is_signature(const uint8_t hash[32])
 {
-	EVP_PKEY *key = p256_key(public);
+	EVP_PKEY *key = p256_key(pivrig.public);
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
 	const uint8_t *sig;
 	size_t len;
@@ -94,15 +68,6 @@ is_signature(const uint8_t hash[32])
 	return r == 1;
 }
 
-static const uint8_t hash[64] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
-    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33};
-
-static unsigned int
-sign(uint8_t slot)
-{
-	return pivrig_use(slot, FW_PIV_P256, 0x81, hash, 32);
-}
-
 static void
 test_p256(void **state)
 {
@@ -111,36 +76,37 @@ test_p256(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(slots); i++) {
-		generate(slots[i], FW_PIV_P256, 0, 0);
+		pivrig_make(slots[i], FW_PIV_P256, 0, 0);
 		assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_OK);
-		assert_int_equal(sign(slots[i]), FW_SW_OK);
-		assert_true(is_signature(hash));
+		assert_int_equal(pivrig_sign(slots[i]), FW_SW_OK);
+		assert_true(is_signature(pivrig_hash));
 		pivrig.rsp[20] ^= 1;
-		assert_false(is_signature(hash));
+		assert_false(is_signature(pivrig_hash));
 	}
 }
 
-/* The left 32 bytes of a longer hash; a shorter one is a small number. */
+/* The left 32 bytes of a longer pivrig_hash; a shorter one is a small number.
+ */
 static void
 test_hash_lengths(void **state)
 {
 	uint8_t small[32] = {0};
 
 	(void)state;
-	generate(0x9e, FW_PIV_P256, 0, 0);
-	assert_int_equal(pivrig_use(0x9e, FW_PIV_P256, 0x81, hash, 64),
+	pivrig_make(0x9e, FW_PIV_P256, 0, 0);
+	assert_int_equal(pivrig_use(0x9e, FW_PIV_P256, 0x81, pivrig_hash, 64),
 	    FW_SW_OK);
-	assert_true(is_signature(hash));
-	assert_int_equal(pivrig_use(0x9e, FW_PIV_P256, 0x81, hash, 20),
+	assert_true(is_signature(pivrig_hash));
+	assert_int_equal(pivrig_use(0x9e, FW_PIV_P256, 0x81, pivrig_hash, 20),
 	    FW_SW_OK);
-	memcpy(small + 12, hash, 20);
+	memcpy(small + 12, pivrig_hash, 20);
 	assert_true(is_signature(small));
-	assert_int_equal(pivrig_use(0x9e, FW_PIV_P256, 0x81, hash, 0),
+	assert_int_equal(pivrig_use(0x9e, FW_PIV_P256, 0x81, pivrig_hash, 0),
 	    FW_SW_DATA);
 }
 
-/* No message has such a hash, but a host may send it: it was taken for a fault
- * of the chip, and the token halted. */
+/* No message has such a pivrig_hash, but a host may send it: it was taken for a
+ * fault of the chip, and the token halted. */
 static void
 test_zero_hash(void **state)
 {
@@ -152,7 +118,7 @@ test_zero_hash(void **state)
 	uint8_t above[32];
 
 	(void)state;
-	generate(0x9e, FW_PIV_P256, 0, 0);
+	pivrig_make(0x9e, FW_PIV_P256, 0, 0);
 	assert_int_equal(pivrig_use(0x9e, FW_PIV_P256, 0x81, zero, 32),
 	    FW_SW_DATA);
 	assert_int_equal(pivrig_use(0x9e, FW_PIV_P256, 0x81, zero, 1),
@@ -181,8 +147,9 @@ test_ed25519(void **state)
 	size_t i, sig_len;
 
 	(void)state;
-	generate(0x9e, FW_PIV_ED25519, 0, 0);
-	key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, public, 32);
+	pivrig_make(0x9e, FW_PIV_ED25519, 0, 0);
+	key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, pivrig.public,
+	    32);
 	assert_non_null(key);
 	for (i = 0; i < sizeof(len) / sizeof(len[0]); i++) {
 		assert_int_equal(pivrig_use(0x9e, FW_PIV_ED25519, 0x81, message,
@@ -230,10 +197,10 @@ test_ecdh(void **state)
 	(void)state;
 	assert_non_null(mine);
 	assert_int_equal(EVP_PKEY_get1_encoded_public_key(mine, &point), 65);
-	generate(0x9d, FW_PIV_P256, FW_PIV_PIN_NEVER, 0);
+	pivrig_make(0x9d, FW_PIV_P256, FW_PIV_PIN_NEVER, 0);
 	assert_int_equal(pivrig_use(0x9d, FW_PIV_P256, 0x85, point, 65),
 	    FW_SW_OK);
-	peer = p256_key(public);
+	peer = p256_key(pivrig.public);
 	expect_agreement(mine, peer);
 	memcpy(bad, point, 65);
 	bad[64] ^= 1; /* not on the curve */
@@ -262,10 +229,11 @@ test_x25519(void **state)
 
 	(void)state;
 	assert_int_equal(EVP_PKEY_get_raw_public_key(mine, point, &len), 1);
-	generate(0x9d, FW_PIV_X25519, FW_PIV_PIN_NEVER, 0);
+	pivrig_make(0x9d, FW_PIV_X25519, FW_PIV_PIN_NEVER, 0);
 	assert_int_equal(pivrig_use(0x9d, FW_PIV_X25519, 0x85, point, 32),
 	    FW_SW_OK);
-	peer = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, public, 32);
+	peer = EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, NULL, pivrig.public,
+	    32);
 	expect_agreement(mine, peer);
 	EVP_PKEY_free(mine);
 	EVP_PKEY_free(peer);
@@ -289,19 +257,20 @@ test_use_bounds(void **state)
 	size_t i;
 
 	(void)state;
-	generate(0x9e, FW_PIV_P256, 0, 0);
+	pivrig_make(0x9e, FW_PIV_P256, 0, 0);
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(pivrig_hex(FW_PIV_INS_AUTHENTICATE,
 				     FW_PIV_P256, 0x9e, bad[i]),
 		    FW_SW_DATA);
-	assert_int_equal(pivrig_use(0x9e, FW_PIV_ED25519, 0x81, hash, 32),
+	assert_int_equal(pivrig_use(0x9e, FW_PIV_ED25519, 0x81, pivrig_hash,
+			     32),
 	    FW_SW_WRONG_P1P2);
-	assert_int_equal(pivrig_use(0x9a, FW_PIV_P256, 0x81, hash, 32),
+	assert_int_equal(pivrig_use(0x9a, FW_PIV_P256, 0x81, pivrig_hash, 32),
 	    FW_SW_REFERENCE);
-	assert_int_equal(pivrig_use(0x82, FW_PIV_P256, 0x81, hash, 32),
+	assert_int_equal(pivrig_use(0x82, FW_PIV_P256, 0x81, pivrig_hash, 32),
 	    FW_SW_WRONG_P1P2);
 	/* F9 signs certificates of ours only. */
-	assert_int_equal(pivrig_use(0xf9, FW_PIV_P256, 0x81, hash, 32),
+	assert_int_equal(pivrig_use(0xf9, FW_PIV_P256, 0x81, pivrig_hash, 32),
 	    FW_SW_WRONG_P1P2);
 	/* A longer form of a length is the same length. */
 	assert_int_equal(pivrig_hex(FW_PIV_INS_AUTHENTICATE, FW_PIV_P256, 0x9e,
@@ -346,196 +315,24 @@ test_generate_bounds(void **state)
 }
 
 static void
-expect_policies(uint8_t slot, uint8_t alg, uint8_t pin, uint8_t touch)
-{
-	uint8_t expected[] = {1, 1, alg, 2, 2, pin, touch, 3, 1, 1, 4,
-	    (uint8_t)(public_len + 2), 0x86, (uint8_t)public_len};
-
-	assert_int_equal(pivrig_send(FW_PIV_INS_METADATA, 0, slot, NULL, 0),
-	    FW_SW_OK);
-	assert_int_equal(pivrig.len, sizeof(expected) + public_len);
-	assert_memory_equal(pivrig.rsp, expected, sizeof(expected));
-	assert_memory_equal(pivrig.rsp + sizeof(expected), public, public_len);
-}
-
-static void
-test_default_policies(void **state)
-{
-	(void)state;
-	generate(0x9a, FW_PIV_P256, 0, 0);
-	expect_policies(0x9a, FW_PIV_P256, 2, 1);
-	generate(0x9c, FW_PIV_ED25519, 0, 0);
-	expect_policies(0x9c, FW_PIV_ED25519, 3, 1);
-	generate(0x9d, FW_PIV_X25519, 0, 0);
-	expect_policies(0x9d, FW_PIV_X25519, 2, 1);
-	generate(0x9e, FW_PIV_P256, 0, 0);
-	expect_policies(0x9e, FW_PIV_P256, 1, 1);
-	generate(0x9e, FW_PIV_P256, 3, 3);
-	expect_policies(0x9e, FW_PIV_P256, 3, 3);
-	pivrig_plug();
-	expect_policies(0x9e, FW_PIV_P256, 3, 3);
-	assert_int_equal(pivrig_hex(FW_PIV_INS_METADATA, 0, 0x82, ""),
-	    FW_SW_REFERENCE);
-}
-
-static void
-test_pin_once(void **state)
-{
-	(void)state;
-	generate(0x9a, FW_PIV_P256, 0, 0);
-	assert_int_equal(sign(0x9a), FW_SW_SECURITY);
-	assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_OK);
-	assert_int_equal(sign(0x9a), FW_SW_OK);
-	assert_int_equal(sign(0x9a), FW_SW_OK);
-	(void)pivrig_get("7e");
-	assert_int_equal(sign(0x9a), FW_SW_OK);
-	(void)pivrig_verify("000000");
-	assert_int_equal(sign(0x9a), FW_SW_SECURITY);
-}
-
-/* VERIFY must be the command right before, and serves one signature. */
-static void
-test_pin_always(void **state)
-{
-	(void)state;
-	generate(0x9c, FW_PIV_P256, 0, 0);
-	assert_int_equal(sign(0x9c), FW_SW_SECURITY);
-	assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_OK);
-	assert_int_equal(sign(0x9c), FW_SW_OK);
-	assert_int_equal(sign(0x9c), FW_SW_SECURITY);
-	assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_OK);
-	(void)pivrig_get("7e");
-	assert_int_equal(sign(0x9c), FW_SW_SECURITY);
-	assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_OK);
-	assert_int_equal(pivrig_select(), FW_SW_OK);
-	assert_int_equal(sign(0x9c), FW_SW_SECURITY);
-	/* Asking whether it was given gives nothing. */
-	assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_OK);
-	assert_int_equal(pivrig_hex(FW_PIV_INS_VERIFY, 0, 0x80, ""), FW_SW_OK);
-	assert_int_equal(sign(0x9c), FW_SW_SECURITY);
-	/* Nor does a change. */
-	assert_int_equal(pivrig_change(FW_PIV_PIN, PIVRIG_PIN, "654321"),
-	    FW_SW_OK);
-	assert_int_equal(sign(0x9c), FW_SW_SECURITY);
-}
-
-static void
-test_pin_never(void **state)
-{
-	(void)state;
-	generate(0x9e, FW_PIV_P256, 0, 0);
-	assert_int_equal(sign(0x9e), FW_SW_OK);
-	generate(0x9a, FW_PIV_P256, FW_PIV_PIN_NEVER, 0);
-	assert_int_equal(sign(0x9a), FW_SW_OK);
-}
-
-static void
-test_touch_always(void **state)
-{
-	(void)state;
-	generate(0x9a, FW_PIV_P256, 0, FW_PIV_TOUCH_ALWAYS);
-	/* Nobody is asked before the PIN was given. */
-	assert_int_equal(sign(0x9a), FW_SW_SECURITY);
-	assert_false(pivrig.asked);
-	assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_OK);
-	assert_int_equal(sign(0x9a), FW_SW_OK);
-	assert_true(pivrig.asked);
-	assert_int_equal(pivrig.led, HAL_LED_TOUCH_CARD);
-	assert_string_equal(pivrig.text, "sign as a smartcard\nPIV 9A, log in");
-	assert_true(is_signature(hash));
-	assert_int_equal(sign(0x9a), FW_SW_OK);
-	assert_true(pivrig.asked);
-	pivrig.touch = FW_TOUCH_TIMEOUT;
-	assert_int_equal(sign(0x9a), FW_SW_CONDITIONS);
-	pivrig.touch = FW_TOUCH_CANCELLED;
-	assert_int_equal(sign(0x9a), FW_SW_CONDITIONS);
-	pivrig.touch = FW_TOUCH_HELD;
-	assert_int_equal(sign(0x9a), FW_SW_CONDITIONS);
-	assert_int_equal(pivrig.len, 0);
-}
-
-static void
-test_touch_for_decryption(void **state)
-{
-	(void)state;
-	generate(0x9d, FW_PIV_X25519, FW_PIV_PIN_NEVER, FW_PIV_TOUCH_ALWAYS);
-	assert_int_equal(pivrig_use(0x9d, FW_PIV_X25519, 0x85, hash, 32),
-	    FW_SW_OK);
-	assert_true(pivrig.asked);
-	assert_string_equal(pivrig.text,
-	    "decrypt with card\nPIV 9D, decryption");
-}
-
-/* 15 s, for one key, of one session. */
-static void
-test_touch_cached(void **state)
-{
-	(void)state;
-	generate(0x9e, FW_PIV_P256, 0, FW_PIV_TOUCH_CACHED);
-	generate(0x9a, FW_PIV_P256, FW_PIV_PIN_NEVER, FW_PIV_TOUCH_CACHED);
-	assert_int_equal(sign(0x9e), FW_SW_OK);
-	assert_true(pivrig.asked);
-	pivrig_wait_ms(14999);
-	assert_int_equal(sign(0x9e), FW_SW_OK);
-	assert_false(pivrig.asked);
-	pivrig_wait_ms(1);
-	assert_int_equal(sign(0x9e), FW_SW_OK);
-	assert_true(pivrig.asked);
-	assert_int_equal(sign(0x9a), FW_SW_OK);
-	assert_true(pivrig.asked);
-	assert_int_equal(sign(0x9e), FW_SW_OK);
-	assert_true(pivrig.asked);
-	pivrig.applet.deselect(pivrig.applet.applet);
-	assert_int_equal(pivrig_select(), FW_SW_OK);
-	assert_int_equal(sign(0x9e), FW_SW_OK);
-	assert_true(pivrig.asked);
-	/* Nor was the touch for the key that comes after it. */
-	pivrig_admin();
-	generate(0x9e, FW_PIV_P256, 0, FW_PIV_TOUCH_CACHED);
-	assert_int_equal(sign(0x9e), FW_SW_OK);
-	assert_true(pivrig.asked);
-	/* No touch: nothing is kept of it. */
-	pivrig_wait_ms(15000);
-	pivrig.touch = FW_TOUCH_TIMEOUT;
-	assert_int_equal(sign(0x9e), FW_SW_CONDITIONS);
-	assert_int_equal(sign(0x9e), FW_SW_CONDITIONS);
-	assert_true(pivrig.asked);
-}
-
-/* PIN always and touch: the wait is part of the one signature. */
-static void
-test_pin_always_and_touch(void **state)
-{
-	(void)state;
-	generate(0x9c, FW_PIV_P256, 0, FW_PIV_TOUCH_ALWAYS);
-	assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_OK);
-	assert_int_equal(sign(0x9c), FW_SW_OK);
-	assert_int_equal(sign(0x9c), FW_SW_SECURITY);
-	assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_OK);
-	pivrig.touch = FW_TOUCH_TIMEOUT;
-	assert_int_equal(sign(0x9c), FW_SW_CONDITIONS);
-	assert_int_equal(sign(0x9c), FW_SW_SECURITY);
-}
-
-static void
 test_delete(void **state)
 {
 	(void)state;
-	generate(0x9a, FW_PIV_P256, FW_PIV_PIN_NEVER, 0);
+	pivrig_make(0x9a, FW_PIV_P256, FW_PIV_PIN_NEVER, 0);
 	assert_int_equal(pivrig_hex(FW_PIV_INS_MOVE, 0x9c, 0x9a, ""),
 	    FW_SW_WRONG_P1P2);
 	assert_int_equal(pivrig_hex(FW_PIV_INS_MOVE, 0xff, 0x9c, ""),
 	    FW_SW_REFERENCE);
 	assert_int_equal(pivrig_hex(FW_PIV_INS_MOVE, 0xff, 0x9b, ""),
 	    FW_SW_WRONG_P1P2);
-	assert_int_equal(sign(0x9a), FW_SW_OK);
+	assert_int_equal(pivrig_sign(0x9a), FW_SW_OK);
 	assert_int_equal(pivrig_hex(FW_PIV_INS_MOVE, 0xff, 0x9a, ""), FW_SW_OK);
-	assert_int_equal(sign(0x9a), FW_SW_REFERENCE);
-	generate(0x9a, FW_PIV_P256, FW_PIV_PIN_NEVER, 0);
+	assert_int_equal(pivrig_sign(0x9a), FW_SW_REFERENCE);
+	pivrig_make(0x9a, FW_PIV_P256, FW_PIV_PIN_NEVER, 0);
 	pivrig_plug();
 	assert_int_equal(pivrig_hex(FW_PIV_INS_MOVE, 0xff, 0x9a, ""),
 	    FW_SW_SECURITY);
-	assert_int_equal(sign(0x9a), FW_SW_OK);
+	assert_int_equal(pivrig_sign(0x9a), FW_SW_OK);
 }
 
 /* A key that was copied to another slot, or whose policy was changed in the
@@ -547,7 +344,7 @@ test_sealed_for_its_slot(void **state)
 	int i, len;
 
 	(void)state;
-	generate(0x9c, FW_PIV_P256, 0, 0);
+	pivrig_make(0x9c, FW_PIV_P256, 0, 0);
 	len = fw_store_get(&pivrig.piv.store, record, sizeof(record),
 	    FW_PIV_REC_KEY + 1);
 	assert_true(len > 0);
@@ -584,14 +381,6 @@ main(void)
 	    cmocka_unit_test_setup(test_x25519, setup),
 	    cmocka_unit_test_setup(test_use_bounds, setup),
 	    cmocka_unit_test_setup(test_generate_bounds, setup),
-	    cmocka_unit_test_setup(test_default_policies, setup),
-	    cmocka_unit_test_setup(test_pin_once, setup),
-	    cmocka_unit_test_setup(test_pin_always, setup),
-	    cmocka_unit_test_setup(test_pin_never, setup),
-	    cmocka_unit_test_setup(test_touch_always, setup),
-	    cmocka_unit_test_setup(test_touch_for_decryption, setup),
-	    cmocka_unit_test_setup(test_touch_cached, setup),
-	    cmocka_unit_test_setup(test_pin_always_and_touch, setup),
 	    cmocka_unit_test_setup(test_delete, setup),
 	    cmocka_unit_test_setup(test_sealed_for_its_slot, setup),
 	};
