@@ -15,8 +15,9 @@
  */
 #define LIST_NAME "\\\\?PnP?\\Notification"
 #define LOOK_AGAIN_MS 2000
-#define NAMES_MAX 8192 /* of pcscd's list: 16 readers of 128 bytes are 2,064   \
-			*/
+#define NAMES_MAX                                                              \
+	8192 /* of pcscd's list: 16 readers of 128 bytes are 2,064             \
+	      */
 #define EVENTS_SHIFT 16
 
 struct ts_pcsc_watch {

@@ -13,8 +13,8 @@
 #ifndef TOKEN_PROTO_H
 #define TOKEN_PROTO_H
 
-#include <touchstone/error.h>
-#include <touchstone/wire/applet.h>
+#include "token/proto_info.h"
+#include "token/proto_readers.h"
 
 #define TS_TOKEN_PROTO_VERSION 2
 #define TS_TOKEN_FRAME_MAX 8192 /* a whole frame; the longest has 6,320 */
@@ -41,8 +41,6 @@ enum ts_token_transport {
 	TS_TOKEN_CARD = 3    /* a card in a PC/SC reader; no descriptor */
 };
 
-#define TS_TOKEN_READER_MAX 127 /* bytes of a reader's name, printable */
-
 /* What kind of key: where it is on the token, and how it signs. */
 enum ts_token_kind {
 	TS_TOKEN_KIND_FIDO = 0,	     /* a FIDO2 credential */
@@ -56,46 +54,6 @@ enum ts_token_kind {
 #define TS_TOKEN_PIV_AUTH 0x9a
 #define TS_TOKEN_OPENPGP_SIGN 0xb6
 
-/* When a card wants a touch, or its PIN, for a signature. */
-enum ts_token_policy {
-	TS_TOKEN_POLICY_UNKNOWN = 0, /* the card does not say */
-	TS_TOKEN_POLICY_NEVER = 1,
-	TS_TOKEN_POLICY_ONCE = 2, /* PIN: until the card is reset; touch:
-				     cached for some seconds */
-	TS_TOKEN_POLICY_ALWAYS = 3
-};
-
-/* A key that is on a card already, whoever made it. */
-struct ts_token_slot {
-	uint8_t slot;	  /* PIV slot, or TS_TOKEN_OPENPGP_SIGN */
-	enum tsw_alg alg; /* 0: neither Ed25519 nor P-256 */
-	enum ts_token_policy pin, touch;
-	bool generated; /* on the card, as it says itself */
-};
-#define TS_TOKEN_SLOTS_MAX_CNT 5
-
-/* The applications of a card besides FIDO; all zero where there is none. */
-struct ts_token_piv {
-	bool present;
-	uint8_t version[3];	    /* zeros: the card does not say */
-	uint8_t tries, puk_tries;   /* or TS_TOKEN_RETRIES_UNKNOWN */
-	uint8_t guid[16];	    /* of the CHUID; zeros: none */
-	bool can_attest, has_check; /* a card authentication key in 9E */
-	uint8_t slot_cnt;
-	struct ts_token_slot slot[TS_TOKEN_SLOTS_MAX_CNT];
-};
-struct ts_token_openpgp {
-	bool present;
-	uint8_t version[2];
-	uint8_t manufacturer[2], serial[4];
-	uint8_t tries, admin_tries;
-	bool pin_once; /* the PIN is good for one signature only */
-	bool has_kdf, has_button;
-	uint32_t signatures; /* made with the signature key */
-	uint8_t slot_cnt;    /* 0 or 1 */
-	struct ts_token_slot slot;
-};
-
 /* Channels of CTAPHID; every other number may be one that a token gave. */
 #define TS_TOKEN_CHANNEL_NONE 0
 #define TS_TOKEN_CHANNEL_BROADCAST 0xffffffffU
@@ -103,7 +61,6 @@ struct ts_token_openpgp {
 #define TS_TOKEN_CRED_MAX 256 /* bytes of a credential id */
 #define TS_TOKEN_KEYS_MAX_CNT TSW_TOKENS_MAX_CNT
 #define TS_TOKEN_USER_LEN 32
-#define TS_TOKEN_AAGUID_LEN 16
 #define TS_TOKEN_BUDGET_MAX_MS 120000 /* nobody looks at a token for longer */
 
 /*
@@ -174,66 +131,6 @@ struct ts_token_request {
 	uint8_t value[TSW_HASH_LEN];
 };
 
-enum ts_token_pin_state {
-	TS_TOKEN_PIN_NONE = 0, /* the token cannot have one */
-	TS_TOKEN_PIN_UNSET = 1,
-	TS_TOKEN_PIN_SET = 2,
-	TS_TOKEN_PIN_BLOCKED = 3 /* only a reset helps */
-};
-
-/*
- * Words that the token says about itself, each NUL-terminated and only of
- * letters, digits and _ . - : so they are safe to print.
- */
-#define TS_TOKEN_WORD_MAX 32
-#define TS_TOKEN_WORDS_MAX_CNT 16
-struct ts_token_words {
-	uint8_t cnt;
-	char word[TS_TOKEN_WORDS_MAX_CNT][TS_TOKEN_WORD_MAX + 1];
-};
-
-/* Append word; false, and nothing changed, if it is not safe or one too many.
- */
-bool ts_token_words_add(struct ts_token_words *words, const char *word);
-
-/* Why the applet of a token refuses to do anything. */
-enum ts_token_fault {
-	TS_TOKEN_FAULT_NONE = 0,
-	TS_TOKEN_FAULT_ENTROPY = 1, /* TS_ERR_TOKEN_ENTROPY */
-	TS_TOKEN_FAULT_STORE = 2    /* TS_ERR_TOKEN_STORE */
-};
-
-/* The statement applet; all zero for a token that has none. */
-struct ts_token_applet {
-	bool present;
-	uint8_t outputs; /* TSW_APPLET_OUT_ bits */
-	uint8_t used;	 /* identity keys that are bound */
-	uint8_t free;	 /* room for more */
-	uint8_t runs;	 /* live codes left before a touch */
-	bool unlocked;	 /* the PIN was given since power-up */
-	uint8_t model[TS_TOKEN_AAGUID_LEN];
-	uint8_t image[TSW_HASH_LEN]; /* of the running firmware */
-	enum ts_token_fault fault;
-};
-
-struct ts_token_info {
-	uint8_t aaguid[TS_TOKEN_AAGUID_LEN];
-	enum ts_token_pin_state pin;
-	int32_t remaining; /* room for discoverable keys; -1: not told */
-	uint32_t firmware; /* 0: not told */
-	uint32_t max_msg;  /* bytes */
-	struct ts_token_words versions;	  /* FIDO_2_1, U2F_V2, ... */
-	struct ts_token_words algorithms; /* es256, eddsa, ... */
-	struct ts_token_words extensions;
-	struct ts_token_words options; /* rk, clientPin, uv, ... */
-	uint16_t options_on;	       /* bit i: options.word[i] is true */
-	struct ts_token_applet applet;
-	/* False only for a card; then all of the above is 0, remaining -1. */
-	bool has_fido;
-	struct ts_token_piv piv;
-	struct ts_token_openpgp openpgp;
-};
-
 /* A CBOR attestation (SPEC 12.6) that the helper verified. */
 #define TS_TOKEN_ATTESTATION_MAX 160 /* it has 152 bytes */
 struct ts_token_attestation {
@@ -291,34 +188,6 @@ struct ts_token_live {
 	uint8_t outputs; /* LIVE_OPEN: where the code is, TSW_APPLET_OUT_ */
 };
 
-/*
- * READERS, of touchstone-token --watch-cards: all readers of this machine, but
- * those beyond the bound and with names that are not printable.
- */
-enum ts_token_pcsc {
-	TS_TOKEN_PCSC_OK = 0,
-	TS_TOKEN_PCSC_ABSENT = 1, /* TS_ERR_NO_PCSCD */
-	TS_TOKEN_PCSC_REFUSED = 2 /* TS_ERR_PCSCD_ACCESS */
-};
-#define TS_TOKEN_READERS_MAX_CNT 16
-#define TS_TOKEN_ATR_MAX 33
-struct ts_token_reader {
-	char name[TS_TOKEN_READER_MAX + 1];
-	bool present;	 /* a card is in it */
-	bool exclusive;	 /* another program has it for itself */
-	bool mute;	 /* the card does not answer */
-	uint32_t events; /* grows whenever a card came or went */
-	uint8_t atr_len; /* 0 without a card */
-	uint8_t atr[TS_TOKEN_ATR_MAX];
-};
-struct ts_token_readers {
-	enum ts_token_pcsc state;
-	uint8_t cnt; /* 0 unless state is OK */
-	struct ts_token_reader reader[TS_TOKEN_READERS_MAX_CNT];
-};
-
-#define TS_TOKEN_RETRIES_UNKNOWN 255
-
 struct ts_token_result {
 	enum ts_token_message
 	    op;		 /* of the request; INFO if it was unreadable */
@@ -336,9 +205,6 @@ struct ts_token_result {
 		struct ts_token_live live; /* LIVE_BEGIN, _ANSWER, _OPEN */
 	} u;
 };
-
-/* 1..TS_TOKEN_READER_MAX printable ASCII characters. */
-bool ts_token_reader_is_ok(const char *name);
 
 /*
  * Bodies, without the length field.  TS_ERR_ARGUMENT if a field is out of its
@@ -358,12 +224,6 @@ int ts_token_plain_encode(struct tsw_wr *wr,
  */
 int ts_token_channel_encode(struct tsw_wr *wr, uint32_t channel) TS_MUST_CHECK;
 int ts_token_channel_decode(uint32_t *out, const uint8_t *p,
-    size_t len) TS_MUST_CHECK;
-
-/* TSW_ERR_RANGE from decoding if a field is out of its bounds. */
-int ts_token_readers_encode(struct tsw_wr *wr,
-    const struct ts_token_readers *readers) TS_MUST_CHECK;
-int ts_token_readers_decode(struct ts_token_readers *out, const uint8_t *p,
     size_t len) TS_MUST_CHECK;
 
 /*
