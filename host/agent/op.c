@@ -14,6 +14,7 @@
 #define PIN_BYTES 4096	 /* a page: more than any PIN */
 #define PATIENCE_MS 2000 /* with whoever else uses the token */
 #define AGAIN_MS 50	 /* doubled each time */
+#define NOTICE_MS 800	 /* pcscd looks at its readers every 400 */
 #define TRIES_FEW 3	 /* no card gives fewer */
 
 static int run(struct ts_op *op);
@@ -85,6 +86,8 @@ end(struct ts_op *op)
 	op->waiting = false;
 	op->used = false;
 	ts_op_release(op);
+	if (op->make_at > 0)
+		ts_devices_look_for_twins(&agent->devices);
 	close_fd(&op->pin_fd);
 	close_fd(&op->new_pin_fd);
 	for (i = 0; i < TS_MAKES_MAX_CNT; i++) {
@@ -204,12 +207,8 @@ is_busy(int err)
 }
 
 static void
-done(void *ctx, const struct ts_token_result *result)
+conclude(struct ts_op *op, const struct ts_token_result *result)
 {
-	struct ts_op *op = ctx;
-
-	if (is_busy(result->err) && wait_while_busy(op))
-		return;
 	op->touching = false;
 	if (!note_card_tries(op, result) &&
 	    result->retries != TS_TOKEN_RETRIES_UNKNOWN)
@@ -217,11 +216,44 @@ done(void *ctx, const struct ts_token_result *result)
 	ts_op_step(op, op->next(op, result));
 }
 
+/*
+ * A card that is pulled out is noticed by pcscd a moment after it has ceased
+ * to answer: the watcher is given time to say so.
+ */
+static bool
+doubt(struct ts_op *op, const struct ts_token_result *result)
+{
+	if (result->err != TS_ERR_TOKEN_IO || !ts_device_is_card(op->dev) ||
+	    ts_loop_start(&op->agent->loop, &op->timer, NOTICE_MS) != TS_OK)
+		return false;
+	op->doubting = true;
+	op->doubted = *result;
+	return true;
+}
+
+static void
+done(void *ctx, const struct ts_token_result *result)
+{
+	struct ts_op *op = ctx;
+
+	if (is_busy(result->err) && wait_while_busy(op))
+		return;
+	if (!doubt(op, result))
+		conclude(op, result);
+}
+
 static void
 timer_fired(void *ctx)
 {
 	struct ts_op *op = ctx;
 
+	if (op->doubting) {
+		op->doubting = false;
+		if (op->dev->state == TS_DEVICE_ABSENT)
+			op->doubted.err = TS_ERR_TOKEN_PULLED;
+		conclude(op, &op->doubted);
+		return;
+	}
 	if (!op->again) {
 		ts_op_wait_on(op);
 		return;

@@ -16,6 +16,7 @@
 #include "conn.h"
 #include "device.h"
 #include "inquiry.h"
+#include "inquiry.h"
 
 #include <touchstone/code.h>
 #include <touchstone/contact.h>
@@ -51,10 +52,15 @@ struct ts_op {
 	bool settling; /* goes on without its client, to know what is true */
 
 	/* Waiting for a token. */ bool waiting;
-	bool for_all;			 /* ts_op_settle */
-	bool wait_for_plug;		 /* else its absence is an error */
-	bool takes_broken;		 /* a token that only a reset helps */
-	bool told;			 /* "plug-in" was said */
+	bool for_all;	    /* ts_op_settle */
+	bool wait_for_plug; /* else its absence is an error */
+	bool takes_broken;  /* a token that only a reset helps */
+	bool told;	    /* "plug-in" was said */
+	enum {
+		TS_PATIENCE_NOT_YET,
+		TS_PATIENCE_NOW,
+		TS_PATIENCE_OVER
+	} patience; /* with a card that may just have been put in */
 	char plug[TS_PLUG_TEXT_MAX];	 /* what to say then */
 	char target[TS_DEVICE_NAME_MAX]; /* "" : whichever fits() */
 	bool (*fits)(struct ts_op *op, const struct ts_device *dev);
@@ -69,6 +75,8 @@ struct ts_op {
 	int req_pin_fd;		     /* ... and with which PIN ... */
 	int req_new_pin_fd;	     /* ... and new PIN or admin secret */
 	bool again;		     /* the token was busy: ask again */
+	bool doubting;		     /* was the card pulled? */
+	struct ts_token_result doubted;
 	int64_t again_ms;
 	int64_t patience_until_ms; /* Data of the flows; what req points into
 				      lives here. */

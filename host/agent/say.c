@@ -148,6 +148,8 @@ ts_say_token(struct ts_jw *w, const char *key, const struct ts_token *token,
 	ts_jw_hex(w, "slot", &token->slot, token->kind == TS_OWN_PIV ? 1 : 0);
 	ts_jw_str(w, "proof", token->proof.text);
 	ts_jw_bool(w, "proved", token->proof.state == TS_PROOF_GOOD);
+	ts_jw_str(w, "proof", token->proof.text);
+	ts_jw_bool(w, "proved", token->proof.state == TS_PROOF_GOOD);
 	ts_jw_object_end(w);
 }
 
@@ -219,12 +221,21 @@ say_applet(struct ts_jw *w, const struct ts_token_applet *applet)
 	ts_jw_object_end(w);
 }
 
+/* It has not answered yet. */
+static bool
+is_new(const struct ts_device *dev)
+{
+	return dev->state == TS_DEVICE_PROBING && dev->fresh;
+}
+
 /* Why it cannot be used; TS_OK if it can. */
 static int
 problem_of(const struct ts_device *dev)
 {
 	if (dev->problem != TS_OK)
 		return dev->problem;
+	if (is_new(dev))
+		return TS_ERR_TOKEN_BUSY;
 	if (ts_device_is_card(dev) && !dev->info.has_fido &&
 	    !dev->info.piv.present && !dev->info.openpgp.present)
 		return TS_ERR_NO_APPLET;
@@ -249,17 +260,16 @@ has_fido(const struct ts_device *dev)
 static const char *
 product_of(const struct ts_device *dev)
 {
-	const bool piv = dev->info.piv.present;
+	static const char *const cards[] = {"card", "FIDO2 card", "PIV card",
+	    "FIDO2 and PIV card", "OpenPGP card", "FIDO2 and OpenPGP card",
+	    "PIV and OpenPGP card", "FIDO2, PIV and OpenPGP card"};
 
 	if (strncmp(dev->name, "sim:", 4) == 0)
 		return "simulator";
 	if (!ts_device_is_card(dev))
 		return "FIDO2 token";
-	if (dev->info.openpgp.present)
-		return piv ? "PIV and OpenPGP card" : "OpenPGP card";
-	if (piv)
-		return "PIV card";
-	return dev->info.has_fido ? "FIDO2 card" : "card";
+	return cards[(has_fido(dev) ? 1 : 0) + (dev->info.piv.present ? 2 : 0) +
+	    (dev->info.openpgp.present ? 4 : 0)];
 }
 
 void
@@ -267,8 +277,8 @@ ts_say_device(struct ts_jw *w, const char *key, const struct ts_device *dev,
     const struct ts_token *own)
 {
 	const struct ts_token_info *info = &dev->info;
-	const bool known = dev->problem == TS_OK;
 	const int problem = problem_of(dev);
+	const bool known = dev->problem == TS_OK && !is_new(dev);
 	char todo[TS_FAULT_TODO_MAX];
 
 	ts_jw_object(w, key);

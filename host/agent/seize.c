@@ -5,6 +5,9 @@
 #include "agent.h"
 
 #define RESCAN_MS 1000 /* for what inotify does not tell */
+#define NOTICE_MS 1000 /* until a card that was just put in is known */
+
+static int try_seize(struct ts_op *op);
 
 static int
 settled(struct ts_op *op)
@@ -19,6 +22,11 @@ ts_op_wait_on(struct ts_op *op)
 {
 	if (op->for_all) {
 		ts_op_step(op, settled(op));
+		return;
+	}
+	if (op->patience == TS_PATIENCE_NOW) {
+		op->patience = TS_PATIENCE_OVER;
+		ts_op_step(op, try_seize(op));
 		return;
 	}
 	/* Without a timer the events alone have to do. */
@@ -107,11 +115,33 @@ why_none(const struct ts_op *op)
 	return TS_ERR_NO_TOKEN;
 }
 
+/* What is wanted is on a card, as far as its name says. */
+static bool
+wants_card(const struct ts_op *op)
+{
+	struct ts_token token;
+
+	return begins(op->target, TS_CARD_PREFIX) ||
+	    (op->target[0] != '\0' &&
+		ts_own_token_find(op->agent->store, &token, op->target) ==
+		    TS_OK &&
+		ts_token_is_card(&token));
+}
+
 /* Nothing there: wait for it, or say so. */
 static int
 not_there(struct ts_op *op)
 {
 	if (ts_devices_are_probing(&op->agent->devices))
+		return TS_OK;
+	/* Cards are not looked for but told of, a moment after they come. */
+	if (!op->wait_for_plug && op->patience == TS_PATIENCE_NOT_YET &&
+	    op->agent->devices.cards.problem == TS_OK && wants_card(op) &&
+	    ts_loop_start(&op->agent->loop, &op->timer, NOTICE_MS) == TS_OK) {
+		op->patience = TS_PATIENCE_NOW;
+		return TS_OK;
+	}
+	if (op->patience == TS_PATIENCE_NOW)
 		return TS_OK;
 	if (!op->wait_for_plug)
 		return why_none(op);
@@ -178,6 +208,7 @@ ts_op_seize(struct ts_op *op, int (*arrived)(struct ts_op *op))
 		return r;
 	op->arrived = arrived;
 	op->told = false;
+	op->patience = TS_PATIENCE_NOT_YET;
 	/* Not yet waiting: what the scan finds must not wake this one. */
 	ts_devices_scan(&op->agent->devices);
 	op->waiting = true;

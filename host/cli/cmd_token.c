@@ -17,6 +17,8 @@ pin_words(char out[CARD_PINS_MAX], const struct json_t *device)
 {
 	const char *state = out_str(device, "pin");
 	long long retries = ts_json_int(device, "retries", -1);
+	char cards[CARD_PINS_MAX];
+	size_t used;
 
 	if (strcmp(state, "none") == 0 && card_pins(out, device))
 		return;
@@ -29,6 +31,10 @@ pin_words(char out[CARD_PINS_MAX], const struct json_t *device)
 		(void)snprintf(out, CARD_PINS_MAX, "no PIN");
 	else
 		(void)snprintf(out, CARD_PINS_MAX, "PIN %.40s", state);
+	used = strlen(out);
+	if (card_pins(cards, device) && sizeof(cards) - used > 2)
+		(void)snprintf(out + used, CARD_PINS_MAX - used, ", %.*s",
+		    (int)(CARD_PINS_MAX - used - 3), cards);
 }
 
 static void
