@@ -12,6 +12,8 @@ const SLOT_STATUS = 0x65;
 const DATA_BLOCK = 0x80;
 const CCID_OUT = 0x02;
 const CCID_IN = 0x82;
+const MORE_TIME = 0x80;
+const SILENCE_MS = 600; // the longest between two signs of life
 const SELECT = '00a4040008a0000006472f0001'; // FIDO's applet
 
 class Reader {
@@ -32,8 +34,24 @@ class Reader {
     return this.receive();
   }
 
+  // A command of the card, and its answer; onExtension(count) is called each
+  // time that the card asks for more time, under the command's number.
+  apdu(hex, onExtension = () => {}) {
+    let answer = this.send(XFR_BLOCK, Buffer.from(hex, 'hex'));
+    let extensions = 0;
+    while (answer.status === MORE_TIME) {
+      assert.equal(answer.error, 1);
+      assert.equal(answer.data.length, 0);
+      onExtension(++extensions);
+      answer = this.receive();
+    }
+    assert.equal(answer.status, 0);
+    return { extensions, hex: answer.data.toString('hex') };
+  }
+
   receive() {
-    const urb = this.host.transfer({ endpoint: CCID_IN, length: 512 });
+    const urb = this.host.transfer(
+      { endpoint: CCID_IN, length: 1100 }, SILENCE_MS);
     const { data } = urb;
     assert.equal(urb.status, 'ok');
     assert.equal(data.length, 10 + data.readUInt32LE(1));
@@ -80,6 +98,42 @@ test('card and security key do not disturb each other', () => {
     reader.send(XFR_BLOCK, Buffer.from(SELECT, 'hex'));
     assert.deepEqual(rig.hid.ping(data), data);
   }
+  rig.faultless();
+});
+
+const U2F = `0001000040${'c1'.repeat(32)}${'a2'.repeat(32)}00`;
+const SELECTION = '80100000010b00';
+
+test('a command that waits for a touch asks for time until it comes', () => {
+  const rig = new Rig();
+  const reader = new Reader(rig);
+
+  reader.send(POWER_ON);
+  assert.equal(reader.apdu(SELECT).hex,
+    `${Buffer.from('U2F_V2').toString('hex')}9000`);
+  const { hex, extensions } = reader.apdu(SELECTION, (count) => {
+    rig.chip.button(count >= 4);
+  });
+  assert.equal(hex, '009000');
+  assert.ok(extensions >= 4, `${extensions} requests for time`);
+  rig.chip.button(false);
+  rig.faultless();
+});
+
+test('a command that computes for long asks for time meanwhile', () => {
+  const rig = new Rig();
+  const reader = new Reader(rig);
+
+  reader.send(POWER_ON);
+  reader.apdu(SELECT);
+  assert.equal(reader.apdu(U2F).hex, '6985');
+  rig.chip.runFor(600);
+  rig.chip.button(true);
+  rig.chip.runFor(100);
+  rig.chip.button(false);
+  const { hex, extensions } = reader.apdu(U2F);
+  assert.match(hex, /^0504.*61..$/);
+  assert.ok(extensions >= 1, 'no request for time');
   rig.faultless();
 });
 
