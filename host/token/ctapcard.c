@@ -18,7 +18,10 @@
 #define SW_NO_INS 0x6d00
 #define SW_NO_CLA 0x6e00
 #define STATUS_TOUCH 2 /* as in KEEPALIVE (section 11.2.9.1.7) */
-#define POLL_PAUSE_MS 50
+/* A card that has been touched already need not wait for us; one that waits
+ * for a person need not be asked all the time. */
+#define POLL_PAUSE_MIN_MS 2
+#define POLL_PAUSE_MAX_MS 50
 #define CANCEL_WAIT_MS 1000
 #define NE_ALL 256
 #define NE_LONG TS_CARD_DATA_MAX
@@ -125,15 +128,17 @@ check_time(struct ts_ctapcard *c)
 	return c->card->touching ? TS_ERR_NO_TOUCH : TS_ERR_TOKEN_IO;
 }
 
+/* Longer each time. */
 static void
-pause_a_little(const struct ts_ctapcard *c)
+pause_a_little(const struct ts_ctapcard *c, int *ms)
 {
 	struct pollfd p = {.fd = c->card->control->fd, .events = POLLIN};
 
 	/* Once it is to stop the socket has nothing more to say. */
 	if (c->card->stopping)
 		p.fd = -1;
-	(void)poll(&p, 1, POLL_PAUSE_MS);
+	(void)poll(&p, 1, *ms);
+	*ms = *ms * 2 < POLL_PAUSE_MAX_MS ? *ms * 2 : POLL_PAUSE_MAX_MS;
 }
 
 /* "Has it been touched?" */
@@ -157,6 +162,7 @@ ask_again(struct ts_ctapcard *c, struct ts_card_reply *reply, bool cancel)
 static int
 wait_answer(struct ts_ctapcard *c, struct ts_card_reply *reply)
 {
+	int pause_ms = POLL_PAUSE_MIN_MS;
 	int64_t stop_by = 0;
 	bool cancel;
 	int r = TS_OK;
@@ -173,7 +179,7 @@ wait_answer(struct ts_ctapcard *c, struct ts_card_reply *reply)
 			r = c->cause;
 			break;
 		} else {
-			pause_a_little(c);
+			pause_a_little(c, &pause_ms);
 		}
 		r = ask_again(c, reply, cancel);
 	}
