@@ -148,8 +148,6 @@ ts_say_token(struct ts_jw *w, const char *key, const struct ts_token *token,
 	ts_jw_hex(w, "slot", &token->slot, token->kind == TS_OWN_PIV ? 1 : 0);
 	ts_jw_str(w, "proof", token->proof.text);
 	ts_jw_bool(w, "proved", token->proof.state == TS_PROOF_GOOD);
-	ts_jw_str(w, "proof", token->proof.text);
-	ts_jw_bool(w, "proved", token->proof.state == TS_PROOF_GOOD);
 	ts_jw_object_end(w);
 }
 
