@@ -39,7 +39,7 @@ class Table:
 
     def row(self, name, value, unit, target=None, more=""):
         met = None if target is None else value <= target
-        digits = {"ratio": 2, "MB": 2, "bytes": 0}.get(unit, 3)
+        digits = {"ratio": 2, "MB": 2, "bytes": 0, "count": 0}.get(unit, 3)
         line = f"  {name:<46}{value:>10.{digits}f} {unit:<6}"
         if more:
             line += f"{more:<28}"
@@ -73,9 +73,11 @@ class Table:
 
     def program(self, build, name, *args):
         """Run one of the measuring programs and keep its figures."""
-        out = subprocess.run(
-            [os.path.join(build, "tests/bench", name), *map(str, args)],
-            check=True, stdout=subprocess.PIPE, text=True).stdout
+        self.keep(os.path.join(build, "tests/bench", name), *map(str, args))
+
+    def keep(self, *argv):
+        out = subprocess.run(argv, check=True, stdout=subprocess.PIPE,
+                             text=True).stdout
         for line in out.splitlines():
             figure = json.loads(line)
             self.figures[figure["name"]] = figure
@@ -150,6 +152,37 @@ def notices(table):
     table.head("What a person notices")
     table.spread("first KEEPALIVE to the client's notice", "notice", 100)
     table.spread("pulled while waiting to the client's error", "unplug", 200)
+
+
+# By kind, the commands that there is no way round: SELECT; the PIN, for which
+# FIDO2 needs a key of the card and a token; the signature.
+CARDS = (("piv", "PIV, P-256, PIN and touch", 3),
+         ("fido", "FIDO2, Ed25519, touch", 2),
+         ("fido-pin", "FIDO2, Ed25519, PIN and touch", 4))
+
+
+def cards(table, build, rounds):
+    """In namespaces of its own, with a pcscd and nothing else."""
+    table.head("A signature by a card, through pcscd")
+    table.keep(sys.executable, os.path.join(HERE, "cards.py"), build,
+               str(rounds))
+    for kind, words, least in CARDS:
+        table.row(f"{words}: commands",
+                  table.figures["card.commands." + kind]["p50"], "count",
+                  None, f"without a way round: {least}")
+        if "card.raw." + kind not in table.figures:
+            continue
+        table.spread("  SCardTransmit of them, replayed", "card.raw." + kind)
+        table.spread("  with context, connection and transaction",
+                     "card.session." + kind)
+        table.spread("  through a fresh helper", "card.helper." + kind)
+        table.row("  helper / SCardTransmit",
+                  table.figures["card.ratio." + kind]["p50"], "ratio")
+
+    table.head("A card is inserted")
+    table.spread("pcscd tells who waits for it", "card.told")
+    table.spread("the agent has found its key on it", "card.ready")
+    table.spread("  after pcscd told", "card.ready.ours")
 
 
 def memory(table, contacts, sizes_of):
@@ -323,6 +356,7 @@ def main():
         signing(table)
         notices(table)
         chains(table, build, max(args.rounds // 10, 1), setting.ram.root)
+    cards(table, build, max(args.rounds // 4, 1))
     memory(table, args.contacts, resident)
     program_sizes(table, build)
     chip_sizes(table)

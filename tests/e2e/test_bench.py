@@ -15,6 +15,7 @@ RUN = os.path.join(os.path.dirname(os.path.abspath(__file__)),
 WANTED = {"token.touch", "helper.pin", "agent.memory.touch", "agent.disk.pin",
           "ssh-agent", "spawn.self-test", "ratio.ed25519", "ratio.p256",
           "load.own.ed25519", "load.both.ed25519", "notice", "unplug",
+          "card.ratio.piv", "card.ratio.fido", "card.ready",
           "flash.statement", "flash.login", "flash.day.worst"}
 
 
