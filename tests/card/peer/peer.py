@@ -12,7 +12,6 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 
 import world  # noqa: E402
-from tools import pkcs11_module  # noqa: E402,F401
 from world import Client  # noqa: E402
 from token_helper import *  # noqa: E402,F403
 from token_helper import ref  # noqa: E402

@@ -10,7 +10,8 @@ usage: test_piv.py BUILD [test]...
 import os
 import subprocess
 
-from peer import PIV, main, pkcs11_module, ref, statement
+from peer import PIV, main, ref, statement
+from tools import pkcs11_module
 
 PIN, PUK, NEW = "123456", "12345678", "87654321"
 FACTORY_KEY = "0102030405060708" * 3
