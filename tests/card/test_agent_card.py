@@ -364,13 +364,14 @@ def reset_by_another(world):
     thread = threading.Thread(target=fight)
     thread.start()
     try:
-        for n in range(3):
-            alice.add_key(f"device{n}")
+        signed = 0
+        while signed < 3 or len(resets) < 8:
+            alice.add_key(f"device{signed}")
             sign_until_done(alice)
+            signed += 1
     finally:
         stop.set()
         thread.join()
-    holds(len(resets) > 3, f"{len(resets)} resets")
     same(piv_tries(alice, card), 3, "no try was lost")
 
 
