@@ -5,11 +5,6 @@
 
 #include <string.h>
 
-#include <openssl/core_names.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/x509.h>
-
 #define ED25519_LEN 32
 #define P256_LEN 65
 #define UNCOMPRESSED 0x04
@@ -28,52 +23,6 @@ ts_card_key_from_point(struct tsw_pubkey *out, enum tsw_alg alg,
 	out->len = (uint8_t)len;
 	memcpy(out->data, point.p, len);
 	return TS_OK;
-}
-
-static int
-from_pkey(struct tsw_pubkey *out, const EVP_PKEY *pkey)
-{
-	uint8_t data[TSW_PUBKEY_MAX];
-	char group[32];
-	size_t len = sizeof(data);
-
-	if (EVP_PKEY_is_a(pkey, "ED25519") == 1) {
-		if (EVP_PKEY_get_raw_public_key(pkey, data, &len) != 1)
-			return TS_ERR_NOT_FOUND;
-		return ts_card_key_from_point(out, TSW_ALG_ED25519,
-		    (struct tsw_slice){data, len});
-	}
-	if (EVP_PKEY_is_a(pkey, "EC") != 1 ||
-	    EVP_PKEY_get_group_name(pkey, group, sizeof(group), &len) != 1 ||
-	    strcmp(group, "prime256v1") != 0)
-		return TS_ERR_NOT_FOUND;
-	if (EVP_PKEY_get_octet_string_param(pkey, OSSL_PKEY_PARAM_PUB_KEY, data,
-		sizeof(data), &len) != 1)
-		return TS_ERR_NOT_FOUND;
-	/* A compressed point is left aside: it is none of ours. */
-	if (ts_card_key_from_point(out, TSW_ALG_P256,
-		(struct tsw_slice){data, len}) != TS_OK)
-		return TS_ERR_NOT_FOUND;
-	return TS_OK;
-}
-
-int
-ts_card_key_from_cert(struct tsw_pubkey *out, struct tsw_slice der)
-{
-	const unsigned char *p = der.p;
-	const EVP_PKEY *pkey;
-	X509 *cert;
-	int r = TS_ERR_TOKEN_IO;
-
-	cert = d2i_X509(NULL, &p, (long)der.len);
-	if (cert != NULL && p == der.p + der.len) {
-		pkey = X509_get0_pubkey(cert);
-		/* NULL for a kind of key that libcrypto does not know. */
-		r = pkey == NULL ? TS_ERR_NOT_FOUND : from_pkey(out, pkey);
-	}
-	X509_free(cert);
-	ERR_clear_error();
-	return r;
 }
 
 bool

@@ -8,14 +8,6 @@
 
 #include "token/proto.h"
 
-/*
- * The public key in an X.509 certificate, which is not looked at otherwise.
- * TS_ERR_NOT_FOUND if it is neither Ed25519 nor P-256, TS_ERR_TOKEN_IO if there
- * is no certificate, or more than one.
- */
-int ts_card_key_from_cert(struct tsw_pubkey *out,
-    struct tsw_slice der) TS_MUST_CHECK;
-
 /* From the bytes of a point; TS_ERR_TOKEN_IO if it has not the form of alg. */
 int ts_card_key_from_point(struct tsw_pubkey *out, enum tsw_alg alg,
     struct tsw_slice point) TS_MUST_CHECK;

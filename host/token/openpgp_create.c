@@ -2,13 +2,12 @@
 /* A new signature key of an OpenPGP card. */
 #include "token/openpgp_ops.h"
 
+#include "token/card_crypto.h"
 #include "token/card_key.h"
 #include "token/card_wait.h"
 #include "token/openpgp.h"
 
 #include <string.h>
-
-#include <sodium.h>
 
 #define INS_PUT_DATA 0xda
 #define INS_GENERATE 0x47
@@ -177,9 +176,10 @@ try_key(struct creation *c)
 	int r;
 
 	memcpy(text, title, sizeof(title));
-	randombytes_buf(text + sizeof(title), 32);
-	r = ts_openpgp_verify(&c->pgp, c->retries, TS_OPENPGP_PW1,
-	    c->pins->secret_pin);
+	r = ts_card_random(text + sizeof(title), 32);
+	if (r == TS_OK)
+		r = ts_openpgp_verify(&c->pgp, c->retries, TS_OPENPGP_PW1,
+		    c->pins->secret_pin);
 	if (r == TS_ERR_PIN_WRONG || r == TS_ERR_CARD_PIN_BLOCKED)
 		return TS_ERR_TOKEN_IO; /* a moment ago it was right */
 	if (r == TS_OK)

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "token/openpgp_kdf.h"
 
+#include "token/card_crypto.h"
 #include "token/locked.h"
 #include "token/tlv.h"
 
 #include <string.h>
-
-#include <openssl/err.h>
-#include <openssl/evp.h>
 
 enum tag {
 	TAG_ALG = 0x81,
@@ -75,32 +73,6 @@ ts_kdf_parse(struct ts_kdf *out, struct tsw_slice value)
 	return r;
 }
 
-/* Hash the first count bytes of block, block, block, ... */
-static int
-hash_count(uint8_t *secret_out, const struct ts_kdf *kdf,
-    const uint8_t *secret_block, size_t len, size_t count)
-{
-	const EVP_MD *md =
-	    kdf->hash == TS_KDF_SHA256 ? EVP_sha256() : EVP_sha512();
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int r = TS_ERR_NO_MEMORY;
-	size_t n;
-
-	if (ctx == NULL || EVP_DigestInit_ex(ctx, md, NULL) != 1)
-		goto out;
-	for (; count > 0; count -= n) {
-		n = count < len ? count : len;
-		if (EVP_DigestUpdate(ctx, secret_block, n) != 1)
-			goto out;
-	}
-	if (EVP_DigestFinal_ex(ctx, secret_out, NULL) == 1)
-		r = TS_OK;
-out:
-	EVP_MD_CTX_free(ctx); /* wipes */
-	ERR_clear_error();
-	return r;
-}
-
 static int
 derive(struct tsw_wr *secret_out, const struct ts_kdf *kdf,
     const uint8_t salt[TS_KDF_SALT_LEN], const char *secret_pin)
@@ -122,7 +94,8 @@ derive(struct tsw_wr *secret_out, const struct ts_kdf *kdf,
 		tsw_wr_bytes(&wr, salt, TS_KDF_SALT_LEN);
 		tsw_wr_bytes(&wr, (const uint8_t *)secret_pin, len);
 	}
-	r = hash_count(secret_hash, kdf, secret_block, wr.size, count);
+	r = ts_card_hash_repeated(secret_hash, kdf->hash == TS_KDF_SHA512,
+	    (struct tsw_slice){secret_block, wr.size}, count);
 	if (r == TS_OK)
 		tsw_wr_bytes(secret_out, secret_hash,
 		    kdf->hash == TS_KDF_SHA256 ? 32 : 64);

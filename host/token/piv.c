@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "token/piv.h"
 
+#include "token/card_crypto.h"
 #include "token/card_key.h"
 #include "token/tlv.h"
 

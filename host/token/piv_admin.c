@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "token/piv_admin.h"
 
+#include "token/card_crypto.h"
 #include "token/card_wait.h"
 #include "token/locked.h"
 #include "token/tlv.h"
 
 #include <string.h>
 
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <sodium.h>
-
 #define INS_AUTHENTICATE 0x87
 #define ALL 256
-#define BLOCK_MAX 16
 
 #define TAG_AUTHENTICATE 0x7c
 #define TAG_WITNESS 0x80
@@ -24,12 +20,12 @@
 static const struct cipher {
 	enum ts_piv_alg alg;
 	size_t key_len, block_len;
-	const EVP_CIPHER *(*evp)(void);
+	enum ts_card_cipher cipher;
 } ciphers[] = {
-    {TS_PIV_ALG_3DES, 24, 8, EVP_des_ede3_ecb},
-    {TS_PIV_ALG_AES192, 24, 16, EVP_aes_192_ecb},
-    {TS_PIV_ALG_AES128, 16, 16, EVP_aes_128_ecb},
-    {TS_PIV_ALG_AES256, 32, 16, EVP_aes_256_ecb},
+    {TS_PIV_ALG_3DES, 24, 8, TS_CARD_3DES},
+    {TS_PIV_ALG_AES192, 24, 16, TS_CARD_AES192},
+    {TS_PIV_ALG_AES128, 16, 16, TS_CARD_AES128},
+    {TS_PIV_ALG_AES256, 32, 16, TS_CARD_AES256},
 };
 #define CIPHER_CNT (sizeof(ciphers) / sizeof(ciphers[0]))
 
@@ -113,27 +109,6 @@ ts_piv_admin_new(struct ts_piv_admin **out, struct ts_piv *piv,
 	return r;
 }
 
-static int
-crypt_block(uint8_t out[BLOCK_MAX], const struct cipher *c,
-    const struct ts_piv_admin *admin, const uint8_t *in, bool encrypt)
-{
-	EVP_CIPHER_CTX *ctx;
-	int r = TS_ERR_NO_MEMORY;
-	int n = 0;
-
-	ctx = EVP_CIPHER_CTX_new();
-	if (ctx != NULL &&
-	    EVP_CipherInit_ex(ctx, c->evp(), NULL, admin->secret_key, NULL,
-		encrypt ? 1 : 0) == 1 &&
-	    EVP_CIPHER_CTX_set_padding(ctx, 0) == 1 &&
-	    EVP_CipherUpdate(ctx, out, &n, in, (int)c->block_len) == 1 &&
-	    (size_t)n == c->block_len)
-		r = TS_OK;
-	EVP_CIPHER_CTX_free(ctx); /* wipes the key schedule */
-	ERR_clear_error();
-	return r;
-}
-
 /* One step; value is empty to ask for it.  TS_OK with any status word. */
 static int
 step(struct ts_piv *piv, const struct cipher *c, struct tsw_slice witness,
@@ -143,7 +118,7 @@ step(struct ts_piv *piv, const struct cipher *c, struct tsw_slice witness,
 	    .p1 = (uint8_t)c->alg,
 	    .p2 = TS_PIV_ADMIN,
 	    .ne = ALL};
-	uint8_t data[2 * (BLOCK_MAX + 2) + 2];
+	uint8_t data[2 * (TS_CARD_BLOCK_MAX + 2) + 2];
 	struct tsw_wr wr;
 	size_t inner = ts_tlv_size(TAG_WITNESS, witness.len);
 	int r;
@@ -202,16 +177,19 @@ static int
 prove(struct ts_piv *piv, uint8_t *retries, const struct cipher *c,
     const struct ts_piv_admin *admin, enum ts_token_policy touch)
 {
-	uint8_t plain[BLOCK_MAX], challenge[BLOCK_MAX], expected[BLOCK_MAX];
+	uint8_t plain[TS_CARD_BLOCK_MAX], challenge[TS_CARD_BLOCK_MAX],
+	    expected[TS_CARD_BLOCK_MAX];
 	struct tsw_slice block;
 	int r;
 
 	r = get_block(&block, piv, TAG_WITNESS, c->block_len);
 	if (r == TS_OK)
-		r = crypt_block(plain, c, admin, block.p, false);
+		r = ts_card_crypt_block(plain, c->cipher, admin->secret_key,
+		    block.p, false);
+	if (r == TS_OK)
+		r = ts_card_random(challenge, sizeof(challenge));
 	if (r != TS_OK)
 		return r;
-	randombytes_buf(challenge, sizeof(challenge));
 	r = step(piv, c, (struct tsw_slice){plain, c->block_len},
 	    (struct tsw_slice){challenge, c->block_len}, touch);
 	tsw_wipe(plain, sizeof(plain));
@@ -221,7 +199,8 @@ prove(struct ts_piv *piv, uint8_t *retries, const struct cipher *c,
 		return refusal(piv->reply.sw, retries);
 	r = get_block(&block, piv, TAG_RESPONSE, c->block_len);
 	if (r == TS_OK)
-		r = crypt_block(expected, c, admin, challenge, true);
+		r = ts_card_crypt_block(expected, c->cipher, admin->secret_key,
+		    challenge, true);
 	if (r == TS_OK && !tsw_ct_eq(expected, block.p, c->block_len))
 		r = TS_ERR_TOKEN_IO;
 	tsw_wipe(expected, sizeof(expected));

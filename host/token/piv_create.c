@@ -2,6 +2,7 @@
 /* A new key in a slot of a PIV card, and all that shows it is one. */
 #include "token/piv_ops.h"
 
+#include "token/card_crypto.h"
 #include "token/card_key.h"
 #include "token/card_wait.h"
 #include "token/locked.h"
@@ -12,8 +13,6 @@
 #include <touchstone/wire/bundle.h>
 
 #include <string.h>
-
-#include <sodium.h>
 
 #define INS_GENERATE 0x47
 #define INS_PUT_DATA 0xdb
@@ -248,10 +247,11 @@ make_cert(struct creation *c, struct tsw_wr *wr)
 	struct tsw_wr inner;
 	int r;
 
-	randombytes_buf(serial, sizeof(serial));
-	serial[0] |= 1; /* not zero, with all its bytes */
 	tsw_wr_init(&inner, text, sizeof(text));
-	r = ts_piv_cert_body(&inner, &c->made.key, serial);
+	r = ts_card_random(serial, sizeof(serial));
+	serial[0] |= 1; /* not zero, with all its bytes */
+	if (r == TS_OK)
+		r = ts_piv_cert_body(&inner, &c->made.key, serial);
 	if (r != TS_OK)
 		return r;
 	body = (struct tsw_slice){text, tsw_wr_len(&inner)};

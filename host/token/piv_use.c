@@ -2,6 +2,7 @@
 /* What a PIV card does for who knows its PIN, or its PUK. */
 #include "token/piv.h"
 
+#include "token/card_crypto.h"
 #include "token/card_key.h"
 #include "token/card_wait.h"
 #include "token/locked.h"
@@ -11,8 +12,6 @@
 #include <touchstone/wire/crypto.h>
 
 #include <string.h>
-
-#include <sodium.h>
 
 #define INS_VERIFY 0x20
 #define INS_CHANGE_PIN 0x24
@@ -256,8 +255,9 @@ ts_piv_check(struct ts_piv *piv, const struct tsw_pubkey *key)
 	const struct tsw_slice msg = {challenge, sizeof(challenge)};
 	int r;
 
-	randombytes_buf(challenge, sizeof(challenge));
-	r = ask(piv, TS_PIV_CARD, key->alg, msg, TS_TOKEN_POLICY_NEVER);
+	r = ts_card_random(challenge, sizeof(challenge));
+	if (r == TS_OK)
+		r = ask(piv, TS_PIV_CARD, key->alg, msg, TS_TOKEN_POLICY_NEVER);
 	if (r != TS_OK)
 		return r;
 	if (piv->reply.sw != SW_OK ||

@@ -13,7 +13,7 @@ import time
 
 from vcard import ED25519, OK, P256, OpenPgp, Piv, VirtualCard, late, word
 from world import CardWorld, main
-from token_helper import (CREATE, INFO, PIN_CHANGE, PIN_UNBLOCK, TOUCH, Helper,
+from token_helper import (INFO, PIN_CHANGE, PIN_UNBLOCK, TOUCH, Helper,
                           common, create, probe, ref, sign, statement)
 
 PIN, WRONG, ADMIN = "123456", "654321", "12345678"

@@ -48,8 +48,17 @@ SHARED = {
     # Two jobs that share no line: primitives, and memory that is locked.
     ("host/lib", "sodium.h"): ("host/lib/crypto/crypto.c", "host/lib/secret.c"),
     # One reads a key out of a certificate, one judges whole chains.
-    ("host/token", "openssl/x509.h"): ("host/token/card_key.c",
+    ("host/token", "openssl/x509.h"): ("host/token/card_crypto.c",
                                        "host/token/evidence.c"),
+    # A key that is agreed on with a token, and what cards need.
+    ("host/token", "openssl/core_names.h"): ("host/token/agree.c",
+                                             "host/token/card_crypto.c"),
+    ("host/token", "openssl/err.h"): ("host/token/agree.c",
+                                      "host/token/card_crypto.c"),
+    ("host/token", "openssl/evp.h"): ("host/token/agree.c",
+                                      "host/token/card_crypto.c"),
+    ("host/token", "openssl/rand.h"): ("host/token/agree.c",
+                                       "host/token/card_crypto.c"),
     # A card that is used, and the readers that are watched: two connections.
     ("host/token", "winscard.h"): ("host/token/pcsc.c",
                                    "host/token/pcsc_watch.c"),
