@@ -7,7 +7,7 @@ from tree import Finding
 
 SPDX = "SPDX-License-Identifier: BSD-2-Clause"
 # Files that cannot hold a comment, or are input for a test.
-NO_SPDX = (r"LICENSE|.*\.(json|bin|cbor|pub|txt|dict)|tests/fuzz/corpus/.*"
+NO_SPDX = (r"LICENSE|.*\.(json|bin|cbor|pem|pub|txt|dict)|tests/fuzz/corpus/.*"
            r"|tests/vectors/.*\.json|.*/(testdata|data|golden)/.*"
            r"|\.codespellrc|\.gitignore|\.clang-(format|tidy)")
 # Spelt so that this file does not find itself.

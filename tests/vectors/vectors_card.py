@@ -2,7 +2,7 @@
 """Keys that a card attests: SPEC sections 5 and 4.4."""
 
 import reference as ref
-from people import ALICE, ALICE_BACKUP, ALICE_CARD, ALICE_OLD_CARD, TIME
+from people import ALICE, ALICE_BACKUP, ALICE_CARD, ALICE_OLD_CARD
 from reference import CARD_ATTESTED, cbor, sha256
 from vectors_attest import attestation, genesis
 
