@@ -13,9 +13,11 @@ target_link_options(fw_shortcuts PUBLIC -Wl,--wrap=fw_pbkdf2_sha256
     -Wl,--wrap=fw_ka_regenerate -Wl,--wrap=fw_ka_decapsulate
     -Wl,--wrap=fw_health_check -Wl,--wrap=fw_log_is_blank)
 
-foreach(name fw_card fw_link fw_negative u2f)
+foreach(name fw_card fw_card_wait fw_link fw_negative u2f u2f_touch)
 	ts_unit_test(${name} fw_rig fw_memboard fw_core)
 endforeach()
+target_sources(test_u2f PRIVATE u2frig.c)
+target_sources(test_u2f_touch PRIVATE u2frig.c)
 foreach(name fw_power fw_power_applet fw_power_boot fw_power_live)
 	ts_unit_test(${name} fw_rig fw_shortcuts fw_memboard fw_core)
 	target_sources(test_${name} PRIVATE fw_knife.c)

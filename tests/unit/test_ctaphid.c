@@ -2,12 +2,9 @@
 /* CTAPHID: every state meets every kind of packet, and the rules one by one. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
-
-#include <string.h>
 
 #include <touchstone/wire/bytes.h>
 
