@@ -13,28 +13,34 @@
 
 /* "PIN set, 8 tries left"; a token in trouble may not have said. */
 static void
-pin_words(char out[CARD_PINS_MAX], const struct json_t *device)
+fido_pin(char out[CARD_PINS_MAX], const struct json_t *device, const char *pin)
 {
 	const char *state = out_str(device, "pin");
 	long long retries = ts_json_int(device, "retries", -1);
-	char cards[CARD_PINS_MAX];
-	size_t used;
 
-	if (strcmp(state, "none") == 0 && card_pins(out, device))
-		return;
 	if (*out_str(device, "problem") != '\0' && strcmp(state, "unset") == 0)
 		(void)snprintf(out, CARD_PINS_MAX, "PIN not known");
 	else if (strcmp(state, "set") == 0 && retries >= 0)
-		(void)snprintf(out, CARD_PINS_MAX, "PIN set, %lld tries left",
-		    retries);
+		(void)snprintf(out, CARD_PINS_MAX, "%s set, %lld tries left",
+		    pin, retries);
 	else if (strcmp(state, "unset") == 0)
-		(void)snprintf(out, CARD_PINS_MAX, "no PIN");
+		(void)snprintf(out, CARD_PINS_MAX, "no %s", pin);
 	else
-		(void)snprintf(out, CARD_PINS_MAX, "PIN %.40s", state);
-	used = strlen(out);
-	if (card_pins(cards, device) && sizeof(cards) - used > 2)
-		(void)snprintf(out + used, CARD_PINS_MAX - used, ", %.*s",
-		    (int)(CARD_PINS_MAX - used - 3), cards);
+		(void)snprintf(out, CARD_PINS_MAX, "%s %.40s", pin, state);
+}
+
+/* Those of all applications: for a list. */
+static void
+all_pins(char out[2 * CARD_PINS_MAX], const struct json_t *device)
+{
+	char cards[CARD_PINS_MAX], fido[CARD_PINS_MAX] = "";
+	const bool on_card = card_pins(cards, device);
+	const bool has_fido = strcmp(out_str(device, "pin"), "none") != 0;
+
+	if (has_fido)
+		fido_pin(fido, device, on_card ? "FIDO2 PIN" : "PIN");
+	(void)snprintf(out, (size_t)2 * CARD_PINS_MAX, "%s%s%s", fido,
+	    has_fido && on_card ? ", " : "", cards);
 }
 
 static void
@@ -43,7 +49,7 @@ list_devices(const struct cli *cli, const struct json_t *devices,
 {
 	const struct json_t *device, *key;
 	struct table table;
-	char pin[CARD_PINS_MAX];
+	char pins[2 * CARD_PINS_MAX];
 	size_t i;
 
 	if (ts_json_cnt(devices) == 0) {
@@ -58,10 +64,10 @@ list_devices(const struct cli *cli, const struct json_t *devices,
 	for (i = 0; i < ts_json_cnt(devices); i++) {
 		device = ts_json_at(devices, i);
 		key = ts_json_get(device, "key");
-		pin_words(pin, device);
+		all_pins(pins, device);
 		table_add(cli, &table, "%s", out_str(device, "token"));
 		table_add(cli, &table, "%s", out_str(device, "product"));
-		table_add(cli, &table, "%s", pin);
+		table_add(cli, &table, "%s", pins);
 		if (*out_str(device, "problem") != '\0')
 			table_add(cli, &table, "%s",
 			    out_str(device, "problem"));
@@ -156,7 +162,7 @@ show_device(const struct cli *cli, const struct json_t *device)
 	const bool fido = strcmp(out_str(device, "pin"), "none") != 0;
 	char text[SHOW_TOKEN_MAX], pin[CARD_PINS_MAX];
 
-	pin_words(pin, device);
+	fido_pin(pin, device, "PIN");
 	out_say(cli, TONE_BOLD, "%s", out_str(device, "token"));
 	out_field(cli, "product", "%s", out_str(device, "product"));
 	if (fido)
