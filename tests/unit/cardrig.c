@@ -142,6 +142,26 @@ card_rig_unblock(struct card_rig *rig, enum ts_token_kind kind, const char *puk,
 	return ts_card_op_pin_unblock(&rig->card, &rig->req, &pins, &rig->out);
 }
 
+static struct card_rig_saying saying;
+
+static void
+twist_say(struct card_model *m, const struct model_command *cmd,
+    struct model_answer *answer)
+{
+	if (cmd->ins != saying.ins || (saying.p2 >= 0 && cmd->p2 != saying.p2))
+		return;
+	if (saying.nth == 0 || ++m->count == saying.nth)
+		card_model_say(answer, saying.sw, saying.p, saying.len);
+}
+
+struct card_rig_saying *
+card_rig_say(struct card_rig *rig, uint8_t ins, int p2, uint16_t sw)
+{
+	saying = (struct card_rig_saying){.ins = ins, .p2 = p2, .sw = sw};
+	rig->m.twist = twist_say;
+	return &saying;
+}
+
 void
 card_rig_verify(const struct card_rig *rig)
 {

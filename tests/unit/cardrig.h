@@ -37,6 +37,22 @@ int card_rig_change(struct card_rig *rig, enum ts_token_kind kind,
 int card_rig_unblock(struct card_rig *rig, enum ts_token_kind kind,
     const char *puk, const char *new_pin);
 
+/*
+ * From now on the card answers only sw to commands with ins and p2 (-1: any);
+ * what follows may be changed: only the nth time, counted in an operation, or
+ * with data.
+ */
+struct card_rig_saying {
+	uint8_t ins;
+	int p2;
+	int nth; /* 0: each */
+	uint16_t sw;
+	const uint8_t *p;
+	size_t len;
+};
+struct card_rig_saying *card_rig_say(struct card_rig *rig, uint8_t ins, int p2,
+    uint16_t sw);
+
 /* Does what came out of sign verify as anybody verifies it? */
 void card_rig_verify(const struct card_rig *rig);
 
