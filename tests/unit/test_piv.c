@@ -239,6 +239,30 @@ test_strange_records(void **state)
 	assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_OK); /* 9 of 9 */
 }
 
+/* What a later version wrote: it is left as it is. */
+static void
+test_newer(void **state)
+{
+	uint8_t root[1 + FW_PIV_GUID_LEN + 32];
+
+	(void)state;
+	assert_int_equal(fw_store_get(&pivrig.piv.store, root, sizeof(root),
+			     FW_PIV_REC_ROOT),
+	    sizeof(root));
+	root[0]++;
+	fw_piv_root_tag(&pivrig.piv, root + 1 + FW_PIV_GUID_LEN,
+	    (struct tsw_slice){root, 1 + FW_PIV_GUID_LEN});
+	assert_int_equal(fw_store_put(&pivrig.piv.store, FW_PIV_REC_ROOT, root,
+			     sizeof(root)),
+	    FW_OK);
+	pivrig_plug();
+	assert_int_equal(pivrig_verify(PIVRIG_PIN), FW_SW_MEMORY);
+	assert_int_equal(fw_store_get(&pivrig.piv.store, root, sizeof(root),
+			     FW_PIV_REC_ROOT),
+	    sizeof(root));
+	assert_int_equal(root[0], 2);
+}
+
 int
 main(void)
 {
@@ -255,6 +279,7 @@ main(void)
 	    cmocka_unit_test_setup(test_fault, pivrig_setup),
 	    cmocka_unit_test_setup(test_damage, pivrig_setup),
 	    cmocka_unit_test_setup(test_strange_records, pivrig_setup),
+	    cmocka_unit_test_setup(test_newer, pivrig_setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
