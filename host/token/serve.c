@@ -6,6 +6,7 @@
 #include "token/warm.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -151,7 +152,7 @@ run_request(struct ts_token_result *result, struct host *host,
 	result->err = r;
 }
 
-static enum ts_exit
+static int
 serve(struct host *host, bool card)
 {
 	struct ts_token_result result;
@@ -166,9 +167,9 @@ serve(struct host *host, bool card)
 	if (r == TS_OK)
 		run_request(&result, host, &req, card);
 	r = ts_control_result(&host->control, &result);
-	/* The other thread has sent a result, and is about to end us. */
+	/* The other thread has sent one, and is about to end the process. */
 	while (r == TS_ERR_ALREADY)
-		pause();
+		(void)poll(NULL, 0, -1);
 	return r == TS_OK ? TS_EXIT_DONE : TS_EXIT_FAILED;
 }
 
