@@ -39,9 +39,8 @@ public_len(uint8_t alg)
 	case FW_PIV_P256:
 		return FW_P256_POINT_LEN;
 	case FW_PIV_ED25519:
-		return FW_ED25519_PUBLIC_LEN;
 	case FW_PIV_X25519:
-		return FW_X25519_LEN;
+		return FW_X25519_LEN; /* both are */
 	default:
 		return 0;
 	}

@@ -166,6 +166,56 @@ test_wrong_pin(void **state)
 	assert_int_equal(pivrig_tries(FW_PIV_PIN), 2);
 }
 
+static void
+give_pin(void *arg)
+{
+	(void)arg;
+	(void)pivrig_verify(PIVRIG_PIN);
+}
+
+static void
+give_puk(void *arg)
+{
+	(void)arg;
+	(void)pivrig_unblock(PIVRIG_PUK, PIVRIG_PIN);
+}
+
+/* Right ones: the try is taken, durably, before they are looked at, and only
+ * then given back.  So a cut in between costs one, and none gains one. */
+static void
+test_right(void **state)
+{
+	static void (*const give[])(void *) = {give_pin, give_puk};
+	static const uint8_t ref[] = {FW_PIV_PIN, FW_PIV_PUK};
+	unsigned int left;
+	size_t which;
+	bool cost;
+	int cut;
+	long n;
+
+	(void)state;
+	assert_int_equal(pivrig_verify("000000"), 0x63c2);
+	assert_int_equal(pivrig_unblock("00000000", "123456"), 0x63c2);
+	pivknife_keep();
+	for (which = 0; which < 2; which++) {
+		cost = false;
+		for (cut = 0; cut <= MEMBOARD_CUT_ALL; cut++)
+			for (n = 1;; n++) {
+				pivknife_restart(0);
+				if (memboard_run(give[which], NULL, n,
+					(enum memboard_cut)cut) ==
+				    MEMBOARD_DONE)
+					break;
+				pivrig_plug();
+				left = pivrig_tries(ref[which]);
+				assert_in_range(left, 1, 3);
+				cost = cost || left == 1;
+			}
+		assert_true(cost);
+		assert_int_equal(pivrig_tries(ref[which]), 3);
+	}
+}
+
 int
 main(void)
 {
@@ -174,6 +224,7 @@ main(void)
 	    cmocka_unit_test_setup(test_tries, pivrig_setup),
 	    cmocka_unit_test_setup(test_guessing, pivrig_setup),
 	    cmocka_unit_test_setup(test_wrong_pin, pivrig_setup),
+	    cmocka_unit_test_setup(test_right, pivrig_setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
