@@ -13,6 +13,8 @@ FALSE_ALARMS = {
     # walk lists of those that do, or ask after the decoder has checked.
     ("firmware/wire/pubkey.c", "-Wanalyzer-null-argument"),
     ("firmware/wire/words.c", "-Wanalyzer-null-argument"),
+    # The list of claims is the store's, which it loses sight of.
+    ("host/lib/bundle/bundle.c", "-Wanalyzer-malloc-leak"),
 }
 
 EXAMPLES = [

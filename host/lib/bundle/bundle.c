@@ -38,16 +38,17 @@ static int
 claim(struct ts_store *store, struct ts_claim **out, int64_t person,
     const struct tsw_pubkey *key, const uint8_t hash[TSW_HASH_LEN])
 {
-	struct ts_claim *c = find(store, key, hash);
+	struct ts_claim *c = find(store, key, hash), *grown;
 
 	if (c == NULL) {
 		if (store->claim_cnt >= CLAIMS_MAX_CNT)
 			return TS_OK;
-		c = realloc(store->claim, (store->claim_cnt + 1) * sizeof(*c));
-		if (c == NULL)
+		grown =
+		    realloc(store->claim, (store->claim_cnt + 1) * sizeof(*c));
+		if (grown == NULL)
 			return TS_ERR_NO_MEMORY;
-		store->claim = c;
-		c += store->claim_cnt++;
+		store->claim = grown;
+		c = &store->claim[store->claim_cnt++];
 		memset(c, 0, sizeof(*c));
 		c->person = person;
 		c->key = *key;

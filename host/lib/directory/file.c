@@ -102,7 +102,7 @@ record_name(char out[RECORD_LEN], uint32_t number)
 static void
 bundle_name(char out[BUNDLE_LEN], const uint8_t hash[TSW_HASH_LEN])
 {
-	memcpy(out, "att-", 4);
+	memcpy(out, "att-", sizeof("att-"));
 	ts_hex_encode(out + 4, hash, TSW_HASH_LEN);
 	memcpy(out + 4 + (size_t)2 * TSW_HASH_LEN, ".cbor", sizeof(".cbor"));
 }
