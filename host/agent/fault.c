@@ -70,6 +70,9 @@ static const struct {
 	"Close it, or have it give the card up: `gpgconf --kill scdaemon` if "
 	"it is GnuPG."},
     {TS_ERR_HELPER, "Repeat the command; nothing was lost."},
+    {TS_ERR_PIN_POLICY,
+	"On a card, PIV wants 6 to 8 and OpenPGP at least 6. No try was used "
+	"up."},
     {TS_ERR_NO_TOUCH, "Repeat the command and touch the token when it blinks."},
     {TS_ERR_CONFLICT, "Look at `touchstone alerts`."},
     {TS_ERR_IN_USE, "Retire the token first, or drop the change."},

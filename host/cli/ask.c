@@ -209,6 +209,55 @@ choose(const struct cli *cli, char out[ASK_TOKEN_MAX],
 	}
 }
 
+/* Names that pcscd gives end in the numbers of reader and slot: " 00 01". */
+static bool
+is_whole_reader(const char *name)
+{
+	static const char form[] = " XX XX";
+	const size_t len = strlen(name);
+	const char *end;
+	size_t i;
+
+	if (len < sizeof(form) - 1)
+		return false;
+	end = name + len - (sizeof(form) - 1);
+	for (i = 0; form[i] != '\0'; i++)
+		if (form[i] == ' ' ? end[i] != ' '
+				   : strchr("0123456789ABCDEF", end[i]) == NULL)
+			return false;
+	return true;
+}
+
+/*
+ * The beginning of a reader's name made whole, so that questions name the
+ * card.  What is of no card, or of several, is left for the agent to refuse.
+ */
+static enum cli_exit
+complete_reader(struct cli *cli, char out[ASK_TOKEN_MAX])
+{
+	const struct json_t *devices;
+	const char *name, *found = NULL;
+	enum cli_exit exit;
+	struct reply reply;
+	size_t i, cnt = 0;
+
+	if (strncmp(out, "card:", 5) != 0 || is_whole_reader(out))
+		return CLI_DONE;
+	exit = op_get(cli, &reply, "ListTokens", NULL, NULL);
+	devices = ts_json_get(reply.params, "devices");
+	for (i = 0; exit == CLI_DONE && i < ts_json_cnt(devices); i++) {
+		name = out_str(ts_json_at(devices, i), "token");
+		if (strncasecmp(name, out, strlen(out)) != 0)
+			continue;
+		found = name;
+		cnt++;
+	}
+	if (cnt == 1)
+		exit = ask_token_name(cli, out, found);
+	reply_wipe(&reply);
+	return exit;
+}
+
 enum cli_exit
 ask_token(struct cli *cli, char out[ASK_TOKEN_MAX], const char *except)
 {
@@ -217,8 +266,10 @@ ask_token(struct cli *cli, char out[ASK_TOKEN_MAX], const char *except)
 	enum cli_exit exit;
 	struct reply reply;
 
-	if (typed != NULL)
-		return ask_token_name(cli, out, typed);
+	if (typed != NULL) {
+		exit = ask_token_name(cli, out, typed);
+		return exit == CLI_DONE ? complete_reader(cli, out) : exit;
+	}
 	exit = op_get(cli, &reply, "ListTokens", NULL, NULL);
 	if (exit != CLI_DONE)
 		goto out;

@@ -257,6 +257,10 @@ announce(const struct cli *cli, const char *token, const char *name,
 		   "for it when its key is made and when it signs."
 		 : "Each token will ask for a touch twice: once to make its "
 		   "key, once to sign.");
+	if (card_pin_rule(applet) != PIN_OF_FIDO)
+		out_note(cli, TONE_PLAIN,
+		    "A card that is new has the PIN 123456, which everybody "
+		    "knows: change it by touchstone token pin.");
 }
 
 /* The parameters and PINs of Provision. */

@@ -12,6 +12,8 @@
 #include "out.h"
 #include "spin.h"
 
+#define TRIES_FEW 2 /* worth a word: cards have 3, other tokens 8 */
+
 void
 op_init(struct op *out, const char *method, enum op_kind kind)
 {
@@ -350,7 +352,7 @@ ask_pin(struct cli *cli, struct op *op, const struct reply *reply, bool wrong)
 	    retries >= 0 ? "%sTries left before the token blocks itself: %lld."
 			 : "%s",
 	    wrong ? "The PIN was wrong. " : "", (long long)retries);
-	if (wrong || (retries >= 0 && retries <= 3))
+	if (wrong || (retries >= 0 && retries <= TRIES_FEW))
 		question.problem = problem;
 	if (*token == '\0')
 		question.token = *slot->token != '\0' ? slot->token : "token";
