@@ -193,7 +193,7 @@ enum fw_sw
 fw_piv_admin_authenticate(struct fw_piv *piv, struct tsw_wr *rsp,
     const struct fw_apdu *apdu)
 {
-	struct fw_tlv field[3];
+	struct fw_tlv field[3] = {0};
 	struct tsw_slice *witness = &field[0].value;
 	struct tsw_slice *challenge = &field[1].value;
 	struct tsw_slice *response = &field[2].value;

@@ -59,15 +59,18 @@ parts_find(const struct fw_piv *piv, unsigned int record[FW_PIV_PARTS_MAX],
 	unsigned int i;
 	size_t cnt = 0;
 
+	for (i = 0; i < FW_PIV_PARTS_MAX; i++)
+		record[i] = FW_STORE_KEY_CNT; /* none */
 	for (i = FW_PIV_REC_PART; i < FW_STORE_KEY_CNT; i++) {
 		if (fw_store_peek(&piv->store, head, sizeof(head), i) !=
 			FW_OK ||
 		    head[0] != object)
 			continue;
 		part = head[1] & (uint8_t)~PART_LAST;
-		if (part >= FW_PIV_PARTS_MAX)
+		if (part < FW_PIV_PARTS_MAX)
+			record[part] = i;
+		else
 			hal_halt(HAL_FAULT_STORE_CORRUPT);
-		record[part] = i;
 		cnt++;
 	}
 	return cnt;
