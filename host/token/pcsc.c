@@ -21,7 +21,8 @@
 #define HELD_WAIT_MS 2000 /* another program has it for itself */
 #define TURN_WAIT_MS 5000 /* another program is in the middle of something */
 #define RETRY_PAUSE_MS 100
-#define RESETS_MAX 4 /* in a row, before the first command */
+#define NOTICE_MS 700 /* pcscd looks every 400 ms whether a card is there */
+#define RESETS_MAX 4  /* in a row, before the first command */
 #define PROTOCOLS (SCARD_PROTOCOL_T0 | SCARD_PROTOCOL_T1)
 
 /* PC/SC part 10, sections 2.2 and 2.6: what a reader can do. */
@@ -197,18 +198,37 @@ begin(struct ts_pcsc *pcsc)
 	}
 }
 
-/* Answers of other kinds can be because the card, or its reader, is gone. */
 static int
-find_cause(struct ts_pcsc *pcsc, int err)
+ask_status(struct ts_pcsc *pcsc)
 {
 	int r;
 
-	if (err != TS_ERR_TOKEN_IO)
-		return err;
 	ts_watchdog_begin(pcsc->dog, ANSWER_WAIT_MS, TS_ERR_NO_PCSCD);
 	r = ts_pcsc_error(
 	    SCardStatus(pcsc->handle, NULL, NULL, NULL, NULL, NULL, NULL));
 	ts_watchdog_end(pcsc->dog);
+	return r;
+}
+
+/*
+ * Answers of other kinds can be because the card, or its reader, is gone: which
+ * pcscd knows only after it has looked again.
+ */
+static int
+find_cause(struct ts_pcsc *pcsc, int err)
+{
+	int64_t deadline = ts_deadline_in(NOTICE_MS);
+	int r = TS_OK;
+
+	if (err != TS_ERR_TOKEN_IO)
+		return err;
+	while (r == TS_OK && check_time(pcsc) == TS_OK) {
+		r = ask_status(pcsc);
+		if (ts_deadline_left(deadline) == 0)
+			break;
+		if (r == TS_OK)
+			pause_a_little(pcsc);
+	}
 	return r == TS_OK ? err : r;
 }
 
@@ -239,8 +259,10 @@ transmit_once(struct ts_pcsc *pcsc, uint8_t *rsp, size_t *rsp_len,
 	r = ts_pcsc_error(
 	    SCardTransmit(pcsc->handle, pci, apdu, (DWORD)len, NULL, rsp, &n));
 	ts_watchdog_end(pcsc->dog);
-	if (r == TS_OK)
-		*rsp_len = n;
+	*rsp_len = n;
+	if (r == TS_OK && n < 2)
+		r = TS_ERR_TOKEN_IO; /* no status word: so says a card that left
+				      */
 	return find_cause(pcsc, r);
 }
 
