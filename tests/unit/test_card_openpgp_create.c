@@ -137,6 +137,12 @@ test_bad_kdf(void **state)
 		assert_int_equal(card_rig_sign(&rig, RIG_PIN), bad[i].r);
 		assert_int_equal(rig.m.pins_seen, 0);
 	}
+	/* The last salt, a byte too short. */
+	ready(&rig, TSW_ALG_ED25519);
+	set_kdf(&rig, 8, 1000);
+	rig.m.kdf[--rig.m.kdf_len - 8] = 7;
+	assert_int_equal(card_rig_sign(&rig, RIG_PIN), TS_ERR_TOKEN_IO);
+	assert_int_equal(rig.m.pins_seen, 0);
 }
 
 static void

@@ -3,6 +3,7 @@
 #include "cardrig.h"
 
 #include "token/piv.h"
+#include "token/tlv.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -152,6 +153,9 @@ test_bad_certificates(void **state)
 	    {nonsense, sizeof(nonsense), TS_ERR_TOKEN_IO},
 	    {twice, sizeof(twice), TS_ERR_TOKEN_IO},
 	    {half, sizeof(half), TS_ERR_TOKEN_IO}};
+	uint8_t text[MODEL_OBJECT_MAX] = {0};
+	struct tsw_slice der;
+	struct tsw_wr wr;
 	struct model_object *object;
 	const struct model_key *key;
 	struct card_rig rig;
@@ -170,7 +174,13 @@ test_bad_certificates(void **state)
 	key = card_model_slot(&rig.m, TS_TOKEN_PIV_SIGN);
 	put_cert_of(&rig, 0x5fc10a, &key->token);
 	object = card_model_object(&rig.m, 0x5fc10a);
-	object->p[2]++;
+	assert_int_equal(ts_tlv_find(&der,
+			     (struct tsw_slice){object->p, object->len}, 0x70),
+	    TS_OK);
+	memcpy(text, der.p, der.len);
+	tsw_wr_init(&wr, object->p, sizeof(object->p));
+	ts_tlv_put(&wr, 0x70, (struct tsw_slice){text, der.len + 1});
+	object->len = tsw_wr_len(&wr);
 	assert_int_equal(card_rig_sign(&rig, RIG_PIN), TS_ERR_TOKEN_IO);
 }
 
@@ -288,6 +298,12 @@ twist_signature(struct card_model *m, const struct model_command *cmd,
 	case 5: /* DER of another length, or a wrong R */
 		answer->p[5]++;
 		break;
+	case 6: /* a byte more, in all lengths */
+		answer->p[1]++;
+		answer->p[3]++;
+		answer->len++;
+		memcpy(answer->p + answer->len - 3, "\0\x90\0", 3);
+		break;
 	default:
 		card_model_say(answer, 0x9000, NULL, 0);
 	}
@@ -302,7 +318,7 @@ test_malformed_signatures(void **state)
 
 	(void)state;
 	for (i = 0; i < 2; i++) {
-		for (n = 0; n < 7; n++) {
+		for (n = 0; n < 8; n++) {
 			ready(&rig, algs[i]);
 			rig.m.twist = twist_signature;
 			rig.m.variant = n;

@@ -233,6 +233,8 @@ test_management_key_lies(void **state)
 {
 	static const uint8_t zeros[] = {0x7c, 18, 0x82, 16, 0, 0, 0, 0, 0, 0, 0,
 	    0, 0, 0, 0, 0, 0, 0, 0, 0};
+	static const uint8_t block_8[] = {0x7c, 10, 0x80, 8, 0, 0, 0, 0, 0, 0,
+	    0, 0};
 	static const struct {
 		int nth;
 		uint16_t sw;
@@ -265,6 +267,15 @@ test_management_key_lies(void **state)
 		assert_false(card_model_slot(&rig.m, 0x9c)->present);
 		assert_int_equal(rig.m.pins_seen, 1);
 	}
+	/* A block of 3DES, where the key is for AES. */
+	card_rig_init(&rig);
+	saying = card_rig_say(&rig, 0x87, TS_PIV_ADMIN, 0x9000);
+	saying->nth = 1;
+	saying->p = block_8;
+	saying->len = sizeof(block_8);
+	assert_int_equal(card_rig_create(&rig, 0x9c, RIG_PIN, RIG_ADMIN_HEX),
+	    TS_ERR_TOKEN_IO);
+	assert_int_equal(rig.m.count, 1); /* it was not gone on with */
 }
 
 /* GENERATE, metadata or attestation name another key than the one made. */
