@@ -12,6 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 
 import world  # noqa: E402
+from tap import Tap  # noqa: E402
 from world import Client  # noqa: E402
 from token_helper import *  # noqa: E402,F403
 from token_helper import ref  # noqa: E402
@@ -74,6 +75,14 @@ class PeerWorld(world.CardWorld):
                 self.peer.process.kill()
         finally:
             super().__exit__(*exc)
+
+    def tapped(self):
+        """Another new card in its place, whose commands are written down."""
+        self.peer.stop()
+        self.pcscd.wait_for(self.peer.reader, present=False)
+        tap = Tap(self.pcscd, 0)
+        self.peer = Peer(tap, self.root, 0, self.contactless)
+        return tap
 
     def start(self, request, pin=None, new_pin=None):
         """touchstone-token at work on this card."""

@@ -9,6 +9,7 @@ from peer import OPENPGP, TOUCH, TOUCHED, gpg, main, ref, sign, statement
 PIN, ADMIN, NEW = "123456", "12345678", "a new PIN"
 WRONG_ADMIN = "87654321"
 SLOT = 0xb6
+VERIFY = 0x20
 
 
 def made(world, alg=ref.ED25519, **o):
@@ -134,6 +135,16 @@ def waits_for_a_touch(world):
     assert (events, result.err) == ([TOUCHED], "OK"), (events, result.err)
 
 
+def signs_in_few_commands(world):
+    """SELECT, 6E in two parts, KDF, key, VERIFY, signature."""
+    tap = world.tapped()
+    key, _ = made(world)
+    tap.commands.clear()
+    world.sign("OK", key, PIN)
+    said = [c[1] for c in tap.commands]
+    assert said.count(VERIFY) == 1 and len(said) <= 7, tap.commands
+
+
 def survives_a_reset(world):
     key, _ = made(world)
     world.peer.client().close(reset=True)
@@ -144,4 +155,5 @@ if __name__ == "__main__":
     main([says_what_it_is, makes_keys_that_sign, keeps_a_key_that_is_there,
           counts_wrong_pins, wants_its_admin_pin, changes_its_pin,
           is_blocked_and_unblocked, hashes_pins_as_gpg_does,
-          waits_for_a_touch, survives_a_reset])
+          waits_for_a_touch, survives_a_reset,
+          signs_in_few_commands])

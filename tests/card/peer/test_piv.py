@@ -18,6 +18,7 @@ FACTORY_KEY = "0102030405060708" * 3
 OTHER_KEY = "1122334455667788" * 3
 SIGN, AUTH = 0x9c, 0x9a
 UNKNOWN, ONCE, ALWAYS = 0, 2, 3
+VERIFY = 0x20
 
 
 def made(world, slot=SIGN, algs=(ref.P256,), admin=None, **o):
@@ -111,6 +112,16 @@ def is_blocked_and_unblocked(world):
     world.sign("OK", key, NEW)
 
 
+def signs_in_few_commands(world):
+    """SELECT, metadata, certificate in two parts, VERIFY, signature."""
+    tap = world.tapped()
+    key, _ = made(world)
+    tap.commands.clear()
+    world.sign("OK", key, PIN)
+    said = [c[1] for c in tap.commands]
+    assert said.count(VERIFY) == 1 and len(said) <= 6, tap.commands
+
+
 def survives_a_reset(world):
     key, _ = made(world)
     world.peer.client().close(reset=True)
@@ -143,4 +154,4 @@ if __name__ == "__main__":
     main([says_what_it_is, makes_keys_that_sign, has_no_ed25519,
           keeps_a_key_that_is_there, counts_wrong_pins,
           wants_its_management_key, changes_its_pin, is_blocked_and_unblocked,
-          survives_a_reset, opensc_signs_with_our_key])
+          survives_a_reset, signs_in_few_commands, opensc_signs_with_our_key])
