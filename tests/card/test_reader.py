@@ -62,6 +62,20 @@ def power_cycle_is_seen(world):
         assert c.raw(SELECT_NONE) == NOT_FOUND
 
 
+def power_cycle_is_seen_at_power_off(world):
+    """vpcd notices first that it has lost the card when it is to switch it
+    off."""
+    card = world.card("card")
+    for _ in range(3):
+        c = Client(card.reader)
+        assert card.control("power-cycle") == "ok"
+        scard.SCardDisconnect(c.card, scard.SCARD_UNPOWER_CARD)
+        world.pcscd.wait_for(card.reader, present=False)
+        world.pcscd.wait_for(card.reader)
+        with Client(card.reader) as c:
+            assert c.raw(SELECT_NONE) == NOT_FOUND
+
+
 def pcscd_restarts(world):
     card = world.card("card")
     for kill in (False, True):
@@ -155,5 +169,5 @@ def idles(world):
 
 if __name__ == "__main__":
     main([answers, two_readers, comes_and_goes, power_cycle_is_seen,
-          pcscd_restarts, patience, pulled_while_it_waits,
-          pcscd_dies_while_it_waits, idles], slots=2)
+          power_cycle_is_seen_at_power_off, pcscd_restarts, patience,
+          pulled_while_it_waits, pcscd_dies_while_it_waits, idles], slots=2)

@@ -97,10 +97,8 @@ class Card(Sim):
 
     def power_cycle(self):
         """Out and in again, and pcscd has seen both."""
-        self.control("power-cycle")
-        if self.pcscd:
-            self.pcscd.wait_for(self.reader, present=False)
-            self.pcscd.wait_for(self.reader)
+        self.pull()
+        self.insert()
 
     def pull(self):
         """Out, and pcscd has seen it."""
@@ -116,6 +114,8 @@ class Card(Sim):
 
 class CardWorld(World):
     """A World with a pcscd of its own."""
+
+    place = "/run"  # of the namespace: gone with it, even if we are killed
 
     def __init__(self, build, boards=(), slots=1):
         super().__init__(build, boards)

@@ -201,6 +201,8 @@ class World:
     boards: names of the tokens that are emulated boards.
     """
 
+    place = "/tmp"  # where the folder is made
+
     def __init__(self, build, boards=()):
         self.build = os.path.abspath(build)
         self.boards = boards
@@ -209,7 +211,7 @@ class World:
         self.sims = []
 
     def __enter__(self):
-        self.root = tempfile.mkdtemp(prefix="ts-", dir="/tmp")
+        self.root = tempfile.mkdtemp(prefix="ts-", dir=self.place)
         self.directory = "file://" + os.path.join(self.root, "directory")
         os.mkdir(os.path.join(self.root, "directory"))
         return self

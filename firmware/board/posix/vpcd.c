@@ -17,6 +17,10 @@
 
 #define FIRST_PAUSE_MS 20
 #define LAST_PAUSE_MS 500
+/* pcscd looks for the card about every 400 ms.  If it wants to switch it off
+ * just now, vpcd drops the old connection at that, and takes a new one at the
+ * next look: the card was never away then. */
+#define OUT_MS 1000
 #define PORT_DIGITS_MAX 5
 
 static struct sockaddr_storage address;
@@ -124,7 +128,8 @@ sim_vpcd_plug(void)
 {
 	plugged = true;
 	pause_ms = FIRST_PAUSE_MS;
-	try_now();
+	if (try_at == 0)
+		try_now();
 }
 
 void
@@ -132,6 +137,7 @@ sim_vpcd_unplug(void)
 {
 	plugged = false;
 	try_later();
+	try_at = sim_real_millis() + OUT_MS;
 }
 
 void
