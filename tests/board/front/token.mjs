@@ -19,8 +19,9 @@ import { ledName } from './led.mjs';
 import { picture } from './picture.mjs';
 import { DisplayReader } from './reader.mjs';
 
-// The store: 32 sectors at the end of a 2 MB flash.
-const STORE_OFF = 0x1e0000, STORE_LEN = 32 * 4096;
+// The stores: 32 sectors at the end of a 2 MB flash, and as many before them.
+const REGIONS = [0x1e0000, 0x1c0000], REGION_LEN = 32 * 4096;
+const STORE_LEN = REGIONS.length * REGION_LEN;
 const KEYBOARD_EP = 3;
 
 // The firmware wants the button up for 500 ms before some touches and down for
@@ -64,14 +65,16 @@ export class Token extends EventEmitter {
     }
     this.storeFd = fs.openSync(file, 'r+');
     const stored = fs.readFileSync(this.storeFd);
-    if (stored.length !== STORE_LEN)
+    // One of before there was a second region grows at the next save.
+    if (stored.length !== STORE_LEN && stored.length !== REGION_LEN)
       throw new Error(`${file}: this is not a flash image`);
     stored.copy(this.stored);
   }
 
   // What the token keeps is in the file before anybody hears of it.
   save() {
-    const now = this.chip.flash.subarray(STORE_OFF, STORE_OFF + STORE_LEN);
+    const now = Buffer.concat(REGIONS.map((off) =>
+      this.chip.flash.subarray(off, off + REGION_LEN)));
     if (Buffer.compare(now, this.stored) === 0) return;
     this.stored.set(now);
     if (this.storeFd === undefined) return;
@@ -81,7 +84,8 @@ export class Token extends EventEmitter {
   plug() {
     const { elf, display } = this.options;
     const flash = new Uint8Array(FLASH_LEN).fill(0xff);
-    flash.set(this.stored, STORE_OFF);
+    REGIONS.forEach((off, i) => flash.set(
+      this.stored.subarray(i * REGION_LEN, (i + 1) * REGION_LEN), off));
     const chip = this.chip = new Chip({
       elf, flash, display, realtime: true, entropy: this.noise,
       seed: crypto.randomInt(2 ** 32),
