@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "device.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
-
-#include "twin.h"
 
 #define PATIENCE_MS 1500 /* with a token that is busy or not ours yet */
 #define AGAIN_MS 100	 /* doubled each time */
@@ -132,107 +128,14 @@ start(struct ts_device *dev, struct ts_token_request *req)
 	return r;
 }
 
-static_assert((int)TS_OWN_PIV == (int)TS_TOKEN_KIND_PIV &&
-	(int)TS_OWN_OPENPGP == (int)TS_TOKEN_KIND_OPENPGP,
-    "the store and the helper count kinds alike");
-
-struct ts_place_on_card
-ts_token_place(const struct ts_token *token)
-{
-	struct ts_place_on_card at = {TS_TOKEN_KIND_FIDO, 0};
-
-	if (!ts_token_is_card(token))
-		return at;
-	at.kind = TS_TOKEN_KIND_PIV;
-	at.slot = TS_TOKEN_PIV_SIGN;
-	if (token->kind == TS_OWN_PIV)
-		at.slot = token->slot;
-	if (token->kind == TS_OWN_OPENPGP) {
-		at.kind = TS_TOKEN_KIND_OPENPGP;
-		at.slot = TS_TOKEN_OPENPGP_SIGN;
-	}
-	return at;
-}
-
-void
-ts_token_fill(struct ts_token_cred *out, const struct ts_token *token,
-    const struct ts_place_on_card *at)
-{
-	memset(out, 0, sizeof(*out));
-	out->key = token->key;
-	if (ts_token_is_card(token)) {
-		out->kind = at->kind;
-		out->id.p = &at->slot;
-		out->id.len = sizeof(at->slot);
-		out->has_check =
-		    at->kind == TS_TOKEN_KIND_PIV && token->check.alg != 0;
-		if (out->has_check)
-			out->check = token->check;
-	} else if (ts_token_is_applet(token)) {
-		out->kind = TS_TOKEN_KIND_STATEMENT;
-		out->id.p = token->id;
-		out->id.len = sizeof(token->id);
-	} else {
-		out->kind = TS_TOKEN_KIND_FIDO;
-		out->id.p = token->credential;
-		out->id.len = token->credential_len;
-	}
-}
-
 /* --- Which key of ours is on it --- */
-
-#define PLACES_MAX_CNT 3
-
-/* Where on this device token may be; of a FIDO key the place says nothing. */
-static size_t
-places(struct ts_place_on_card out[PLACES_MAX_CNT], const struct ts_device *dev,
-    const struct ts_token *token)
-{
-	static const struct ts_place_on_card all[PLACES_MAX_CNT] = {
-	    {TS_TOKEN_KIND_PIV, TS_TOKEN_PIV_SIGN},
-	    {TS_TOKEN_KIND_PIV, TS_TOKEN_PIV_AUTH},
-	    {TS_TOKEN_KIND_OPENPGP, TS_TOKEN_OPENPGP_SIGN},
-	};
-	size_t i, cnt = 0;
-	bool has, fits;
-
-	if (!ts_token_is_card(token)) {
-		memset(&out[0], 0, sizeof(out[0]));
-		return 1;
-	}
-	for (i = 0; i < PLACES_MAX_CNT; i++) {
-		has = all[i].kind == TS_TOKEN_KIND_PIV
-		    ? dev->info.piv.present
-		    : dev->info.openpgp.present;
-		fits = token->kind == TS_OWN_CARD ||
-		    ((int)token->kind == (int)all[i].kind &&
-			(token->kind != TS_OWN_PIV ||
-			    token->slot == all[i].slot));
-		if (has && fits)
-			out[cnt++] = all[i];
-	}
-	return cnt;
-}
-
-bool
-ts_device_may_have(const struct ts_device *dev, const struct ts_token *token)
-{
-	struct ts_place_on_card at[PLACES_MAX_CNT];
-
-	if (ts_token_is_card(token))
-		return ts_device_is_card(dev) && places(at, dev, token) > 0;
-	if (!ts_token_is_applet(token) && token->credential_len == 0)
-		return false;
-	/* Behind FIDO2; a twin has been asked for it already. */
-	return !ts_device_is_card(dev) || (dev->info.has_fido && !dev->beside);
-}
 
 /* Second half of probing: which of our keys is it? */
 static int
 ask_for_keys(struct ts_device *dev)
 {
 	struct ts_token token[TS_TOKEN_KEYS_MAX_CNT];
-	struct ts_place_on_card at[PLACES_MAX_CNT];
+	struct ts_place_on_card at[TS_PLACES_ON_CARD_MAX_CNT];
 	struct ts_token_request req;
 	size_t i, j, n, cnt, used = 0;
 
@@ -241,7 +144,7 @@ ask_for_keys(struct ts_device *dev)
 	remember_twin(dev);
 	cnt = dev->all->keys(dev->all->ctx, token, TS_TOKEN_KEYS_MAX_CNT, dev);
 	for (i = 0; i < cnt; i++) {
-		n = places(at, dev, &token[i]);
+		n = ts_device_places(at, dev, &token[i]);
 		for (j = 0; j < n && used < TS_TOKEN_KEYS_MAX_CNT; j++) {
 			dev->asked_at[used] = at[j];
 			memcpy(dev->asked[used], token[i].id, TSW_HASH_LEN);
@@ -497,126 +400,4 @@ ts_devices_are_probing(const struct ts_devices *all)
 		if (all->dev[i].state == TS_DEVICE_PROBING)
 			return true;
 	return all->cards.starting;
-}
-
-/* --- Cards --- */
-
-bool
-ts_device_is_card(const struct ts_device *dev)
-{
-	return strncmp(dev->name, TS_CARD_PREFIX, sizeof(TS_CARD_PREFIX) - 1) ==
-	    0;
-}
-
-/* How many there are; *out is the only one, or NULL. */
-static size_t
-by_beginning(struct ts_device **out, struct ts_devices *all, const char *name,
-    bool shown)
-{
-	struct ts_device *dev;
-	size_t i, cnt = 0;
-
-	*out = NULL;
-	for (i = 0; i < TS_DEVICES_MAX_CNT; i++) {
-		dev = &all->dev[i];
-		if (dev->state == TS_DEVICE_ABSENT || !ts_device_is_card(dev) ||
-		    (shown && !ts_device_is_shown(dev)) ||
-		    strncasecmp(dev->name, name, strlen(name)) != 0)
-			continue;
-		*out = ++cnt == 1 ? dev : NULL;
-	}
-	return cnt;
-}
-
-int
-ts_device_by_reader(struct ts_device **out, struct ts_devices *all,
-    const char *name)
-{
-	*out = ts_device_by_name(all, name);
-	if (*out != NULL)
-		return TS_OK;
-	/* One that has nothing for us stands behind those that have. */
-	if (by_beginning(out, all, name, true) == 0)
-		return by_beginning(out, all, name, false) > 1
-		    ? TS_ERR_AMBIGUOUS
-		    : TS_OK;
-	return by_beginning(out, all, name, true) > 1 ? TS_ERR_AMBIGUOUS
-						      : TS_OK;
-}
-
-/* How many readers of this kind there are, with the names of ts_twin. */
-static size_t
-alike(const struct ts_devices *all, const struct ts_twin_usb *usb, bool cards)
-{
-	struct ts_twin_usb other;
-	const struct ts_device *dev;
-	size_t i, cnt = 0;
-
-	for (i = 0; i < TS_DEVICES_MAX_CNT; i++) {
-		dev = &all->dev[i];
-		if (dev->state == TS_DEVICE_ABSENT ||
-		    ts_device_is_card(dev) != cards)
-			continue;
-		ts_twin_look(&other, dev->name);
-		if (cards ? ts_twin_has_name(usb,
-				dev->name + sizeof(TS_CARD_PREFIX) - 1)
-			  : strcmp(other.name, usb->name) == 0)
-			cnt++;
-	}
-	return cnt;
-}
-
-/* By what is on it: a key of ours is on one token only. */
-static bool
-shows_same_key(const struct ts_device *card, const struct ts_device *dev)
-{
-	return card->has_key && card->at.kind != TS_TOKEN_KIND_PIV &&
-	    card->at.kind != TS_TOKEN_KIND_OPENPGP && dev->has_key &&
-	    memcmp(card->key_id, dev->key_id, TSW_HASH_LEN) == 0;
-}
-
-static bool
-is_same_usb(const struct ts_device *card, const struct ts_device *dev)
-{
-	const char *reader = card->name + sizeof(TS_CARD_PREFIX) - 1;
-	struct ts_twin_usb usb;
-
-	ts_twin_look(&usb, dev->name);
-	if (ts_twin_has_serial(&usb, reader))
-		return true;
-	return ts_twin_has_name(&usb, reader) &&
-	    alike(card->all, &usb, true) == 1 &&
-	    alike(card->all, &usb, false) == 1;
-}
-
-struct ts_device *
-ts_device_twin(const struct ts_device *card)
-{
-	struct ts_device *dev;
-	size_t i;
-
-	if (!ts_device_is_card(card))
-		return NULL;
-	for (i = 0; i < TS_DEVICES_MAX_CNT; i++) {
-		dev = &card->all->dev[i];
-		if (dev->state != TS_DEVICE_READY || dev->problem != TS_OK ||
-		    ts_device_is_card(dev))
-			continue;
-		if (strcmp(card->twin, dev->name) == 0 ||
-		    shows_same_key(card, dev) || is_same_usb(card, dev))
-			return dev;
-	}
-	return NULL;
-}
-
-bool
-ts_device_is_shown(const struct ts_device *dev)
-{
-	const struct ts_token_info *info = &dev->info;
-
-	if (!ts_device_is_card(dev) || dev->problem != TS_OK ||
-	    dev->state != TS_DEVICE_READY)
-		return true;
-	return info->piv.present || info->openpgp.present ||
-	    (info->has_fido && !dev->beside);
 }

@@ -95,6 +95,14 @@ void ts_devices_look_for_twins(struct ts_devices *all);
 void ts_token_fill(struct ts_token_cred *out, const struct ts_token *token,
     const struct ts_place_on_card *at);
 
+/*
+ * Where on dev token may be, as far as dev has told; of a key behind FIDO2 it
+ * is one place that says nothing.
+ */
+#define TS_PLACES_ON_CARD_MAX_CNT 3
+size_t ts_device_places(struct ts_place_on_card out[TS_PLACES_ON_CARD_MAX_CNT],
+    const struct ts_device *dev, const struct ts_token *token);
+
 /* Whether dev is a card in a reader, and whether a key like this may be on dev.
  */
 bool ts_device_is_card(const struct ts_device *dev);

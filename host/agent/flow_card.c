@@ -7,6 +7,8 @@
 
 #include "flow.h"
 
+#define TRIES_FEW 3 /* no card gives fewer */
+
 /* --- Applications --- */
 
 /* The device on which card's FIDO2 is to be used. */
@@ -141,6 +143,53 @@ ts_flow_may_try_pin(const struct ts_op *op, enum ts_token_kind kind)
 	return kind == TS_TOKEN_KIND_PIV || kind == TS_TOKEN_KIND_OPENPGP
 	    ? ts_flow_may_try(op, tries_left(op->dev, kind))
 	    : TS_OK;
+}
+
+/* Of the key or the PIN that the helper was asked about. */
+static enum ts_token_kind
+kind_of(const struct ts_token_request *req)
+{
+	return req->op == TS_TOKEN_MSG_SIGN ? req->key[0].kind : req->kind;
+}
+
+static uint8_t *
+tries_of(struct ts_device *dev, enum ts_token_kind kind)
+{
+	if (kind == TS_TOKEN_KIND_PIV)
+		return &dev->info.piv.tries;
+	return kind == TS_TOKEN_KIND_OPENPGP ? &dev->info.openpgp.tries : NULL;
+}
+
+bool
+ts_op_note_tries(struct ts_op *op, const struct ts_token_result *result)
+{
+	const enum ts_token_kind kind = kind_of(&op->req);
+	uint8_t *tries = tries_of(op->dev, kind);
+
+	if (tries == NULL)
+		return false;
+	switch (result->err) {
+	case TS_ERR_PIN_WRONG:
+		*tries = result->retries;
+		break;
+	case TS_ERR_CARD_PIN_BLOCKED:
+		*tries = 0;
+		break;
+	case TS_ERR_CARD_PUK_WRONG:
+		op->dev->info.piv.puk_tries = result->retries;
+		break;
+	case TS_ERR_ADMIN_WRONG:
+		if (kind == TS_TOKEN_KIND_OPENPGP)
+			op->dev->info.openpgp.admin_tries = result->retries;
+		break;
+	case TS_OK: /* the right PIN gave all tries back */
+		if (op->req_pin_fd >= 0 && *tries < TRIES_FEW)
+			*tries = TS_TOKEN_RETRIES_UNKNOWN;
+		break;
+	default:
+		break;
+	}
+	return true;
 }
 
 /* --- For want of a PIN --- */

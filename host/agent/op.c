@@ -15,7 +15,6 @@
 #define PATIENCE_MS 2000 /* with whoever else uses the token */
 #define AGAIN_MS 50	 /* doubled each time */
 #define NOTICE_MS 800	 /* pcscd looks at its readers every 400 */
-#define TRIES_FEW 3	 /* no card gives fewer */
 
 static int run(struct ts_op *op);
 
@@ -149,57 +148,6 @@ wait_while_busy(struct ts_op *op)
 	return true;
 }
 
-/* Of the key or the PIN that the helper was asked about. */
-static enum ts_token_kind
-kind_of(const struct ts_token_request *req)
-{
-	return req->op == TS_TOKEN_MSG_SIGN ? req->key[0].kind : req->kind;
-}
-
-static uint8_t *
-tries_of(struct ts_device *dev, enum ts_token_kind kind)
-{
-	if (kind == TS_TOKEN_KIND_PIV)
-		return &dev->info.piv.tries;
-	return kind == TS_TOKEN_KIND_OPENPGP ? &dev->info.openpgp.tries : NULL;
-}
-
-/*
- * Keep account of the tries that a card has left.  False: it was not about
- * the PIN of one.
- */
-static bool
-note_card_tries(struct ts_op *op, const struct ts_token_result *result)
-{
-	const enum ts_token_kind kind = kind_of(&op->req);
-	uint8_t *tries = tries_of(op->dev, kind);
-
-	if (tries == NULL)
-		return false;
-	switch (result->err) {
-	case TS_ERR_PIN_WRONG:
-		*tries = result->retries;
-		break;
-	case TS_ERR_CARD_PIN_BLOCKED:
-		*tries = 0;
-		break;
-	case TS_ERR_CARD_PUK_WRONG:
-		op->dev->info.piv.puk_tries = result->retries;
-		break;
-	case TS_ERR_ADMIN_WRONG:
-		if (kind == TS_TOKEN_KIND_OPENPGP)
-			op->dev->info.openpgp.admin_tries = result->retries;
-		break;
-	case TS_OK: /* the right PIN gave all tries back */
-		if (op->req_pin_fd >= 0 && *tries < TRIES_FEW)
-			*tries = TS_TOKEN_RETRIES_UNKNOWN;
-		break;
-	default:
-		break;
-	}
-	return true;
-}
-
 static bool
 is_busy(int err)
 {
@@ -210,7 +158,7 @@ static void
 conclude(struct ts_op *op, const struct ts_token_result *result)
 {
 	op->touching = false;
-	if (!note_card_tries(op, result) &&
+	if (!ts_op_note_tries(op, result) &&
 	    result->retries != TS_TOKEN_RETRIES_UNKNOWN)
 		op->dev->retries = result->retries;
 	ts_op_step(op, op->next(op, result));

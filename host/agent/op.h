@@ -165,6 +165,12 @@ int ts_op_run_two(struct ts_op *op, const struct ts_token_request *req,
     int (*next)(struct ts_op *op,
 	const struct ts_token_result *result)) TS_MUST_CHECK;
 
+/*
+ * Keep account of the tries that a card has left.  False: result was not about
+ * the PIN of one.
+ */
+bool ts_op_note_tries(struct ts_op *op, const struct ts_token_result *result);
+
 /* Put text into a field of an operation.  TS_ERR_ARGUMENT: it is too long. */
 int ts_op_text(char *out, size_t size, const char *text) TS_MUST_CHECK;
 
