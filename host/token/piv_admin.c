@@ -19,13 +19,13 @@
 /* Ciphers by their number in GENERAL AUTHENTICATE, likelier ones first. */
 static const struct cipher {
 	enum ts_piv_alg alg;
-	size_t key_len, block_len;
 	enum ts_card_cipher cipher;
+	size_t key_len, block_len;
 } ciphers[] = {
-    {TS_PIV_ALG_3DES, 24, 8, TS_CARD_3DES},
-    {TS_PIV_ALG_AES192, 24, 16, TS_CARD_AES192},
-    {TS_PIV_ALG_AES128, 16, 16, TS_CARD_AES128},
-    {TS_PIV_ALG_AES256, 32, 16, TS_CARD_AES256},
+    {TS_PIV_ALG_3DES, TS_CARD_3DES, 24, 8},
+    {TS_PIV_ALG_AES192, TS_CARD_AES192, 24, 16},
+    {TS_PIV_ALG_AES128, TS_CARD_AES128, 16, 16},
+    {TS_PIV_ALG_AES256, TS_CARD_AES256, 32, 16},
 };
 #define CIPHER_CNT (sizeof(ciphers) / sizeof(ciphers[0]))
 
