@@ -118,6 +118,33 @@ ts_pcsc_free(struct ts_pcsc **pcsc)
 	*pcsc = NULL;
 }
 
+/*
+ * With a card in hand a refusal is what libpcsclite makes of a connection that
+ * pcscd closed when it died.
+ */
+static int
+later_error(LONG rv)
+{
+	int r = ts_pcsc_error(rv);
+
+	return r == TS_ERR_PCSCD_ACCESS ? TS_ERR_NO_PCSCD : r;
+}
+
+/* Refused, or has pcscd gone? */
+static int
+connect_error(struct ts_pcsc *pcsc, LONG rv)
+{
+	int r = ts_pcsc_error(rv);
+	DWORD len = 0;
+
+	if (r != TS_ERR_PCSCD_ACCESS)
+		return r;
+	rv = SCardListReaders(pcsc->context, NULL, NULL, &len);
+	if (rv == SCARD_S_SUCCESS || rv == SCARD_E_NO_READERS_AVAILABLE)
+		return r;
+	return TS_ERR_NO_PCSCD;
+}
+
 /* TS_OK, or why there is no point in another call. */
 static int
 check_time(struct ts_pcsc *pcsc)
@@ -151,7 +178,7 @@ connect_card(struct ts_pcsc *pcsc, const char *reader)
 			return r;
 		/* It waits as well while another program has its turn. */
 		ts_watchdog_begin(pcsc->dog, TURN_WAIT_MS, TS_ERR_CARD_HELD);
-		r = ts_pcsc_error(
+		r = connect_error(pcsc,
 		    SCardConnect(pcsc->context, reader, SCARD_SHARE_SHARED,
 			PROTOCOLS, &pcsc->handle, &pcsc->protocol));
 		ts_watchdog_end(pcsc->dog);
@@ -168,7 +195,7 @@ reconnect(struct ts_pcsc *pcsc)
 	int r;
 
 	ts_watchdog_begin(pcsc->dog, ANSWER_WAIT_MS, TS_ERR_NO_PCSCD);
-	r = ts_pcsc_error(SCardReconnect(pcsc->handle, SCARD_SHARE_SHARED,
+	r = later_error(SCardReconnect(pcsc->handle, SCARD_SHARE_SHARED,
 	    PROTOCOLS, SCARD_LEAVE_CARD, &pcsc->protocol));
 	ts_watchdog_end(pcsc->dog);
 	pcsc->card->generation++;
@@ -188,7 +215,7 @@ begin(struct ts_pcsc *pcsc)
 		if (r != TS_OK)
 			return r;
 		ts_watchdog_begin(pcsc->dog, TURN_WAIT_MS, TS_ERR_CARD_HELD);
-		r = ts_pcsc_error(SCardBeginTransaction(pcsc->handle));
+		r = later_error(SCardBeginTransaction(pcsc->handle));
 		ts_watchdog_end(pcsc->dog);
 		if (r != TS_ERR_CARD_RESET || resets == RESETS_MAX)
 			return r;
@@ -204,7 +231,7 @@ ask_status(struct ts_pcsc *pcsc)
 	int r;
 
 	ts_watchdog_begin(pcsc->dog, ANSWER_WAIT_MS, TS_ERR_NO_PCSCD);
-	r = ts_pcsc_error(
+	r = later_error(
 	    SCardStatus(pcsc->handle, NULL, NULL, NULL, NULL, NULL, NULL));
 	ts_watchdog_end(pcsc->dog);
 	return r;
@@ -256,7 +283,7 @@ transmit_once(struct ts_pcsc *pcsc, uint8_t *rsp, size_t *rsp_len,
 	if (r != TS_OK)
 		return r;
 	begin_call(pcsc);
-	r = ts_pcsc_error(
+	r = later_error(
 	    SCardTransmit(pcsc->handle, pci, apdu, (DWORD)len, NULL, rsp, &n));
 	ts_watchdog_end(pcsc->dog);
 	*rsp_len = n;

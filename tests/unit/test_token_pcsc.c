@@ -133,6 +133,18 @@ SCardStatus(SCARDHANDLE card, LPSTR name, LPDWORD name_len, LPDWORD state,
 	return SCARD_S_SUCCESS;
 }
 
+static LONG list_says;
+
+LONG
+SCardListReaders(SCARDCONTEXT context, LPCSTR groups, LPSTR names, LPDWORD len)
+{
+	(void)context;
+	(void)groups;
+	(void)names;
+	(void)len;
+	return list_says;
+}
+
 LONG
 SCardControl(SCARDHANDLE card, DWORD code, LPCVOID in, DWORD in_len, LPVOID out,
     DWORD out_len, LPDWORD got)
@@ -218,6 +230,20 @@ a_card_that_is_held_is_tried_again(void **state)
 }
 
 static void
+a_refusal_is_told_from_a_pcscd_that_died(void **state)
+{
+	(void)state;
+	will(CONNECT, SCARD_W_SECURITY_VIOLATION);
+	will(CONNECT, SCARD_W_SECURITY_VIOLATION);
+	list_says = SCARD_S_SUCCESS;
+	assert_int_equal(ts_pcsc_take(pcsc, &card, "Reader"),
+	    TS_ERR_PCSCD_ACCESS);
+	list_says = SCARD_E_NO_SERVICE;
+	assert_int_equal(ts_pcsc_take(pcsc, &card, "Reader"), TS_ERR_NO_PCSCD);
+	list_says = SCARD_S_SUCCESS;
+}
+
+static void
 a_wish_to_stop_ends_the_wait(void **state)
 {
 	(void)state;
@@ -285,7 +311,8 @@ causes(void **state)
 	    {SCARD_E_NO_SERVICE, SCARD_S_SUCCESS, TS_ERR_NO_PCSCD},
 	    {SCARD_F_COMM_ERROR, SCARD_S_SUCCESS, TS_ERR_NO_PCSCD},
 	    {SCARD_E_INVALID_HANDLE, SCARD_S_SUCCESS, TS_ERR_NO_PCSCD},
-	    {SCARD_W_SECURITY_VIOLATION, SCARD_S_SUCCESS, TS_ERR_PCSCD_ACCESS},
+	    /* So it says, too, when pcscd has died. */
+	    {SCARD_W_SECURITY_VIOLATION, SCARD_S_SUCCESS, TS_ERR_NO_PCSCD},
 	    {SCARD_E_SHARING_VIOLATION, SCARD_S_SUCCESS, TS_ERR_CARD_HELD},
 	    /* What went wrong may be that it is gone. */
 	    {SCARD_E_NOT_TRANSACTED, SCARD_S_SUCCESS, TS_ERR_TOKEN_IO},
@@ -315,6 +342,8 @@ main(void)
 		set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_card_that_is_held_is_tried_again,
 		set_up, tear_down),
+	    cmocka_unit_test_setup_teardown(
+		a_refusal_is_told_from_a_pcscd_that_died, set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_wish_to_stop_ends_the_wait,
 		set_up, tear_down),
 	    cmocka_unit_test_setup_teardown(a_reset_before_the_first_command,
