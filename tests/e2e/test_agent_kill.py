@@ -241,9 +241,15 @@ def kill_helper_that_probes(world):
 
 
 def children(pid):
-    """Pids of a process that is no child of ours, from /proc."""
+    """Helpers of an agent that we did not start, but for the one that watches
+    readers; /proc tells."""
+    found = []
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
-        return [int(child) for child in f.read().split()]
+        for child in f.read().split():
+            with open(f"/proc/{child}/cmdline", "rb") as cmdline:
+                if b"--watch-cards" not in cmdline.read():
+                    found.append(int(child))
+    return found
 
 
 def kill_helper_below_the_cli(world):
