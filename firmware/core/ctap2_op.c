@@ -96,6 +96,8 @@ fw_ctap2_abort(struct fw_ctap2 *c)
 bool
 fw_ctap2_wants_long_touch(const struct fw_ctap2 *c)
 {
+	if (!fw_ctap2_is_waiting(c))
+		return false;
 	return c->op.kind == FW_OP_RESET ||
 	    (c->op.kind == FW_OP_CARD && c->op.led == HAL_LED_TOUCH_RESET) ||
 	    (c->op.kind == FW_OP_APPLET &&

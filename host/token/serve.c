@@ -75,6 +75,7 @@ lock_down_card(struct host *host)
 	int r;
 
 	r = ts_sandbox_prepare(TS_TOKEN_FD_NEW_PIN + 1);
+	(void)close(TS_TOKEN_FD_DEVICE); /* of no use here, if it is open */
 	if (r == TS_OK)
 		r = ts_warm_up();
 	if (r == TS_OK)

@@ -98,6 +98,17 @@ def a_chain_is_signed(world):
         assert expect(b.run(probe([key])), "OK").payload == b"\0"
 
 
+def keys_are_erased_by_a_long_touch(world):
+    b = Bench(world)
+    i = Identity(b, made(b, applet=True)[0])
+    expect(b.run(applet(FORGET, i.key)), "TS_PIN_REQUIRED")
+    expect(b.run(applet(FORGET, i.key), pin=PIN), "OK")
+    expect(b.run(probe([i.key])), "TS_WRONG_TOKEN")
+    b.card.power_cycle()
+    expect(b.run(common(RESET)), "OK")
+    assert expect(b.run(common(INFO)), "OK").info()["pin"] == 1
+
+
 def live_codes_match(world):
     """The simulators show them; the readers take their turns."""
     run = Run.__new__(Run)
@@ -346,7 +357,7 @@ def the_sandbox_holds(world):
 
 if __name__ == "__main__":
     main([info_tells_all_applications, fido_keys_sign_what_stock_tools_verify,
-          a_chain_is_signed, live_codes_match,
+          a_chain_is_signed, keys_are_erased_by_a_long_touch, live_codes_match,
           the_same_token_is_there_over_hid,
           wrong_pins_are_counted_never_repeated,
           requests_for_other_places_are_refused, a_touch_is_announced,
