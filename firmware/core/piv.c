@@ -59,10 +59,10 @@ piv_select(void *applet, struct tsw_wr *rsp)
 	return FW_SW_OK;
 }
 
-static void
-close_all(struct fw_piv *piv)
+void
+fw_piv_close(struct fw_piv *piv)
 {
-	piv->pin_ok = piv->pin_fresh = piv->admin_ok = false;
+	piv->pin_ok = piv->pin_fresh = piv->was_fresh = piv->admin_ok = false;
 	piv->touched_slot = 0;
 	piv->wait = FW_PIV_WAIT_NOTHING;
 	tsw_wipe(&piv->auth, sizeof(piv->auth));
@@ -72,7 +72,7 @@ close_all(struct fw_piv *piv)
 static void
 piv_deselect(void *applet)
 {
-	close_all(applet);
+	fw_piv_close(applet);
 }
 
 /* Whose words are not there yet gets them here. */

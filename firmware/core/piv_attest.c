@@ -73,6 +73,24 @@ put_extension(struct tsw_wr *wr, uint8_t which, const uint8_t *p, size_t len)
 	    (struct tsw_slice){p, len});
 }
 
+/* DER: no more bytes than the number has, which is not negative as its top bit
+ * is 0. */
+static size_t
+put_number(uint8_t out[6], uint32_t number)
+{
+	size_t len = 4;
+	struct tsw_wr wr;
+
+	while (len > 1 && number < UINT32_C(1) << (8 * len - 9))
+		len--;
+	tsw_wr_init(&wr, out, 6);
+	tsw_wr_u8(&wr, TAG_INTEGER);
+	tsw_wr_u8(&wr, (uint8_t)len);
+	while (len-- > 0)
+		tsw_wr_u8(&wr, (uint8_t)(number >> 8 * len));
+	return wr.len;
+}
+
 static void
 put_extensions(const struct fw_piv *piv, struct tsw_wr *wr,
     const struct fw_piv_key *key)
@@ -84,11 +102,8 @@ put_extensions(const struct fw_piv *piv, struct tsw_wr *wr,
 	tsw_wr_init(&v, version, sizeof(version));
 	fw_piv_put_version(&v);
 	put_extension(wr, OID_VERSION, version, sizeof(version));
-	tsw_wr_init(&v, serial, sizeof(serial));
-	tsw_wr_u8(&v, TAG_INTEGER);
-	tsw_wr_u8(&v, 4);
-	tsw_wr_u32(&v, fw_piv_serial(piv));
-	put_extension(wr, OID_SERIAL, serial, sizeof(serial));
+	put_extension(wr, OID_SERIAL, serial,
+	    put_number(serial, fw_piv_serial(piv)));
 	put_extension(wr, OID_POLICIES, policies, sizeof(policies));
 }
 

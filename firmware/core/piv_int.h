@@ -88,7 +88,10 @@ struct fw_piv_admin {
 	bool is_default;
 };
 
-/* piv.c: wait for a touch; the words for a key are in c->op.text already. */
+/* piv.c: what a PIN, the management key or a touch had opened is closed, and
+ * what the command before this one left open. */
+void fw_piv_close(struct fw_piv *piv);
+/* Wait for a touch; the words for a key are in c->op.text already. */
 enum fw_sw fw_piv_wait(struct fw_piv *piv, const struct fw_apdu *apdu,
     enum fw_piv_wait wait);
 

@@ -85,14 +85,6 @@ records_check(const struct fw_piv *piv)
 	return r;
 }
 
-static void
-close_all(struct fw_piv *piv)
-{
-	piv->pin_ok = piv->pin_fresh = piv->admin_ok = false;
-	piv->touched_slot = 0;
-	tsw_wipe(&piv->auth, sizeof(piv->auth));
-}
-
 void
 fw_piv_open(struct fw_piv *piv)
 {
@@ -107,7 +99,7 @@ fw_piv_open(struct fw_piv *piv)
 	if (r == FW_OK && piv->is_open)
 		return; /* as it was at the last command */
 	piv->is_open = true;
-	close_all(piv);
+	fw_piv_close(piv);
 	if (r == FW_OK)
 		r = records_check(piv);
 	else if (r == FW_ERR_NONE)
@@ -189,7 +181,7 @@ finish_new(struct fw_piv *piv)
 void
 fw_piv_wipe(struct fw_piv *piv)
 {
-	close_all(piv);
+	fw_piv_close(piv);
 	begin_with_root(piv);
 	finish_new(piv);
 	piv->is_broken = false;

@@ -179,6 +179,27 @@ test_token_reset(void **state)
 	assert_int_equal(pivrig_get("5fff01"), FW_SW_OK);
 }
 
+/* Nor does what the other owner's management key began go on: with a challenge
+ * that was given out before. */
+static void
+test_token_reset_between(void **state)
+{
+	uint8_t data[4 + 16] = {0x7c, 18, 0x82, 16};
+
+	(void)state;
+	assert_int_equal(pivrig_hex(FW_PIV_INS_AUTHENTICATE, FW_PIV_AES192,
+			     FW_PIV_ADMIN, "7c028100"),
+	    FW_SW_OK);
+	pivrig_crypt(data + 4, pivrig.rsp + 4, FW_PIV_AES192, pivrig_key, true);
+	pivrig.c.secret_device[0] ^= 1;
+	assert_int_equal(pivrig_send(FW_PIV_INS_AUTHENTICATE, FW_PIV_AES192,
+			     FW_PIV_ADMIN, data, sizeof(data)),
+	    FW_SW_SECURITY);
+	assert_int_equal(pivrig_generate(0x9a, FW_PIV_P256, 0, 0),
+	    FW_SW_SECURITY);
+	pivrig_admin();
+}
+
 /* The token knows no secret that what is here is sealed under. */
 static void
 test_fault(void **state)
@@ -276,6 +297,7 @@ main(void)
 	    cmocka_unit_test_setup(test_formatted_at_first_use, pivrig_setup),
 	    cmocka_unit_test_setup(test_reset, pivrig_setup),
 	    cmocka_unit_test_setup(test_token_reset, pivrig_setup),
+	    cmocka_unit_test_setup(test_token_reset_between, pivrig_setup),
 	    cmocka_unit_test_setup(test_fault, pivrig_setup),
 	    cmocka_unit_test_setup(test_damage, pivrig_setup),
 	    cmocka_unit_test_setup(test_strange_records, pivrig_setup),

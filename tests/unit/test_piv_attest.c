@@ -142,6 +142,32 @@ test_attest(void **state)
 	}
 }
 
+/* Whatever number a token has, DER has one form for it: one in 256 begins with
+ * nine bits 0. */
+static void
+test_small_serial(void **state)
+{
+	uint64_t number = 0;
+	const uint8_t *p;
+	ASN1_INTEGER *i;
+	X509 *x;
+
+	(void)state;
+	while (fw_piv_serial(&pivrig.piv) >= 0x800000)
+		pivrig.c.secret_device[0]++;
+	assert_int_equal(pivrig_select(), FW_SW_OK);
+	pivrig_admin();
+	assert_int_equal(pivrig_generate(0x9a, FW_PIV_P256, 0, 0), FW_SW_OK);
+	x = attest(0x9a);
+	p = extension(x, "1.3.6.1.4.1.41482.3.7", 5);
+	i = d2i_ASN1_INTEGER(NULL, &p, 5);
+	assert_non_null(i);
+	assert_int_equal(ASN1_INTEGER_get_uint64(&number, i), 1);
+	assert_int_equal(number, fw_piv_serial(&pivrig.piv));
+	ASN1_INTEGER_free(i);
+	X509_free(x);
+}
+
 static void
 test_kinds(void **state)
 {
@@ -238,6 +264,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test_setup(test_root, setup),
 	    cmocka_unit_test_setup(test_attest, setup),
+	    cmocka_unit_test_setup(test_small_serial, setup),
 	    cmocka_unit_test_setup(test_kinds, setup),
 	    cmocka_unit_test_setup(test_bounds, setup),
 	    cmocka_unit_test_setup(test_origin, setup),
