@@ -111,14 +111,15 @@ what_changes_the_card_is_not_repeated(void **state)
 static void
 cards_without_fido(void **state)
 {
-	static const int noes[] = {TS_ERR_NO_APPLET, TS_ERR_TOKEN_UNSUPPORTED,
-	    TS_ERR_TOKEN_IO};
+	static const int no_answers[] = {TS_ERR_NO_APPLET,
+	    TS_ERR_TOKEN_UNSUPPORTED, TS_ERR_TOKEN_IO};
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < 3; i++) {
 		memset(&res, 0xee, sizeof(res));
-		assert_int_equal(run(TS_TOKEN_MSG_INFO, noes[i], TS_OK), TS_OK);
+		assert_int_equal(run(TS_TOKEN_MSG_INFO, no_answers[i], TS_OK),
+		    TS_OK);
 		assert_false(res.u.info.has_fido || res.u.info.piv.present);
 		assert_int_equal(res.u.info.remaining, -1);
 		assert_int_equal(res.retries, TS_TOKEN_RETRIES_UNKNOWN);
