@@ -306,18 +306,26 @@ get_response(struct fw_card *card, struct tsw_wr *rsp,
 	tsw_wr_u16(rsp, (uint16_t)sw);
 }
 
+static void
+begin(const struct fw_card *card, const struct fw_apdu *apdu)
+{
+	const struct fw_applet *a = card->selected;
+
+	if (a != NULL && a->begin != NULL)
+		a->begin(a->applet, apdu);
+}
+
 /* A command of its own, or a part of one. */
 static bool
 run_command(struct fw_card *card, struct tsw_wr *rsp,
     const struct fw_apdu *apdu)
 {
-	const struct fw_applet *a = card->selected;
 	struct tsw_wr out;
 	enum fw_sw sw;
 
 	drop_answer(card);
-	if (a != NULL && a->begin != NULL)
-		a->begin(a->applet, apdu);
+	if (!continues(card, apdu))
+		begin(card, apdu);
 	sw = collect(card, apdu);
 	if (sw != FW_SW_OK || card->chaining) {
 		if (sw != FW_SW_OK)
@@ -336,7 +344,7 @@ run_command(struct fw_card *card, struct tsw_wr *rsp,
 bool
 fw_card_run(struct fw_card *card, struct tsw_wr *rsp, struct tsw_slice command)
 {
-	struct fw_apdu apdu;
+	struct fw_apdu apdu = {0};
 
 	if (fw_apdu_parse(&apdu, command.p, command.len)) {
 		if (!is_get_response(&apdu))
@@ -345,6 +353,7 @@ fw_card_run(struct fw_card *card, struct tsw_wr *rsp, struct tsw_slice command)
 		return true;
 	}
 	drop_answer(card);
+	begin(card, &apdu);
 	if (card->chaining)
 		drop_data(card);
 	tsw_wr_u16(rsp, FW_SW_WRONG_LENGTH);

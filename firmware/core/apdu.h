@@ -67,8 +67,9 @@ struct fw_apdu {
  *
  * run() may return FW_SW_GOES_ON with data: the answer to that is another
  * command, and apdu->data stays in place until begin() is called.  begin() sees
- * the head of each command but GET RESPONSE, and of each part of one, before
- * its data is taken.
+ * the head of each command but GET RESPONSE, of one in parts that of the first,
+ * before its data is taken, and whether or not it will be run; all zero if it
+ * is none.
  */
 struct fw_applet {
 	struct tsw_slice aid;

@@ -37,8 +37,11 @@ put_template(struct tsw_wr *rsp)
 
 /* What the command before this one left open, for this one only. */
 static void
-take_over(struct fw_piv *piv)
+piv_begin(void *applet, const struct fw_apdu *apdu)
 {
+	struct fw_piv *piv = applet;
+
+	(void)apdu;
 	piv->was_fresh = piv->pin_fresh;
 	piv->pin_fresh = false;
 	piv->last_auth = piv->auth;
@@ -51,7 +54,6 @@ piv_select(void *applet, struct tsw_wr *rsp)
 {
 	struct fw_piv *piv = applet;
 
-	take_over(piv);
 	if (piv->c->fault != FW_FAULT_NONE)
 		return FW_SW_MEMORY;
 	fw_piv_open(piv);
@@ -165,7 +167,6 @@ piv_run(void *applet, struct tsw_wr *rsp, const struct fw_apdu *apdu)
 	struct fw_piv *piv = applet;
 	enum fw_sw sw;
 
-	take_over(piv);
 	if (apdu->cla != 0)
 		return FW_SW_CLA;
 	if (piv->c->fault != FW_FAULT_NONE)
@@ -213,5 +214,6 @@ fw_piv_applet(struct fw_piv *piv)
 	    .deselect = piv_deselect,
 	    .run = piv_run,
 	    .finish = piv_finish,
-	    .applet = piv};
+	    .applet = piv,
+	    .begin = piv_begin};
 }

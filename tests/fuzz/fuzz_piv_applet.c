@@ -92,6 +92,7 @@ run(const struct fw_apdu *apdu, bool touch, bool *asked)
 	struct tsw_wr wr;
 	enum fw_sw sw;
 
+	applet.begin(applet.applet, apdu);
 	tsw_wr_init(&wr, answer, sizeof(answer));
 	sw = applet.run(applet.applet, &wr, apdu);
 	*asked = sw == FW_SW_WAIT_TOUCH;

@@ -24,9 +24,11 @@ pivrig_boot(void)
 unsigned int
 pivrig_select(void)
 {
+	static const struct fw_apdu apdu = {.ins = 0xa4, .p1 = 4};
 	struct tsw_wr wr;
 	enum fw_sw sw;
 
+	pivrig.applet.begin(pivrig.applet.applet, &apdu);
 	tsw_wr_init(&wr, pivrig.rsp, sizeof(pivrig.rsp));
 	sw = pivrig.applet.select(pivrig.applet.applet, &wr);
 	pivrig.len = tsw_wr_len(&wr);
@@ -62,6 +64,7 @@ run(const struct fw_apdu *apdu)
 	struct tsw_wr wr;
 	enum fw_sw sw;
 
+	pivrig.applet.begin(pivrig.applet.applet, apdu);
 	tsw_wr_init(&wr, pivrig.rsp, sizeof(pivrig.rsp));
 	sw = pivrig.applet.run(pivrig.applet.applet, &wr, apdu);
 	pivrig.asked = sw == FW_SW_WAIT_TOUCH;

@@ -87,6 +87,65 @@ test_pin_always(void **state)
 	assert_int_equal(pivrig_sign(0x9c), FW_SW_SECURITY);
 }
 
+static unsigned int
+to_card(struct fw_card *card, const uint8_t *p, size_t len)
+{
+	uint8_t out[FW_CARD_DATA_MAX];
+	struct tsw_wr rsp;
+
+	tsw_wr_init(&rsp, out, sizeof(out));
+	assert_true(fw_card_run(card, &rsp, (struct tsw_slice){p, len}));
+	return (unsigned int)out[rsp.len - 2] << 8 | out[rsp.len - 1];
+}
+
+#define CARD(card, ...)                                                        \
+	to_card(card, (const uint8_t[]){__VA_ARGS__},                          \
+	    sizeof((const uint8_t[]){__VA_ARGS__}))
+#define VERIFY 0, 0x20, 0, 0x80, 8, '1', '2', '3', '4', '5', '6', 0xff, 0xff
+#define SIGN 0x87, 0x11, 0x9c, 7, 0x7c, 5, 0x82, 0, 0x81, 1, 1
+
+/* Right before, also for commands that end before they reach the applet. */
+static void
+test_pin_always_on_card(void **state)
+{
+	struct fw_card card;
+
+	(void)state;
+	pivrig_make(0x9c, FW_PIV_P256, 0, 0);
+	fw_card_init(&card, &pivrig.applet, 1);
+	assert_int_equal(CARD(&card, 0, 0xa4, 4, 0, 5, 0xa0, 0, 0, 3, 8),
+	    FW_SW_OK);
+	assert_int_equal(CARD(&card, VERIFY), FW_SW_OK);
+	assert_int_equal(CARD(&card, 0, SIGN), FW_SW_OK);
+	assert_int_equal(CARD(&card, 0, SIGN), FW_SW_SECURITY);
+	/* The signature may come in parts. */
+	assert_int_equal(CARD(&card, VERIFY), FW_SW_OK);
+	assert_int_equal(CARD(&card, 0x10, 0x87, 0x11, 0x9c, 2, 0x7c, 5),
+	    FW_SW_OK);
+	assert_int_equal(CARD(&card, 0x10, 0x87, 0x11, 0x9c, 2, 0x82, 0),
+	    FW_SW_OK);
+	assert_int_equal(CARD(&card, 0, 0x87, 0x11, 0x9c, 3, 0x81, 1, 1),
+	    FW_SW_OK);
+	assert_int_equal(CARD(&card, 0, SIGN), FW_SW_SECURITY);
+	/* No such applet; a part of something else; no command; a touch that
+	 * another one waits for. */
+	assert_int_equal(CARD(&card, VERIFY), FW_SW_OK);
+	assert_int_equal(CARD(&card, 0, 0xa4, 4, 0, 5, 9, 9, 9, 9, 9),
+	    FW_SW_FILE_NOT_FOUND);
+	assert_int_equal(CARD(&card, 0, SIGN), FW_SW_SECURITY);
+	assert_int_equal(CARD(&card, VERIFY), FW_SW_OK);
+	assert_int_equal(CARD(&card, 0x10, 0xdb, 0x3f, 0xff, 1, 0), FW_SW_OK);
+	assert_int_equal(CARD(&card, 0, SIGN), FW_SW_SECURITY);
+	assert_int_equal(CARD(&card, VERIFY), FW_SW_OK);
+	assert_int_equal(CARD(&card, 0, 0xdb, 0x3f), FW_SW_WRONG_LENGTH);
+	assert_int_equal(CARD(&card, 0, SIGN), FW_SW_SECURITY);
+	assert_int_equal(CARD(&card, VERIFY), FW_SW_OK);
+	card.busy = true;
+	assert_int_equal(CARD(&card, 0, SIGN), FW_SW_CONDITIONS);
+	card.busy = false;
+	assert_int_equal(CARD(&card, 0, SIGN), FW_SW_SECURITY);
+}
+
 static void
 test_pin_never(void **state)
 {
@@ -191,6 +250,7 @@ main(void)
 	    cmocka_unit_test_setup(test_default_policies, setup),
 	    cmocka_unit_test_setup(test_pin_once, setup),
 	    cmocka_unit_test_setup(test_pin_always, setup),
+	    cmocka_unit_test_setup(test_pin_always_on_card, setup),
 	    cmocka_unit_test_setup(test_pin_never, setup),
 	    cmocka_unit_test_setup(test_touch_always, setup),
 	    cmocka_unit_test_setup(test_touch_for_decryption, setup),
