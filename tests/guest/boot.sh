@@ -34,7 +34,7 @@ store=$tree/build/guest
 PACKAGES=(linux-image-amd64 udev kmod iproute2 usbip usbutils	# plugs and nodes
 	systemd dbus libpam-systemd acl	# a seat and its person
 	fido2-tools openssh-client openssh-server	# use a token
-	pcscd libccid pcsc-tools	# use it as a smart card
+	pcscd libccid opensc opensc-pkcs11 openssl	# use it as a smart card
 	chromium	# and as a passkey
 	procps python3 python3-pexpect python3-cryptography)	# the tests themselves
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""In the guest's short mode: the cable, libfido2's tools, OpenSSH, a reader.
+"""In the guest's short mode: the cable, libfido2's tools, OpenSSH.
 
-All programs are Debian's, unmodified, and talk to a hidraw node or to pcscd.
+All programs are Debian's, unmodified, and talk to a hidraw node.
 """
 
 import base64
@@ -11,8 +11,8 @@ import re
 import statistics
 import subprocess
 
-from check import (PIN, Mismatch, check, complaints, main, ping,
-                   port_is_open, properties, run, typed, until)
+from check import (PIN, check, complaints, main, ping, port_is_open,
+                   properties, run, typed, until)
 
 USB_ID = "1209:0001"
 
@@ -208,42 +208,6 @@ def login(token):
     token.control("auto-touch on")
 
 
-def smart_card(token):
-    """The rule of libccid's list: who is not in it gets no driver."""
-    with open("/etc/libccid_Info.plist", encoding="utf-8") as f:
-        text = f.read()
-    for array, entry in (("ifdVendorID", "0x1209"),
-                         ("ifdProductID", "0x0001"),
-                         ("ifdFriendlyName", "Touchstone")):
-        text = re.sub(f"(<key>{array}</key>\\s*<array>)",
-                      f"\\1<string>{entry}</string>", text)
-    with open("/etc/libccid_Info.plist", "w", encoding="utf-8") as f:
-        f.write(text)
-    with open("/tmp/pcscd.log", "w", encoding="ascii") as log:
-        server = subprocess.Popen(["pcscd", "--foreground", "--debug"],
-                                  stdout=log, stderr=log)
-    try:
-        card(token)
-    except Mismatch:
-        print(run("tail", "-n", "40", "/tmp/pcscd.log"))
-        raise
-    finally:
-        server.terminate()
-        server.wait(10)
-
-
-def card(token):
-    seen = until(lambda: re.search(r"ATR: ((?:[0-9A-F]{2} ?)+)", run(
-        "timeout", "3", "pcsc_scan", "-n", expect=None)), "an ATR")
-    check(seen[1].startswith("3B"), "pcscd and libccid read an ATR: " + seen[1])
-    reader = re.search(r"^0: (.*)$", run("pcsc_scan", "-r"), re.M)[1]
-    out = run("scriptor", "-p", "T=1", "-r", reader,
-              input="00 A4 04 00 08 A0 00 00 06 47 2F 00 01\n")
-    answer = re.search(r"< ((?:[0-9A-F]{2} ?)+)", out.replace("\n ", " "))
-    check(answer and len(answer[1].split()) >= 2,
-          "the card answers an APDU: " + (answer[1] if answer else ""), out)
-
-
 def replug(token):
     child = subprocess.Popen(["ssh-keygen", "-Y", "sign", "-f",
                               "/tmp/ed25519-sk", "-n", "file",
@@ -264,5 +228,4 @@ def replug(token):
 
 
 if __name__ == "__main__":
-    main(enumeration, pins, credentials, ssh_keys, ssh_login, smart_card,
-         replug)
+    main(enumeration, pins, credentials, ssh_keys, ssh_login, replug)
