@@ -94,6 +94,27 @@ changed(struct ts_op *op, const struct ts_token_result *result)
 	return ask_info(op, result_done);
 }
 
+/*
+ * The card that it was found on has to show that key before it is given a PIN
+ * of that application, and with it what it was provisioned with.
+ */
+static void
+add_key(struct ts_op *op, struct ts_token_request *req)
+{
+	const struct ts_device *dev = op->dev;
+	char name[2 * TSW_HASH_LEN + 1];
+
+	if (!dev->has_key || dev->at.kind != req->kind ||
+	    req->kind == TS_TOKEN_KIND_FIDO)
+		return;
+	ts_hex_encode(name, dev->key_id, TSW_HASH_LEN);
+	if (ts_own_token_find(op->agent->store, &op->signer, name) != TS_OK)
+		return;
+	op->at = dev->at;
+	ts_token_fill(&req->key[0], &op->signer, &op->at);
+	req->key_cnt = 1;
+}
+
 /* On another way to the same token. */
 static int
 go_to(struct ts_op *op, const struct ts_device *where,
@@ -125,6 +146,7 @@ pin_arrived(struct ts_op *op)
 	if (op->pin_fd < 0 && kind != TS_TOKEN_KIND_FIDO)
 		return ts_flow_need_pin(op, kind);
 	r = op->pin_fd < 0 ? TS_OK : ts_flow_may_try_pin(op, kind);
+	add_key(op, &req);
 	return r == TS_OK
 	    ? ts_op_run_two(op, &req, op->pin_fd, op->new_pin_fd, changed)
 	    : r;
@@ -153,6 +175,7 @@ unblock_arrived(struct ts_op *op)
 	memset(&req, 0, sizeof(req));
 	req.op = TS_TOKEN_MSG_PIN_UNBLOCK;
 	req.kind = kind;
+	add_key(op, &req);
 	return ts_op_run_two(op, &req, op->pin_fd, op->new_pin_fd, changed);
 }
 

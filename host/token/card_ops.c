@@ -81,7 +81,7 @@ ts_card_op_pin_change(struct ts_card *card, const struct ts_token_request *req,
 	if (req->kind == TS_TOKEN_KIND_PIV)
 		return ts_piv_op_pin_change(card, req, pins, out);
 	if (req->kind == TS_TOKEN_KIND_OPENPGP)
-		return ts_openpgp_op_pin_change(card, pins, out);
+		return ts_openpgp_op_pin_change(card, req, pins, out);
 	return TS_ERR_INTERNAL;
 }
 
@@ -92,6 +92,6 @@ ts_card_op_pin_unblock(struct ts_card *card, const struct ts_token_request *req,
 	if (req->kind == TS_TOKEN_KIND_PIV)
 		return ts_piv_op_pin_unblock(card, req, pins, out);
 	if (req->kind == TS_TOKEN_KIND_OPENPGP)
-		return ts_openpgp_op_pin_unblock(card, pins, out);
+		return ts_openpgp_op_pin_unblock(card, req, pins, out);
 	return TS_ERR_INTERNAL;
 }

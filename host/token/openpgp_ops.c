@@ -130,8 +130,20 @@ ts_openpgp_op_sign(struct ts_card *card, const struct ts_token_request *req,
 	return r;
 }
 
+/* SELECT, and the key where the request has one, before a PIN. */
+static int
+open_checked(struct ts_openpgp *pgp, struct ts_card *card,
+    const struct ts_token_request *req)
+{
+	int r = ts_openpgp_open(pgp, card);
+
+	return r == TS_OK && req->key_cnt > 0 ? recognise(pgp, &req->key[0])
+					      : r;
+}
+
 int
-ts_openpgp_op_pin_change(struct ts_card *card, const struct ts_pins *pins,
+ts_openpgp_op_pin_change(struct ts_card *card,
+    const struct ts_token_request *req, const struct ts_pins *pins,
     struct ts_token_result *out)
 {
 	struct ts_openpgp pgp;
@@ -139,7 +151,7 @@ ts_openpgp_op_pin_change(struct ts_card *card, const struct ts_pins *pins,
 
 	if (pins->secret_pin == NULL || pins->secret_new_pin == NULL)
 		return TS_ERR_PIN_REQUIRED;
-	r = ts_openpgp_open(&pgp, card);
+	r = open_checked(&pgp, card, req);
 	if (r != TS_OK)
 		return r;
 	return ts_openpgp_pin_change(&pgp, &out->retries, pins->secret_pin,
@@ -147,7 +159,8 @@ ts_openpgp_op_pin_change(struct ts_card *card, const struct ts_pins *pins,
 }
 
 int
-ts_openpgp_op_pin_unblock(struct ts_card *card, const struct ts_pins *pins,
+ts_openpgp_op_pin_unblock(struct ts_card *card,
+    const struct ts_token_request *req, const struct ts_pins *pins,
     struct ts_token_result *out)
 {
 	struct ts_openpgp pgp;
@@ -155,7 +168,7 @@ ts_openpgp_op_pin_unblock(struct ts_card *card, const struct ts_pins *pins,
 
 	if (pins->secret_pin == NULL || pins->secret_new_pin == NULL)
 		return TS_ERR_PIN_REQUIRED;
-	r = ts_openpgp_open(&pgp, card);
+	r = open_checked(&pgp, card, req);
 	if (r == TS_OK)
 		r = ts_openpgp_verify(&pgp, &out->retries, TS_OPENPGP_PW3,
 		    pins->secret_pin);

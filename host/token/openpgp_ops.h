@@ -15,9 +15,11 @@ int ts_openpgp_op_create(struct ts_card *card,
     struct ts_token_result *out) TS_MUST_CHECK;
 int ts_openpgp_op_sign(struct ts_card *card, const struct ts_token_request *req,
     const struct ts_pins *pins, struct ts_token_result *out) TS_MUST_CHECK;
-int ts_openpgp_op_pin_change(struct ts_card *card, const struct ts_pins *pins,
+int ts_openpgp_op_pin_change(struct ts_card *card,
+    const struct ts_token_request *req, const struct ts_pins *pins,
     struct ts_token_result *out) TS_MUST_CHECK;
-int ts_openpgp_op_pin_unblock(struct ts_card *card, const struct ts_pins *pins,
+int ts_openpgp_op_pin_unblock(struct ts_card *card,
+    const struct ts_token_request *req, const struct ts_pins *pins,
     struct ts_token_result *out) TS_MUST_CHECK;
 
 #endif

@@ -39,6 +39,7 @@ struct creation {
 	const struct ts_pins *pins;
 	uint8_t *retries;
 	struct ts_piv_admin *admin;
+	bool goes_on; /* made.key is there already: see is_left_behind() */
 	struct ts_token_created made;
 };
 
@@ -64,25 +65,60 @@ check_excluded(struct creation *c)
 	return TS_OK;
 }
 
-/* Anything there?  A certificate alone means a key that nobody can see. */
+static enum ts_token_policy
+wanted_pin_policy(const struct creation *c)
+{
+	return c->req->slot == TS_TOKEN_PIV_SIGN ? TS_TOKEN_POLICY_ALWAYS
+						 : TS_TOKEN_POLICY_ONCE;
+}
+
+/*
+ * Could it be a key that CREATE made here before it failed, for want of a touch
+ * or with the card pulled?  One that the card made, as we would have it made.
+ */
+static bool
+is_left_behind(const struct creation *c, const struct ts_piv_metadata *meta)
+{
+	bool wanted = false;
+	uint8_t i;
+
+	for (i = 0; i < c->req->alg_cnt; i++)
+		wanted = wanted || meta->key.alg == c->req->alg[i];
+	return wanted && meta->is_generated &&
+	    meta->pin == wanted_pin_policy(c) &&
+	    meta->touch == TS_TOKEN_POLICY_ALWAYS;
+}
+
+/*
+ * Anything there?  A certificate alone means a key that nobody can see.  A key
+ * alone, of the kind that we leave behind, is gone on with: nothing is
+ * overwritten, and whoever made it for something else still has it.
+ */
 static int
 check_empty(struct creation *c)
 {
 	struct ts_piv_metadata meta;
 	struct tsw_slice der;
+	bool has_key;
 	int r;
 
 	if (c->req->replace)
 		return TS_OK;
 	r = ts_piv_metadata(&c->piv, &meta, c->req->slot);
-	if (r == TS_OK)
+	has_key = r == TS_OK;
+	if (has_key && !is_left_behind(c, &meta))
 		return TS_ERR_SLOT_USED;
-	if (r != TS_ERR_NOT_FOUND && r != TS_ERR_TOKEN_UNSUPPORTED)
+	if (!has_key && r != TS_ERR_NOT_FOUND && r != TS_ERR_TOKEN_UNSUPPORTED)
 		return r;
 	r = ts_piv_cert(&c->piv, &der, c->req->slot);
 	if (r == TS_OK || r == TS_ERR_TOKEN_UNSUPPORTED)
 		return TS_ERR_SLOT_USED;
-	return r == TS_ERR_NOT_FOUND ? TS_OK : r;
+	if (r != TS_ERR_NOT_FOUND)
+		return r;
+	c->goes_on = has_key;
+	if (has_key)
+		c->made.key = meta.key;
+	return TS_OK;
 }
 
 /* Older YubiKeys have no metadata, but attest a key that has no certificate. */
@@ -191,9 +227,7 @@ generate_as(struct creation *c, enum tsw_alg alg)
 	if (r != TS_OK)
 		return r;
 	if (c->piv.reply.sw == 0x9000) {
-		c->made.pin = c->req->slot == TS_TOKEN_PIV_SIGN
-		    ? TS_TOKEN_POLICY_ALWAYS
-		    : TS_TOKEN_POLICY_ONCE;
+		c->made.pin = wanted_pin_policy(c);
 		/* A card may take policies and not heed them: only what it
 		 * says itself counts, see compare(). */
 		c->made.touch = TS_TOKEN_POLICY_UNKNOWN;
@@ -398,7 +432,7 @@ run(struct creation *c)
 		r = ts_piv_verify(&c->piv, c->retries, c->pins->secret_pin);
 	if (r == TS_OK)
 		r = prove_admin(c);
-	if (r == TS_OK)
+	if (r == TS_OK && !c->goes_on)
 		r = generate(c);
 	if (r == TS_OK)
 		r = compare(c);

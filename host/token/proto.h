@@ -97,7 +97,8 @@ struct ts_token_request {
 	/*
 	 * PROBE: 1..KEYS_MAX_CNT keys.  CREATE: keys that must not be there.
 	 * SIGN: a key.  KEY_INFO, IMPORT, ATTEST, LIVE_BEGIN, LIVE_ANSWER,
-	 * LIVE_CONFIRM, FORGET: a key of the statement applet.
+	 * LIVE_CONFIRM, FORGET: a key of the statement applet.  PIN_CHANGE,
+	 * PIN_UNBLOCK: none, or a key of kind that the card has to have.
 	 */
 	uint8_t key_cnt;
 	struct ts_token_cred key[TS_TOKEN_KEYS_MAX_CNT];

@@ -29,7 +29,7 @@ static const struct shape {
     {TS_TOKEN_MSG_SIGN, FIELD_KEYS | FIELD_PURPOSE | FIELD_STATEMENT, 1, 1,
 	false},
     {TS_TOKEN_MSG_PIN_SET, 0, 0, 0, false},
-    {TS_TOKEN_MSG_PIN_CHANGE, FIELD_KIND, 0, 0, false},
+    {TS_TOKEN_MSG_PIN_CHANGE, FIELD_KEYS | FIELD_KIND, 0, 1, false},
     {TS_TOKEN_MSG_RESET, 0, 0, 0, false},
     {TS_TOKEN_MSG_WINK, 0, 0, 0, false},
     {TS_TOKEN_MSG_KEY_INFO, FIELD_KEYS, 1, 1, true},
@@ -43,7 +43,7 @@ static const struct shape {
     {TS_TOKEN_MSG_LIVE_TYPE, 0, 0, 0, false},
     {TS_TOKEN_MSG_LIVE_END, 0, 0, 0, false},
     {TS_TOKEN_MSG_FORGET, FIELD_KEYS, 1, 1, true},
-    {TS_TOKEN_MSG_PIN_UNBLOCK, FIELD_KIND, 0, 0, false},
+    {TS_TOKEN_MSG_PIN_UNBLOCK, FIELD_KEYS | FIELD_KIND, 0, 1, false},
 };
 
 /* NULL for what is no request. */
@@ -143,10 +143,17 @@ purpose_is_ok(const struct ts_token_request *req)
 	return req->ns == TSW_NS_ID_CONFIRM;
 }
 
-/* What the PIN or the new key is of; only FIDO is on other transports too. */
+/*
+ * What the PIN or the new key is of; only FIDO is on other transports too.  A
+ * key that has to be there before a PIN goes out is one that this PIN is for.
+ */
 static bool
 kind_is_ok(const struct ts_token_request *req)
 {
+	if (req->op != TS_TOKEN_MSG_CREATE && req->key_cnt > 0 &&
+	    (!ts_token_kind_is_card(req->kind) ||
+		req->key[0].kind != req->kind))
+		return false;
 	if (ts_token_kind_is_card(req->kind))
 		return req->transport == TS_TOKEN_CARD;
 	return req->kind == TS_TOKEN_KIND_FIDO &&

@@ -298,11 +298,11 @@ def says_the_pin_is_wrong(w):
         assert w.sign("TS_CARD_PIN_BLOCKED", key, WRONG).retries == 0
         assert w.sign("TS_CARD_PIN_BLOCKED", key).retries == 0
         w.seen(3)
-    unblock = common(PIN_UNBLOCK, reader=w.reader) + bytes([PIV])
+    unblock = common(PIN_UNBLOCK, reader=w.reader) + bytes([0, PIV])
     assert w.expect("TS_CARD_PUK_WRONG", unblock, "00000000",
                     PIN).retries == 2
     w.expect("OK", unblock, "12345678", PIN)
-    change = common(PIN_CHANGE, reader=w.reader) + bytes([PIV])
+    change = common(PIN_CHANGE, reader=w.reader) + bytes([0, PIV])
     w.expect("OK", change, PIN, "27182818")
     w.expect("TS_PIN_WRONG", change, PIN, "27182818")
 

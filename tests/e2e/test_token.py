@@ -155,15 +155,15 @@ def test_pins_are_asked_for_by_name(build):
     b = bench(build, pin=False)
     expect(b.run(create()), "TS_PIN_NOT_SET")
     expect(b.run(create(), pin=PIN), "TS_PIN_NOT_SET")
-    expect(b.run(common(PIN_CHANGE) + b"\0", pin=PIN, new_pin="5678"),
+    expect(b.run(common(PIN_CHANGE) + bytes(2), pin=PIN, new_pin="5678"),
            "TS_PIN_NOT_SET")
     expect(b.run(common(PIN_SET)), "TS_PIN_REQUIRED")
     expect(b.run(common(PIN_SET), new_pin="123"), "TS_PIN_POLICY")
     expect(b.run(common(PIN_SET), new_pin="1" * 64), "TS_PIN_POLICY")
     expect(b.run(common(PIN_SET), new_pin="1" * 63), "OK")
     expect(b.run(common(PIN_SET), new_pin=PIN), "TS_ALREADY")
-    expect(b.run(common(PIN_CHANGE) + b"\0", pin="1" * 63, new_pin=PIN), "OK")
-    expect(b.run(common(PIN_CHANGE) + b"\0", new_pin=PIN), "TS_PIN_REQUIRED")
+    expect(b.run(common(PIN_CHANGE) + bytes(2), pin="1" * 63, new_pin=PIN), "OK")
+    expect(b.run(common(PIN_CHANGE) + bytes(2), new_pin=PIN), "TS_PIN_REQUIRED")
     key, _ = made(b)
     expect(b.run(sign(key, statement())), "TS_PIN_REQUIRED")
     b.close()

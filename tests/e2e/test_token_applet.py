@@ -246,7 +246,7 @@ def test_a_failed_noise_source_is_told(build):
         expect(i.sign(i.next()), "TS_TOKEN_ENTROPY")
         expect(i.b.run(made_later, pin=PIN), "TS_TOKEN_ENTROPY")
         expect(i.b.run(probe([i.key])), "TS_TOKEN_ENTROPY")
-        expect(i.b.run(common(PIN_CHANGE) + b"\0", pin=PIN, new_pin="5678"),
+        expect(i.b.run(common(PIN_CHANGE) + bytes(2), pin=PIN, new_pin="5678"),
                "TS_TOKEN_ENTROPY")
         assert expect(i.b.run(common(INFO)), "OK").info()["fault"] == 1
     # Only the next power-up asks again.

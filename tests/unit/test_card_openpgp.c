@@ -306,6 +306,27 @@ test_change_and_unblock(void **state)
 	    TS_ERR_PIN_POLICY);
 }
 
+/* A request that names a key gives no PIN to a card without it. */
+static void
+test_pins_for_one_card_only(void **state)
+{
+	struct card_rig rig;
+
+	(void)state;
+	ready(&rig, TSW_ALG_P256);
+	assert_int_equal(card_rig_change(&rig, OPENPGP, RIG_PIN, "87654321"),
+	    TS_OK);
+	assert_int_equal(card_rig_unblock(&rig, OPENPGP, ADMIN, RIG_PIN),
+	    TS_OK);
+	card_model_key(&rig.m, SIGN, TSW_ALG_P256, 6);
+	assert_int_equal(card_rig_change(&rig, OPENPGP, RIG_PIN, "87654321"),
+	    TS_ERR_WRONG_TOKEN);
+	assert_int_equal(rig.m.pins_seen, 0);
+	assert_int_equal(card_rig_unblock(&rig, OPENPGP, ADMIN, "87654321"),
+	    TS_ERR_WRONG_TOKEN);
+	assert_int_equal(rig.m.pins_seen, 0);
+}
+
 int
 main(void)
 {
@@ -318,6 +339,7 @@ main(void)
 	    cmocka_unit_test(test_transport_errors),
 	    cmocka_unit_test(test_bad_data),
 	    cmocka_unit_test(test_info),
+	    cmocka_unit_test(test_pins_for_one_card_only),
 	    cmocka_unit_test(test_change_and_unblock),
 	};
 

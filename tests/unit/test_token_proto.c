@@ -61,7 +61,28 @@ set_place(struct ts_token_request *r, bool longest)
 	if (card)
 		memset(r->reader, 'R', longest ? TS_TOKEN_READER_MAX : 1);
 	if (r->op == TS_TOKEN_MSG_PIN_UNBLOCK)
-		r->kind = longest ? TS_TOKEN_KIND_OPENPGP : TS_TOKEN_KIND_PIV;
+		r->kind = TS_TOKEN_KIND_PIV;
+}
+
+static bool
+changes_pin(enum ts_token_message op)
+{
+	return op == TS_TOKEN_MSG_PIN_CHANGE || op == TS_TOKEN_MSG_PIN_UNBLOCK;
+}
+
+/* The key that the card has to have. */
+static void
+add_card_key(struct ts_token_request *r)
+{
+	static const uint8_t slot = TS_TOKEN_PIV_AUTH;
+
+	r->kind = TS_TOKEN_KIND_PIV;
+	r->key_cnt = 1;
+	r->key[0].kind = TS_TOKEN_KIND_PIV;
+	r->key[0].id = (struct tsw_slice){&slot, 1};
+	r->key[0].key = pubkey(TSW_ALG_P256);
+	r->key[0].has_check = true;
+	r->key[0].check = pubkey(TSW_ALG_P256);
 }
 
 /* The shortest or the longest request of its kind. */
@@ -80,7 +101,9 @@ request(enum ts_token_message op, bool longest)
 		r.key_cnt = 0;
 	if (op == TS_TOKEN_MSG_SIGN || is_about_applet_key(op))
 		r.key_cnt = 1;
-	for (i = 0; i < r.key_cnt; i++) {
+	if (changes_pin(op) && longest)
+		add_card_key(&r);
+	for (i = 0; i < r.key_cnt && !changes_pin(op); i++) {
 		r.key[i].id.p = bytes;
 		r.key[i].id.len = longest ? TS_TOKEN_CRED_MAX : 1;
 		r.key[i].key =
@@ -331,6 +354,10 @@ fields_of_the_applet_out_of_bounds_are_refused(void **state)
 		memset(req.reader, 0, sizeof(req.reader));
 		req.transport = TS_TOKEN_STREAM);
 	REFUSED(PIN_UNBLOCK, req.kind = TS_TOKEN_KIND_FIDO);
+	REFUSED(PIN_CHANGE, req.kind = TS_TOKEN_KIND_FIDO);
+	REFUSED(PIN_CHANGE, req.kind = TS_TOKEN_KIND_OPENPGP);
+	REFUSED(PIN_UNBLOCK, req.kind = TS_TOKEN_KIND_OPENPGP);
+	REFUSED(PIN_UNBLOCK, req.key_cnt = 2; req.key[1] = req.key[0]);
 	REFUSED(CREATE, req.slot = TS_TOKEN_PIV_SIGN);
 	REFUSED(CREATE, req.replace = true);
 	REFUSED(CREATE, req.kind = TS_TOKEN_KIND_STATEMENT);

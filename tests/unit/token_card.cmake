@@ -8,7 +8,8 @@ target_link_libraries(ts_cardmodel PRIVATE ts_host PkgConfig::LIBCRYPTO
     PkgConfig::SODIUM PUBLIC ts_token_core ts_softtoken)
 
 ts_unit_test(token_tlv ts_token_core)
-foreach(name card_piv card_piv_create card_openpgp card_openpgp_create)
+foreach(name card_piv card_piv_again card_piv_create card_openpgp
+    card_openpgp_create)
 	ts_unit_test(${name} ts_cardmodel)
 	target_sources(test_${name} PRIVATE cardrig.c)
 endforeach()

@@ -126,7 +126,7 @@ class PeerWorld(world.CardWorld):
                            new)
 
     def _about_pin(self, op, kind):
-        return common(op, reader=self.peer.reader) + bytes([kind])
+        return common(op, reader=self.peer.reader) + bytes([0, kind])
 
     def verify(self, signature, key, message):
         token = ref.Token(key[1], "any")

@@ -49,7 +49,7 @@ def counts_wrong_pins(world):
 def changes_its_pin(world):
     with_pin(world)
     key, _ = made(world)
-    request = common(PIN_CHANGE, reader=world.peer.reader) + b"\0"
+    request = common(PIN_CHANGE, reader=world.peer.reader) + bytes(2)
     world.expect("TS_PIN_WRONG", request, NEW, NEW)
     world.expect("OK", request, PIN, NEW)
     world.sign("OK", key, NEW)
