@@ -83,7 +83,10 @@ make_key(struct ts_op *op, const struct ts_make *make)
 	struct ts_token_request req;
 	int r;
 
-	r = ts_flow_may_try_pin(op, make->kind);
+	/* A key that could not be written down afterwards would be lost. */
+	r = ts_paths_room(&op->agent->paths);
+	if (r == TS_OK)
+		r = ts_flow_may_try_pin(op, make->kind);
 	if (r == TS_OK && make->kind == TS_TOKEN_KIND_OPENPGP &&
 	    make->admin_fd >= 0)
 		r = ts_flow_may_try(op, op->dev->info.openpgp.admin_tries);

@@ -2,6 +2,7 @@
 #include "paths.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define ROOM (128 << 10)
 
 static const struct {
 	const char *name;
@@ -257,4 +260,19 @@ ts_paths_connect_or_start(int *out, const struct ts_paths *paths)
 	if (r != TS_OK)
 		return r;
 	return ts_paths_connect(out, paths);
+}
+
+int
+ts_paths_room(const struct ts_paths *paths)
+{
+	int fd = open(paths->state, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	int err;
+
+	if (fd < 0)
+		return errno == ENOSPC || errno == EDQUOT ? TS_ERR_DISK_FULL
+							  : TS_OK;
+	err = posix_fallocate(fd, 0, ROOM);
+	close(fd);
+	return err == ENOSPC || err == EDQUOT || err == EFBIG ? TS_ERR_DISK_FULL
+							      : TS_OK;
 }

@@ -35,6 +35,12 @@ int ts_paths_init(struct ts_paths *out) TS_MUST_CHECK;
  */
 int ts_paths_make(const char **bad, const struct ts_paths *paths) TS_MUST_CHECK;
 
+/*
+ * Is there room for what a new key adds to the database?  TS_ERR_DISK_FULL if
+ * not; TS_OK also where the file system does not let one ask.
+ */
+int ts_paths_room(const struct ts_paths *paths) TS_MUST_CHECK;
+
 enum ts_program { TS_PROGRAM_CLI, TS_PROGRAM_AGENT, TS_PROGRAM_HELPER };
 
 /*

@@ -4,6 +4,7 @@
 The agent and a card that is not as it was left: a key half made, or replaced.
 """
 
+import resource
 import threading
 
 from world import PIN, main
@@ -60,7 +61,26 @@ def swapped_card_gets_no_new_pin(world):
     same(piv_tries(bob, card), 3, "tries of the card")
 
 
-TESTS = [goes_on_after_a_missed_touch, swapped_card_gets_no_new_pin]
+def makes_no_key_that_it_cannot_remember(world):
+    """The disk is full: nothing happens to the card."""
+    card = world.card("daily")
+    alice = world.agent("alice")
+    until_seen(alice, card)
+    alice.init()
+    set_piv_pin(alice, card)
+    make = dict(token=named(card), name="daily", algorithm="", pin_fd=0,
+                backup="", backup_name="", applet="piv")
+    resource.prlimit(alice.process.pid, resource.RLIMIT_FSIZE,
+                     (0, resource.RLIM_INFINITY))
+    alice.fails("Failed", "DISK_FULL", "Provision", pins=[PIN], **make)
+    resource.prlimit(alice.process.pid, resource.RLIMIT_FSIZE,
+                     (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    alice.call("Provision", pins=[PIN], **make)
+    same(alice.status()["tokens"][0]["present"], True, "the key")
+
+
+TESTS = [goes_on_after_a_missed_touch, swapped_card_gets_no_new_pin,
+         makes_no_key_that_it_cannot_remember]
 
 if __name__ == "__main__":
     main(TESTS, world=AgentCards, slots=2)
