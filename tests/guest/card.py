@@ -14,6 +14,7 @@ from systemd import Person
 
 PIV_PIN = "123456"  # as a card is made
 DIRECTORY = "/tmp/directory"
+MODULE = "opensc-pkcs11.so"
 # Of maker and product, as the list has others; USB tells the same words, and so
 # the agent sees that a card and a hidraw node are one token.
 NAME = "Touchstone Touchstone token"
@@ -84,6 +85,7 @@ def identity(token):
     card = expected(the_card, "the agent sees PIV on the card")
     check(card, "the agent sees PIV on " + card["token"])
     out = person("token", "provision", card["token"], "--applet", "piv",
+                 "--algorithm", "p256",  # OpenSC 0.23 knows no other
                  "--no-backup", pin_fd=PIV_PIN)
     key = expected(lambda: the_card()["key"], "the key")
     check(key["applet"] == "piv", "touchstone makes its key in PIV", out)
@@ -101,5 +103,31 @@ def twin(token):
           f"the agent knows the card and {other} for one token")
 
 
+def pkcs11(token):
+    """The same key by OpenSC, with the certificate that came with it."""
+    tool = ["pkcs11-tool", "--module", module(), "--slot-index", "0"]
+    run(*tool, "--read-object", "--type", "cert", "--id", "02",
+        "--output-file", "/tmp/cert.der")
+    public = run("openssl", "x509", "-inform", "der", "-in", "/tmp/cert.der",
+                 "-noout", "-pubkey")
+    for name, text in (("/tmp/public.pem", public), ("/tmp/message", "text")):
+        with open(name, "w", encoding="ascii") as f:
+            f.write(text)
+    run(*tool, "--login", "--pin", PIV_PIN, "--sign", "--id", "02",
+        "--mechanism", "ECDSA-SHA256", "--signature-format", "openssl",
+        "--input-file", "/tmp/message", "--output-file", "/tmp/signature")
+    out = run("openssl", "dgst", "-sha256", "-verify", "/tmp/public.pem",
+              "-signature", "/tmp/signature", "/tmp/message")
+    check("Verified OK" in out, "pkcs11-tool signs with it over libccid", out)
+
+
+def module():
+    for folder in ("/usr/lib/" + os.uname().machine + "-linux-gnu", "/usr/lib"):
+        path = os.path.join(folder, MODULE)
+        if os.path.exists(path):
+            return path
+    raise Mismatch(f"no {MODULE}")
+
+
 if __name__ == "__main__":
-    main(pcscd, opensc, identity, twin)
+    main(pcscd, opensc, identity, pkcs11, twin)
