@@ -71,8 +71,8 @@ static const struct {
 	"it is GnuPG."},
     {TS_ERR_HELPER, "Repeat the command; nothing was lost."},
     {TS_ERR_PIN_POLICY,
-	"On a card, PIV wants 6 to 8 and OpenPGP at least 6. No try was used "
-	"up."},
+	"FIDO2 wants 4 to 63 characters, PIV 6 to 8, OpenPGP at least 6. No "
+	"try was used up."},
     {TS_ERR_NO_TOUCH, "Repeat the command and touch the token when it blinks."},
     {TS_ERR_CONFLICT, "Look at `touchstone alerts`."},
     {TS_ERR_IN_USE, "Retire the token first, or drop the change."},

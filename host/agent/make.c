@@ -173,6 +173,17 @@ say_about_card(struct ts_op *op, const struct ts_token_created *new)
 		    "replace the keys on the card. Change it, for example with "
 		    "`ykman piv access change-management-key --generate "
 		    "--protect` or `yubico-piv-tool -a set-mgm-key`.");
+	if (new->factory_pin)
+		ts_op_say(op, "warning",
+		    "The PIN of this card is the one that cards leave the "
+		    "factory with: whoever has the card can sign. Change it "
+		    "with `touchstone token pin --applet piv`.");
+	if (new->factory_puk)
+		ts_op_say(op, "warning",
+		    "The PUK of this card is the one that cards leave the "
+		    "factory with: whoever has the card can give it another "
+		    "PIN, and sign. Change it, for example with `ykman piv "
+		    "access change-puk` or `yubico-piv-tool -a change-puk`.");
 	if (new->touch == TS_TOKEN_POLICY_ONCE)
 		ts_op_say(op, "warning",
 		    "One touch is good for several signatures within some "

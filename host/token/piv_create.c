@@ -397,6 +397,18 @@ bundle(struct creation *c)
 	return TS_OK;
 }
 
+/* A card may say that a PIN or PUK is the one that it came with. */
+static int
+find_factory(struct creation *c, bool *is_factory, enum ts_piv_ref ref)
+{
+	struct ts_piv_metadata meta;
+	int r = ts_piv_metadata(&c->piv, &meta, (uint8_t)ref);
+
+	*is_factory = r == TS_OK && meta.is_factory;
+	return r == TS_ERR_NOT_FOUND || r == TS_ERR_TOKEN_UNSUPPORTED ? TS_OK
+								      : r;
+}
+
 static int
 prove_admin(struct creation *c)
 {
@@ -428,6 +440,10 @@ run(struct creation *c)
 		    c->pins->secret_new_pin);
 	if (r == TS_OK)
 		r = find_check(c);
+	if (r == TS_OK)
+		r = find_factory(c, &c->made.factory_pin, TS_PIV_PIN);
+	if (r == TS_OK)
+		r = find_factory(c, &c->made.factory_puk, TS_PIV_PUK);
 	if (r == TS_OK)
 		r = ts_piv_verify(&c->piv, c->retries, c->pins->secret_pin);
 	if (r == TS_OK)

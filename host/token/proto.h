@@ -164,7 +164,8 @@ struct ts_token_created {
 	/* PIV, OPENPGP; elsewhere zero */
 	enum ts_token_policy pin, touch; /* of the new key */
 	bool factory_admin; /* everybody knows the card's management key */
-	bool has_check;	    /* PIV: the card's key in slot 9E, as above */
+	bool factory_pin, factory_puk; /* or these, as far as it tells */
+	bool has_check; /* PIV: the card's key in slot 9E, as above */
 	struct tsw_pubkey check;
 	struct ts_token_bundle bundle;
 };

@@ -21,7 +21,8 @@ card_part_is_ok(const struct ts_token_created *c)
 		    c->bundle.len <= TS_TOKEN_BUNDLE_MAX;
 	return c->pin == TS_TOKEN_POLICY_UNKNOWN &&
 	    c->touch == TS_TOKEN_POLICY_UNKNOWN && !c->factory_admin &&
-	    !c->has_check && c->bundle.len == 0;
+	    !c->factory_pin && !c->factory_puk && !c->has_check &&
+	    c->bundle.len == 0;
 }
 
 static bool
@@ -157,6 +158,29 @@ get_bundle(struct ts_token_bundle *b, struct tsw_rd *rd)
 	tsw_rd_copy(rd, b->cbor, b->len);
 }
 
+enum { FACTORY_ADMIN = 1, FACTORY_PIN = 2, FACTORY_PUK = 4 };
+
+static void
+put_factory(struct tsw_wr *wr, const struct ts_token_created *c)
+{
+	tsw_wr_u8(wr,
+	    (uint8_t)((c->factory_admin ? FACTORY_ADMIN : 0) |
+		(c->factory_pin ? FACTORY_PIN : 0) |
+		(c->factory_puk ? FACTORY_PUK : 0)));
+}
+
+static void
+get_factory(struct ts_token_created *c, struct tsw_rd *rd)
+{
+	uint8_t bits = tsw_rd_u8(rd);
+
+	if (bits > (FACTORY_ADMIN | FACTORY_PIN | FACTORY_PUK))
+		tsw_rd_fail(rd);
+	c->factory_admin = (bits & FACTORY_ADMIN) != 0;
+	c->factory_pin = (bits & FACTORY_PIN) != 0;
+	c->factory_puk = (bits & FACTORY_PUK) != 0;
+}
+
 static void
 put_created(struct tsw_wr *wr, const struct ts_token_created *c)
 {
@@ -173,7 +197,7 @@ put_created(struct tsw_wr *wr, const struct ts_token_created *c)
 		return;
 	tsw_wr_u8(wr, (uint8_t)c->pin);
 	tsw_wr_u8(wr, (uint8_t)c->touch);
-	tsw_wr_u8(wr, c->factory_admin ? 1 : 0);
+	put_factory(wr, c);
 	ts_token_check_put(wr, c->has_check, &c->check);
 	put_bundle(wr, &c->bundle);
 }
@@ -198,7 +222,7 @@ get_created(struct ts_token_created *c, struct tsw_rd *rd)
 		return;
 	c->pin = (enum ts_token_policy)tsw_rd_u8(rd);
 	c->touch = (enum ts_token_policy)tsw_rd_u8(rd);
-	c->factory_admin = ts_token_bool_get(rd);
+	get_factory(c, rd);
 	ts_token_check_get(&c->has_check, &c->check, rd);
 	get_bundle(&c->bundle, rd);
 }

@@ -8,9 +8,10 @@ import resource
 import threading
 
 from world import PIN, main
-from test_agent_card import (NEW_PIN, WAIT, AgentCards, named, piv_tries,
-                             provision_piv, set_piv_pin, until_seen)
-from varlink import Fault, same
+from test_agent_card import (FACTORY_PIN, NEW_PIN, WAIT, AgentCards, named,
+                             piv_tries, provision_piv, set_piv_pin,
+                             until_seen)
+from varlink import Fault, holds, same
 
 
 def goes_on_after_a_missed_touch(world):
@@ -79,8 +80,29 @@ def makes_no_key_that_it_cannot_remember(world):
     same(alice.status()["tokens"][0]["present"], True, "the key")
 
 
+def warns_of_what_everybody_knows(world):
+    card = world.card("daily")
+    alice = world.agent("alice")
+    until_seen(alice, card)
+    alice.init()
+    fault = alice.fails("Failed", "PIN_POLICY", "SetPin",
+                        pins=[FACTORY_PIN, "12345"], token=named(card),
+                        pin_fd=0, new_pin_fd=1, applet="piv")
+    text = fault.parameters["message"]
+    holds("PIV 6 to 8" in text and "are needed" not in text, text)
+    seen = []
+    alice.call("Provision", pins=[FACTORY_PIN], seen=seen, token=named(card),
+               name="daily", algorithm="", pin_fd=0, backup="",
+               backup_name="", applet="piv")
+    for what in ("The PIN", "The PUK", "The management key"):
+        holds(any(p["state"] == "warning" and
+                  p["text"].startswith(what + " of this card is the one")
+                  for p in seen), seen)
+
+
 TESTS = [goes_on_after_a_missed_touch, swapped_card_gets_no_new_pin,
-         makes_no_key_that_it_cannot_remember]
+         makes_no_key_that_it_cannot_remember,
+         warns_of_what_everybody_knows]
 
 if __name__ == "__main__":
     main(TESTS, world=AgentCards, slots=2)

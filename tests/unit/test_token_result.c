@@ -227,6 +227,7 @@ created_card_keys_return(void **state)
 	res.u.created.pin = TS_TOKEN_POLICY_ALWAYS;
 	res.u.created.touch = TS_TOKEN_POLICY_NEVER;
 	res.u.created.factory_admin = true;
+	res.u.created.factory_puk = true;
 	res.u.created.has_check = true;
 	res.u.created.check = pubkey(TSW_ALG_P256);
 	res.u.created.bundle.len = TS_TOKEN_BUNDLE_MAX;
@@ -256,6 +257,8 @@ created_card_keys_return(void **state)
 		back.u.created.bundle.len = 1);
 	REFUSED(back = result(TS_TOKEN_MSG_CREATE, true);
 		back.u.created.factory_admin = true);
+	REFUSED(back = result(TS_TOKEN_MSG_CREATE, true);
+		back.u.created.factory_pin = true);
 	REFUSED(back = result(TS_TOKEN_MSG_CREATE, true);
 		back.u.created.touch = TS_TOKEN_POLICY_ALWAYS);
 #undef REFUSED
