@@ -320,13 +320,9 @@ static bool
 run_command(struct fw_card *card, struct tsw_wr *rsp,
     const struct fw_apdu *apdu)
 {
+	enum fw_sw sw = collect(card, apdu);
 	struct tsw_wr out;
-	enum fw_sw sw;
 
-	drop_answer(card);
-	if (!continues(card, apdu))
-		begin(card, apdu);
-	sw = collect(card, apdu);
 	if (sw != FW_SW_OK || card->chaining) {
 		if (sw != FW_SW_OK)
 			drop_data(card);
@@ -345,15 +341,17 @@ bool
 fw_card_run(struct fw_card *card, struct tsw_wr *rsp, struct tsw_slice command)
 {
 	struct fw_apdu apdu = {0};
+	bool is_one = fw_apdu_parse(&apdu, command.p, command.len);
 
-	if (fw_apdu_parse(&apdu, command.p, command.len)) {
-		if (!is_get_response(&apdu))
-			return run_command(card, rsp, &apdu);
+	if (is_one && is_get_response(&apdu)) {
 		get_response(card, rsp, &apdu);
 		return true;
 	}
 	drop_answer(card);
-	begin(card, &apdu);
+	if (!is_one || !continues(card, &apdu))
+		begin(card, &apdu);
+	if (is_one)
+		return run_command(card, rsp, &apdu);
 	if (card->chaining)
 		drop_data(card);
 	tsw_wr_u16(rsp, FW_SW_WRONG_LENGTH);

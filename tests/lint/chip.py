@@ -57,7 +57,7 @@ POINTERS = {
     "program_in_ram": ["boot ROM", "rp2_boot2"],
     "each": ["usb.c:enable", "usb.c:disable"],
     "fw_card_run": [CARD + f for f in ("begin", "select", "deselect", "run")]
-                   + ["piv_select", "piv_deselect", "piv_run"],
+                   + ["piv_begin", "piv_select", "piv_deselect", "piv_run"],
     "fw_card_finish": [CARD + "finish", "piv_finish"],
     "fw_card_abort": [CARD + "finish", "piv_finish"],
     "fw_card_reset": [CARD + "deselect", "piv_deselect"],
