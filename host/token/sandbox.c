@@ -234,10 +234,10 @@ add_watch(scmp_filter_ctx filter)
 
 	r = add_all(filter, SCMP_ACT_ALLOW, allowed_watch, CNT(allowed_watch));
 	r |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 1,
-	    SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+	    SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
 	return r |
 	    seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), SCMP_SYS(socket),
-		1, SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+		1, SCMP_A0(SCMP_CMP_NE, AF_UNIX, 0));
 }
 
 static int

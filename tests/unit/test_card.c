@@ -147,8 +147,10 @@ part(uint8_t cla, uint8_t ins, uint8_t v, uint8_t len)
 static bool
 is_blank(const uint8_t *p, size_t len)
 {
-	while (len > 0 && *p == 0)
-		p++, len--;
+	while (len > 0 && *p == 0) {
+		p++;
+		len--;
+	}
 	return len == 0;
 }
 
