@@ -77,23 +77,25 @@ class Pcscd:
     """pcscd with readers that wait for a card on a port of localhost.
 
     readers[n] is the name of reader n, ports[n] where its card connects.
+
+    They are the two slots of one reader, and there can be no more: this driver
+    tells its connections apart by the slot alone, so that with a second reader
+    the card in one answers for the other.
     """
 
     def __init__(self, root, slots=1):
+        assert slots <= 2
         self.conf = os.path.join(root, "reader.conf.d")
         self.log = os.path.join(root, "pcscd.log")
         self.process = None
-        self.readers = [f"Reader {'ABCDEFGH'[n // 2]} 00 0{n % 2}"
-                        for n in range(slots)]
+        self.readers = [f"Reader A 00 0{n}" for n in range(slots)]
         self.ports = [FIRST_PORT + n for n in range(slots)]
         os.makedirs(self.conf, exist_ok=True)
-        # A reader of this driver has two slots: its port and the next one.
         with open(os.path.join(self.conf, "vpcd"), "w") as f:
-            for n in range(0, slots, 2):
-                f.write(f'FRIENDLYNAME "{self.readers[n][:8]}"\n'
-                        f"DEVICENAME /dev/null:{self.ports[n]}\n"
-                        f"LIBPATH {DRIVER}\n"
-                        f"CHANNELID {self.ports[n]}\n")
+            f.write('FRIENDLYNAME "Reader A"\n'
+                    f"DEVICENAME /dev/null:{FIRST_PORT}\n"
+                    f"LIBPATH {DRIVER}\n"
+                    f"CHANNELID {FIRST_PORT}\n")
 
     def is_ready(self):
         if self.process.poll() is not None:
