@@ -168,6 +168,9 @@ send_parts(struct ts_card *card, struct ts_card_reply *out, struct apdu *apdu,
 		r = transmit(card, &part, apdu);
 		if (r != TS_OK)
 			return r;
+		/* There is nothing to fetch before the command is whole. */
+		if (part.sw >> 8 == SW1_MORE)
+			return TS_ERR_TOKEN_IO;
 		out->sw = part.sw;
 		left->p += SHORT_MAX;
 		left->len -= SHORT_MAX;
