@@ -335,12 +335,15 @@ find_op(enum ts_token_message id)
 static int
 run_session(struct ts_job *job, struct ts_token_result *out)
 {
+	const struct op *op = find_op(job->req->op);
 	int r;
 
+	if (op == NULL)
+		return TS_ERR_INTERNAL;
 	r = ts_fido2_open(&job->session, job->link);
 	if (r != TS_OK)
 		return r;
-	r = find_op(job->req->op)->run(job, out);
+	r = op->run(job, out);
 	if (r != TS_OK)
 		r = explain(job, out, r);
 	ts_fido2_close(&job->session);

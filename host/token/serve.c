@@ -169,8 +169,10 @@ serve(struct host *host, bool card)
 		run_request(&result, host, &req, card);
 	r = ts_control_result(&host->control, &result);
 	/* The other thread has sent one, and is about to end the process. */
-	while (r == TS_ERR_ALREADY)
-		(void)poll(NULL, 0, -1);
+	if (r == TS_ERR_ALREADY) {
+		for (;;)
+			(void)poll(NULL, 0, -1);
+	}
 	return r == TS_OK ? TS_EXIT_DONE : TS_EXIT_FAILED;
 }
 

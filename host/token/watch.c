@@ -23,6 +23,29 @@ enum eye {
 	EYE_REFUSED = 12
 };
 
+static bool
+is_same_reader(const struct ts_token_reader *a, const struct ts_token_reader *b)
+{
+	return strcmp(a->name, b->name) == 0 && a->present == b->present &&
+	    a->exclusive == b->exclusive && a->mute == b->mute &&
+	    a->events == b->events && a->atr_len == b->atr_len &&
+	    memcmp(a->atr, b->atr, a->atr_len) == 0;
+}
+
+static bool
+is_same(const struct ts_token_readers *a, const struct ts_token_readers *b)
+{
+	uint8_t i;
+
+	if (a->state != b->state || a->cnt != b->cnt)
+		return false;
+	for (i = 0; i < a->cnt; i++) {
+		if (!is_same_reader(&a->reader[i], &b->reader[i]))
+			return false;
+	}
+	return true;
+}
+
 /* The process with the connection: tell what changes until it breaks. */
 static enum eye
 look(struct ts_control *control)
@@ -41,7 +64,7 @@ look(struct ts_control *control)
 		r = ts_pcsc_watch_next(watch, &now);
 		if (r != TS_OK)
 			return EYE_LOST;
-		if (told && memcmp(&now, &last, sizeof(now)) == 0)
+		if (told && is_same(&now, &last))
 			continue;
 		if (ts_control_readers(control, &now) != TS_OK)
 			return EYE_LOST;
