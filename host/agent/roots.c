@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/base64.h"
+#include "log/base64.h"
 #include "paths.h"
 
 #define FOLDER "attestation-roots"

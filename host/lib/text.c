@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base64.h"
+#include "log/base64.h"
 
 #define TEXT_FIRST 256 /* bytes of the first allocation: most lines fit */
 

@@ -41,7 +41,8 @@ FORBIDDEN = [
 
 THIRD_PARTY = re.compile(
     r"(fido(/.*)?|sodium(/.*)?|openssl/.*|bearssl.*|sqlite3|jansson|seccomp"
-    r"|qrencode|cmocka|winscard|PCSC/.*|systemd/.*)\.h|fido\.h")
+    r"|qrencode|cmocka|winscard|PCSC/.*|systemd/.*|microhttpd|curl/.*|libpq-fe)\.h"
+    r"|fido\.h")
 
 # (part, header) -> the files that may include it; the comment says why.
 SHARED = {

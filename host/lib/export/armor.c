@@ -5,7 +5,7 @@
 #include <touchstone/export.h>
 #include <touchstone/wire/limits.h>
 
-#include "../base64.h"
+#include "log/base64.h"
 
 #define HEAD "-----BEGIN SSH SIGNATURE-----\n"
 #define TAIL "-----END SSH SIGNATURE-----"

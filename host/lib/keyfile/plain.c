@@ -4,7 +4,7 @@
 
 #include <touchstone/wire/crypto.h>
 
-#include "../base64.h"
+#include "log/base64.h"
 #include "apps.h"
 
 #define PLAIN_TEXT_MAX (2 * TSW_KEY_DATA_MAX + 2) /* "0x" and hex */

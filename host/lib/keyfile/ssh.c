@@ -6,7 +6,7 @@
 
 #include <touchstone/wire/crypto.h>
 
-#include "../base64.h"
+#include "log/base64.h"
 #include "apps.h"
 
 #define RSA_MIN_BITS 2048

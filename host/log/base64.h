@@ -4,8 +4,8 @@
  * no blanks, no missing padding, unused bits zero, so that one byte string has
  * exactly one text.  Not for secrets.
  */
-#ifndef HOST_LIB_BASE64_H
-#define HOST_LIB_BASE64_H
+#ifndef HOST_LOG_BASE64_H
+#define HOST_LOG_BASE64_H
 
 #include <stddef.h>
 #include <stdint.h>
