@@ -11,7 +11,7 @@ import re
 
 from tree import Finding
 
-DEFS = r"include/touchstone/wire/[^/]+\.def"
+DEFS = r"(include/touchstone/wire|host/log)/[^/]+\.def"
 SPEC = "docs/SPEC.md"
 MARK = re.compile(r"<!-- table: ([\w.]+) -->")
 ROW = re.compile(r"^X\((.*?)\)\s*$", re.M | re.S)
