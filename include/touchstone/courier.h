@@ -30,6 +30,12 @@ struct ts_carry {
 	const char *type;      /* Content-Type of body; NULL with GET */
 	size_t max;	       /* of the answer; a longer one is none */
 	int timeout_ms;	       /* for all of it */
+	/*
+	 * Two requests are the same if all of the above is, and this.  A
+	 * function that has to ask the same bytes anew (was it published
+	 * since?) does so with the next number.
+	 */
+	uint32_t turn;
 };
 
 struct ts_carried {
