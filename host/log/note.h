@@ -60,7 +60,8 @@ struct ts_note {
 int ts_note_parse(struct ts_note *out, struct tsw_slice bytes) TS_MUST_CHECK;
 /*
  * TS_ERR_LOG_NOTE unless vkey signed it.  time (may be NULL): of a
- * cosignature, else 0.  Several lines of one key: the newest that verifies.
+ * cosignature, else 0.  Several lines of one key: the newest that verifies;
+ * those that do not are passed over.
  */
 int ts_note_verify(const struct ts_note *note, const struct ts_vkey *vkey,
     uint64_t *time) TS_MUST_CHECK;
@@ -79,6 +80,8 @@ struct ts_checkpoint {
  */
 int ts_checkpoint_parse(struct ts_checkpoint *out,
     struct tsw_slice text) TS_MUST_CHECK;
+/* Decimal digits without leading zeros, up to 2^53 - 1. */
+bool ts_checkpoint_size(uint64_t *out, struct tsw_slice digits);
 #define TS_CHECKPOINT_TEXT_MAX 256
 /* The three lines; *len bytes, no NUL. */
 void ts_checkpoint_format(char out[TS_CHECKPOINT_TEXT_MAX], size_t *len,
