@@ -46,6 +46,14 @@ TS_REPLY(alerts);
 TS_REPLY(alert_close);
 TS_REPLY(lockdown);
 
+/* log.c: the directory and its log */
+TS_REPLY(log);
+TS_REPLY(offer);
+TS_REPLY(set_directory);
+TS_REPLY(invitation);
+TS_REPLY(log_proof);
+TS_REPLY(alert_proof);
+
 /* codes.c: comparing */
 TS_REPLY(codes);
 TS_REPLY(check_qr);

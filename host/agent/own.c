@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <touchstone/code.h>
+#include <touchstone/log.h>
 #include <touchstone/contact.h>
 #include <touchstone/draft.h>
 #include <touchstone/export.h>
@@ -153,11 +154,17 @@ ts_say_status(struct ts_agent *agent, struct ts_jw *out)
 int
 ts_reply_init(struct ts_agent *agent, struct ts_conn *c, struct ts_jw *out)
 {
+	const char *url = ts_arg_str(c, "directory");
+	const struct ts_arg *policy = ts_call_arg(&c->call, "policy");
+	const struct ts_arg *invitation = ts_call_arg(&c->call, "invitation");
 	struct ts_own own;
 	int r;
 
-	r = ts_own_init(agent->store, ts_arg_str(c, "label"),
-	    ts_arg_str(c, "directory"));
+	r = ts_own_init(agent->store, ts_arg_str(c, "label"), url);
+	if (r == TS_OK && policy->s != NULL)
+		r = ts_log_set(agent->store, url, policy->s);
+	if (r == TS_OK && invitation->s != NULL)
+		r = ts_log_invitation(agent->store, invitation->s);
 	if (r != TS_OK)
 		return r;
 	ts_own_get(agent->store, &own);
