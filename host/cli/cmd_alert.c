@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Verbs about what happened, and about the agent itself. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include <touchstone/text.h>
 
 #include "agent/json.h"
 #include "ask.h"
+#include "folder.h"
 #include "op.h"
 #include "show.h"
 #include "verbs.h"
@@ -94,9 +99,88 @@ close_alert(struct cli *cli, long id)
 	return exit;
 }
 
+/* A signed note begins with text; an envelope does not. */
+static bool
+is_text(const uint8_t *p, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len && i < 16; i++)
+		if (p[i] < 0x20 || p[i] > 0x7e)
+			return false;
+	return len > 0;
+}
+
+static enum cli_exit
+write_proof(const struct cli *cli, int folder, size_t number, const char *hex)
+{
+	size_t len = strlen(hex) / 2;
+	enum cli_exit exit;
+	char name[32];
+	uint8_t *p;
+
+	p = malloc(len + 1);
+	if (p == NULL || ts_hex_decode(p, &len, hex, strlen(hex)) != TS_OK) {
+		free(p);
+		return out_fail(cli, CLI_FAILED, "NO_MEMORY", "%s",
+		    ts_strerror(TS_ERR_NO_MEMORY));
+	}
+	(void)snprintf(name, sizeof(name), "%zu.%s", number,
+	    is_text(p, len) ? "note" : "cbor");
+	exit = folder_write(cli, folder, name, p, len);
+	if (exit == CLI_DONE && !args_has(&cli->args, OPT_JSON))
+		out_say(cli, TONE_PLAIN, "%s/%s", cli->args.text[OPT_OUT],
+		    name);
+	free(p);
+	return exit;
+}
+
+/* Write the evidence of an alert into a folder. */
+static enum cli_exit
+export_proof(struct cli *cli, long id)
+{
+	const struct json_t *proofs;
+	enum cli_exit exit;
+	struct reply reply;
+	int folder = -1;
+	struct op op;
+	size_t i;
+
+	op_init(&op, "AlertProof", OP_PLAIN);
+	ts_jw_int(&op.params, "id", id);
+	exit = op_run(cli, &reply, &op);
+	proofs = ts_json_get(reply.params, "proofs");
+	if (exit == CLI_DONE && args_has(&cli->args, OPT_JSON) &&
+	    !args_has(&cli->args, OPT_OUT)) {
+		exit = out_json(cli, reply.params);
+		goto out;
+	}
+	if (exit == CLI_DONE && !args_has(&cli->args, OPT_OUT))
+		exit = out_fail(cli, CLI_USAGE, "ARGUMENT",
+		    "--proof needs --out FOLDER, or --json");
+	if (exit == CLI_DONE && ts_json_cnt(proofs) == 0)
+		exit = out_fail(cli, CLI_FAILED, "NOT_FOUND",
+		    "nothing was kept as evidence with this alert");
+	if (exit == CLI_DONE)
+		exit = folder_open(cli, &folder, cli->args.text[OPT_OUT]);
+	for (i = 0; exit == CLI_DONE && i < ts_json_cnt(proofs); i++)
+		exit = write_proof(cli, folder, i + 1,
+		    out_text(ts_json_at(proofs, i)));
+	if (exit == CLI_DONE && args_has(&cli->args, OPT_JSON))
+		exit = out_json(cli, reply.params);
+	if (folder >= 0)
+		close(folder);
+out:
+	reply_wipe(&reply);
+	op_wipe(&op);
+	return exit;
+}
+
 enum cli_exit
 cmd_alerts(struct cli *cli)
 {
+	if (args_has(&cli->args, OPT_PROOF))
+		return export_proof(cli, cli->args.number[OPT_PROOF]);
 	if (args_has(&cli->args, OPT_CLOSE))
 		return close_alert(cli, cli->args.number[OPT_CLOSE]);
 	return list(cli);

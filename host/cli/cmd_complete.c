@@ -104,7 +104,7 @@ offer_value(struct cli *cli, const char *typed, size_t opt)
 		offer(typed, *choice, option_info[opt].name);
 	if (opt == OPT_TOKEN || opt == OPT_BACKUP)
 		offer_tokens(cli, typed);
-	else if (opt == OPT_FILE)
+	else if (opt == OPT_FILE || opt == OPT_POLICY)
 		puts(":file");
 	else if (opt == OPT_DIRECTORY)
 		puts(":folder");
@@ -158,6 +158,9 @@ offer_argument(struct cli *cli, const char *typed, enum verb_argument kind)
 	case ARG_ON_OFF:
 		offer(typed, "on", "");
 		offer(typed, "off", "");
+		break;
+	case ARG_FILE:
+		puts(":file");
 		break;
 	case ARG_FOLDER:
 		puts(":folder");

@@ -8,63 +8,54 @@
 #include "agent/json.h"
 #include "ask.h"
 #include "op.h"
+#include "place.h"
 #include "qr.h"
 #include "show.h"
 #include "verbs.h"
 
-#define URL_MAX (PATH_MAX + 8)
-
-/* A path or a file:// address to file:///absolute/path. */
+/* --directory, or what is typed. */
 static enum cli_exit
-directory_url(const struct cli *cli, char out[URL_MAX], const char *typed)
+take_place(struct cli *cli, char url[PLACE_URL_MAX])
 {
-	char absolute[PATH_MAX];
-	const char *path = typed;
+	char typed[PATH_MAX];
+	enum cli_exit exit;
 
-	if (strncmp(path, "file://", 7) == 0)
-		path += 7;
-	else if (strstr(path, "://") != NULL)
+	if (args_has(&cli->args, OPT_DIRECTORY))
+		return place_url(cli, url, cli->args.text[OPT_DIRECTORY]);
+	if (!cli->term.in_tty)
 		return out_fail(cli, CLI_USAGE, "ARGUMENT",
-		    "only folders can be directories so far: a path, or "
-		    "file:///path");
-	if (realpath(path, absolute) == NULL)
-		return out_fail(cli, CLI_FAILED, "DIRECTORY",
-		    "%s: no such folder; make it first, or ask the person who "
-		    "shares it with you",
-		    path);
-	(void)snprintf(out, URL_MAX, "file://%s", absolute);
-	return CLI_DONE;
+		    "--directory DIR is missing: the address of a directory "
+		    "(https://...), or a folder that you and your contacts "
+		    "share");
+	exit = ask_line(cli, typed, sizeof(typed),
+	    "Directory (https://..., or a folder that you share): ");
+	return exit == CLI_DONE ? place_url(cli, url, typed) : exit;
 }
 
 enum cli_exit
 cmd_init(struct cli *cli)
 {
-	char typed[PATH_MAX], url[URL_MAX];
+	char url[PLACE_URL_MAX], policy[PLACE_POLICY_MAX];
 	enum cli_exit exit;
 	struct reply reply;
 	struct op op;
 
 	exit = ask_check_label(cli, cli->args.rest[0]);
-	if (exit != CLI_DONE)
-		return exit;
-	if (args_has(&cli->args, OPT_DIRECTORY)) {
-		exit = directory_url(cli, url, cli->args.text[OPT_DIRECTORY]);
-	} else if (!cli->term.in_tty) {
-		exit = out_fail(cli, CLI_USAGE, "ARGUMENT",
-		    "--directory DIR is missing: the folder that you and your "
-		    "contacts share");
-	} else {
-		exit = ask_line(cli, typed, sizeof(typed),
-		    "Folder that you and your contacts share: ");
-		if (exit == CLI_DONE)
-			exit = directory_url(cli, url, typed);
-	}
+	if (exit == CLI_DONE)
+		exit = take_place(cli, url);
+	if (exit == CLI_DONE && place_is_network(url))
+		exit = place_policy(cli, policy, url);
 	if (exit != CLI_DONE)
 		return exit;
 	op_init(&op, "Init", OP_PLAIN);
 	op.subject = cli->args.rest[0];
 	ts_jw_str(&op.params, "label", cli->args.rest[0]);
 	ts_jw_str(&op.params, "directory", url);
+	if (place_is_network(url))
+		ts_jw_str(&op.params, "policy", policy);
+	if (args_has(&cli->args, OPT_INVITATION))
+		ts_jw_str(&op.params, "invitation",
+		    cli->args.text[OPT_INVITATION]);
 	exit = op_run(cli, &reply, &op);
 	if (exit == CLI_DONE && args_has(&cli->args, OPT_JSON)) {
 		exit = out_json(cli, reply.params);

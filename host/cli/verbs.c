@@ -20,13 +20,17 @@
 /* name, function, arguments, kind, least, most, options, required, group,
  * words for the list, paragraphs, examples */
 const struct verb verb_table[] = {
-    {"init", cmd_init, "LABEL", ARG_NONE, 1, 1, ANY | OPT(DIRECTORY), 0, START,
-	"say who you are and which folder you share",
+    {"init", cmd_init, "LABEL", ARG_NONE, 1, 1,
+	ANY | OPT(DIRECTORY) | OPT(POLICY) | OPT(INVITATION) | OPT(YES), 0,
+	START, "say who you are and where you are published",
 	"LABEL is what people look you up by, for example alice@example.org: "
 	"up to 64 letters, digits and . _ + - with one @ or none.\n"
-	"The directory is where signed records are published and looked up. "
-	"For now it is a folder that you and your contacts can all write, "
-	"for example on a file server. Nobody has to trust it.",
+	"The directory is where signed records are published and looked up: a "
+	"service with a log that nobody can rewrite unseen, or a folder that "
+	"you and your contacts can all write. Nobody has to trust it. See "
+	"`touchstone help directory set` for --policy.",
+	"touchstone init alice@example.org --directory "
+	"https://dir.example.org\n"
 	"touchstone init alice@example.org --directory /srv/touchstone"},
     {"token provision", cmd_token_provision, "[TOKEN]", ARG_TOKEN, 0, 1,
 	ANY | PIN | CARD | OPT(NAME) | OPT(ALGORITHM) | OPT(BACKUP) |
@@ -126,8 +130,8 @@ const struct verb verb_table[] = {
 	"watched.",
 	"touchstone contact remove bob"},
     {"verify", cmd_verify, "CONTACT", ARG_CONTACT, 1, 1,
-	ANY | PIN | OPT(LIVE) | OPT(ON_COMPUTER) | OPT(CODE) | OPT(PAIR) |
-	    OPT(QR) | OPT(NO_QR) | OPT(LAST_TRY),
+	ANY | PIN | OPT(LIVE) | OPT(PASTE) | OPT(ON_COMPUTER) | OPT(CODE) |
+	    OPT(PAIR) | OPT(QR) | OPT(NO_QR) | OPT(LAST_TRY),
 	0, OTHERS, "compare a code with a contact, once and for all",
 	"Walks you through it: by a live code while you talk, by a public code "
 	"from a place you trust, by QR code, or by pair number. It ends with a "
@@ -135,7 +139,8 @@ const struct verb verb_table[] = {
 	"that their tokens sign need no new comparison.\n"
 	"An option goes straight to that way. --live is the safest: it holds "
 	"even against somebody who controls the directory and the chat, as "
-	"long as you know the voice.\n"
+	"long as you know the voice. Both of you run it at the same time; the "
+	"directory's mailbox carries the texts, or you do, with --paste.\n"
 	"A token with Touchstone firmware shows the live code itself, and only "
 	"its touch confirms it: then it holds against malware on this computer "
 	"too. --on-computer shows the code here instead; such a token does not "
@@ -163,11 +168,14 @@ const struct verb verb_table[] = {
 	"looks at all contacts and at your own record.",
 	"touchstone refresh bob"},
     {"alerts", cmd_alerts, "", ARG_NONE, 0, 0,
-	ANY | OPT(ALL) | OPT(CLOSE) | OPT(YES), 0, OTHERS,
-	"what happened, how bad it is, what to do",
+	ANY | OPT(ALL) | OPT(CLOSE) | OPT(PROOF) | OPT(OUT) | OPT(YES), 0,
+	OTHERS, "what happened, how bad it is, what to do",
 	"Levels are news, warning and stop. A contact with an open alert of "
-	"level stop is blocked until you close it.",
-	"touchstone alerts\ntouchstone alerts --close 3"},
+	"level stop is blocked until you close it.\n"
+	"--proof writes what was kept as evidence: both sides of a "
+	"contradiction, signed by who made it. Anybody can check it.",
+	"touchstone alerts\ntouchstone alerts --close 3\n"
+	"touchstone alerts --proof 3 --out evidence/"},
 
     {"token list", cmd_token_list, "", ARG_NONE, 0, 0, ANY, 0, TOKENS,
 	"list tokens: plugged in, and of your identity",
@@ -273,6 +281,40 @@ const struct verb verb_table[] = {
 	"asking, and only keys that were signed with PIN and touch count.",
 	"touchstone lockdown on"},
 
+    {"directory show", cmd_directory_show, "", ARG_NONE, 0, 0, ANY, 0, MORE,
+	"the directory, its log, and who watches it",
+	"The log's last checkpoint is the one that your agent accepted: what "
+	"it shows later must contain it.",
+	"touchstone directory show"},
+    {"directory set", cmd_directory_set, "DIR", ARG_FOLDER, 1, 1,
+	ANY | OPT(POLICY) | OPT(YES), 0, MORE,
+	"use another directory, or another policy",
+	"DIR is an address (https://...) or a folder. A directory on the "
+	"network keeps a log. The policy says whose log it is, and which "
+	"witnesses have to have seen it before you believe it; take it from "
+	"somebody you trust. Without --policy you are shown the one that the "
+	"directory offers.\n"
+	"Your history is brought there by `touchstone publish`. Contacts stay "
+	"verified.",
+	"touchstone directory set https://dir.example.org\n"
+	"touchstone directory set https://dir.example.org --policy "
+	"friends.txt"},
+    {"directory policy", cmd_directory_policy, "", ARG_NONE, 0, 0, ANY, 0, MORE,
+	"print the policy you use, to hand it on",
+	"Somebody who takes it from you need not trust what the directory "
+	"offers them.",
+	"touchstone directory policy > friends.txt"},
+    {"log proof", cmd_log_proof, "LABEL", ARG_NONE, 1, 1, ANY, 0, MORE,
+	"print a proof of what the directory says of a label now",
+	"The file holds the whole record, its place in the log, that it is the "
+	"latest, and the witnesses' signatures. It can be checked without a "
+	"network, by anybody with the policy.",
+	"touchstone log proof bob@example.org > bob.tlog-proof"},
+    {"log verify", cmd_log_verify, "FILE", ARG_FILE, 1, 1, ANY | OPT(POLICY), 0,
+	MORE, "check a proof file, without any network",
+	"Judged by --policy, or by the policy of your own directory.",
+	"touchstone log verify bob.tlog-proof\n"
+	"touchstone log verify bob.tlog-proof --policy friends.txt"},
     {"export", cmd_export, "[FOLDER]", ARG_FOLDER, 0, 1, ANY, 0, MORE,
 	"write out all you signed, for ssh-keygen to check",
 	"FOLDER is made if it is not there, and must be empty. Each statement "

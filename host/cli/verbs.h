@@ -17,6 +17,7 @@ enum verb_argument {
 	ARG_CONTACT,
 	ARG_ON_OFF,
 	ARG_FOLDER,
+	ARG_FILE,
 	ARG_VERB
 };
 
@@ -55,6 +56,12 @@ enum cli_exit cmd_code(struct cli *cli);
 enum cli_exit cmd_verification(struct cli *cli);
 enum cli_exit cmd_policy(struct cli *cli);
 enum cli_exit cmd_lockdown(struct cli *cli);
+
+enum cli_exit cmd_directory_show(struct cli *cli);
+enum cli_exit cmd_directory_set(struct cli *cli);
+enum cli_exit cmd_directory_policy(struct cli *cli);
+enum cli_exit cmd_log_proof(struct cli *cli);
+enum cli_exit cmd_log_verify(struct cli *cli);
 
 enum cli_exit cmd_token_list(struct cli *cli);
 enum cli_exit cmd_token_info(struct cli *cli);
