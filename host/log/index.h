@@ -38,14 +38,14 @@ void ts_index_rewind(struct ts_index *index);
 size_t ts_index_memory(const struct ts_index *index);
 
 /*
- * A path in the published version, *len bytes of out; *cnt and root (may be
- * NULL) are of the same version.  found: k's own, with its c.  Else: that of
- * the entry at which a search for k ends; len 0 and *empty if there is none.
+ * What the published version says of k.  found: entry is k's own.  Else it is
+ * the one at which a search for k ends, and shows that k is absent; empty:
+ * there is none at all.  root and cnt are of the same version.
  */
 struct ts_index_proof {
 	bool found, empty;
 	struct ts_entry entry;
-	size_t len;
+	size_t len; /* of path */
 	uint8_t path[TS_PATH_MAX];
 	uint8_t root[TSW_HASH_LEN];
 	uint64_t cnt;
@@ -60,8 +60,8 @@ int ts_index_prove(struct ts_index *index, struct ts_index_proof *out,
 int ts_path_root(uint8_t out[TSW_HASH_LEN], const struct ts_entry *entry,
     struct tsw_slice path) TS_MUST_CHECK;
 /*
- * The same if the path shows that k is not in the index; leaf is empty for
- * the empty index.  TS_ERR_LOG_PROOF if it does not show that.
+ * The root by which leaf (k', c') and its path show that k is not in the
+ * index; both are empty for the empty index.  TS_ERR_LOG_PROOF if they do not.
  */
 int ts_path_absent(uint8_t out[TSW_HASH_LEN], const uint8_t k[32],
     struct tsw_slice leaf, struct tsw_slice path) TS_MUST_CHECK;
