@@ -5,46 +5,39 @@
  * in a front end, whose log another process writes.
  *
  * What a database says is checked as an auditor would: leaves in their places,
- * no k twice, the index root in the last leaf, the root of the tree.  A front
- * end so never shows what its own index does not give.
+ * no k twice, the index root in the last leaf, the root of the tree.  So a
+ * front end never shows what its own index does not give.
  */
 #ifndef HOST_DIRECTORY_FOLLOW_H
 #define HOST_DIRECTORY_FOLLOW_H
 
-#include "dirdb.h"
+#include "log/index.h"
+#include "tiles.h"
 
-/* Where one has come to.  Zeroes and an empty edge: at the beginning. */
+/* Both have come to the same size; nothing here owns them. */
 struct ts_follow {
 	struct ts_index *index;
-	struct ts_tree_edge edge;    /* edge.size: leaves taken */
+	struct ts_tiles *tiles;
 	uint8_t vrf[TS_VRF_KEY_LEN]; /* expected in leaf 0 */
-	/* Of every subtree that is completed, as ts_tree_edge_add(); or NULL */
-	int (*node)(void *ctx, unsigned level, uint64_t index,
-	    const uint8_t hash[TSW_HASH_LEN]);
-	void *ctx;
 };
 
-void ts_follow_init(struct ts_follow *follow, struct ts_index *index,
-    const uint8_t vrf[TS_VRF_KEY_LEN]);
-
 /*
- * Take the leaves from edge.size up to size into the head of the index and
- * into the edge; the caller publishes the index.  The last leaf taken has to be
- * a root leaf, and *entries is what it counts.
+ * Take the leaves from the size of the tiles' tree up to size.  The last one
+ * has to be a root leaf, and *entries is what it counts.  Publishing the index
+ * and marking the tiles is left to the caller.
  *
- * TS_ERR_LOG_BROKEN: the leaves are no log; TS_ERR_LOG_ROLLBACK: size is less
- * than what was taken.  On any error edge is as before, and the head of the
- * index is rewound to what is published; so whoever takes several steps
- * without publishing must begin anew.
+ * TS_ERR_LOG_BROKEN: the leaves are no log.  TS_ERR_LOG_ROLLBACK: size is less
+ * than what was taken before.  On any error the index is rewound to what is
+ * published and the tiles to their mark.
  */
-int ts_follow_to(struct ts_follow *follow, uint64_t *entries,
+int ts_follow_to(const struct ts_follow *follow, uint64_t *entries,
     struct ts_dirdb *db, uint64_t size) TS_MUST_CHECK;
 
 /*
- * The same up to the checkpoint in note, whose signature by log and root are
- * checked as well: TS_ERR_LOG_NOTE, TS_ERR_LOG_BROKEN.
+ * The same up to the checkpoint in note, whose signature by the log and root
+ * are checked as well: TS_ERR_LOG_NOTE, TS_ERR_LOG_BROKEN.
  */
-int ts_follow_note(struct ts_follow *follow, uint64_t *entries,
+int ts_follow_note(const struct ts_follow *follow, uint64_t *entries,
     struct ts_dirdb *db, const struct ts_dirdb_note *note,
     const struct ts_vkey *log) TS_MUST_CHECK;
 
