@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One HTTP request as a client, over libcurl.  https with the system's
- * certificates; http for loopback addresses and UNIX sockets only.  No
+ * certificates; http for loopback addresses and localhost only.  No
  * redirects, no cookies, no proxies of the environment, no other schemes; the
  * answer is bounded while it arrives.
  */
@@ -11,15 +11,20 @@
 #include <touchstone/error.h>
 #include <touchstone/wire/bytes.h>
 
-#define TS_FETCH_URL_MAX 1024
+#define TS_FETCH_URL_MAX 1279 /* bytes */
 
 struct ts_fetch; /* keeps connections open; for one thread */
 
 struct ts_fetch_options {
 	const char *ca_file; /* NULL: the system's */
-	bool
-	    public_only; /* refuse loopback, private and link-local addresses */
-	const char *user_agent;
+	/* Refuse loopback, private, link-local and other special addresses. */
+	bool public_only;
+	const char *user_agent; /* NULL: none */
+	/*
+	 * NULL; or "HOST:PORT" to connect to, whatever the URL says: for tests.
+	 * Names in TLS stay those of the URL.  (CURLOPT_CONNECT_TO.)
+	 */
+	const char *connect_to;
 };
 
 int ts_fetch_new(struct ts_fetch **out,
@@ -33,7 +38,7 @@ struct ts_fetch_request {
 	const char *type; /* Content-Type of the body */
 	size_t max;	  /* of the answer's body */
 	int timeout_ms;	  /* for everything */
-	/* Asked about four times a second; true ends it.  May be NULL. */
+	/* Asked about ten times a second; true ends it.  May be NULL. */
 	bool (*cancelled)(void *ctx);
 	void *ctx;
 };
@@ -64,7 +69,11 @@ struct ts_fetch_many {
 void ts_fetch_do_many(struct ts_fetch *fetch, struct ts_fetch_many *many,
     size_t cnt);
 
-/* TS_ERR_ARGUMENT unless url may be fetched at all. */
+/*
+ * TS_ERR_ARGUMENT unless url may be fetched at all: https, or http with
+ * localhost, 127.x.y.z or [::1]; a host of letters, digits, dots and hyphens,
+ * or [IPv6]; printable ASCII; no user, no fragment.
+ */
 int ts_fetch_check_url(const char *url) TS_MUST_CHECK;
 
 #endif

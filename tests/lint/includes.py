@@ -60,6 +60,8 @@ SHARED = {
                                       "host/token/card_crypto.c"),
     ("host/token", "openssl/rand.h"): ("host/token/agree.c",
                                        "host/token/card_crypto.c"),
+    # Requests with their answers, and the server that they come through.
+    ("host/http", "microhttpd.h"): ("host/http/call.c", "host/http/server.c"),
     # A card that is used, and the readers that are watched: two connections.
     ("host/token", "winscard.h"): ("host/token/pcsc.c",
                                    "host/token/pcsc_watch.c"),
