@@ -28,20 +28,6 @@ struct ts_limits {
 	struct place place[SETS_CNT][WAYS];
 };
 
-void
-ts_limits_default(struct ts_limits_rules *rules)
-{
-	static const struct ts_limits_rules standard = {{
-	    [TS_LIMIT_LOOKUP] = {500, 180000}, /* then 50 a second */
-	    [TS_LIMIT_SUBMIT] = {60, 3600},    /* one a second */
-	    [TS_LIMIT_NEW] = {10, 30},
-	    [TS_LIMIT_MAILBOX] = {120, 7200},
-	    [TS_LIMIT_LABEL] = {20, 60},
-	}};
-
-	*rules = standard;
-}
-
 int
 ts_limits_new(struct ts_limits **out, const struct ts_limits_rules *rules)
 {

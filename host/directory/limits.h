@@ -30,9 +30,6 @@ struct ts_limits_rules {
 	struct ts_limit kind[TS_LIMIT_KINDS_CNT];
 };
 
-/* What a directory begins with. */
-void ts_limits_default(struct ts_limits_rules *rules);
-
 struct ts_limits;
 
 /* For several threads.  TS_ERR_NO_MEMORY, TS_ERR_IO (no random bytes). */

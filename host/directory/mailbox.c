@@ -129,6 +129,43 @@ ts_box_name(uint8_t out[TS_BOX_NAME_LEN], const char *text, size_t len)
 	return TS_OK;
 }
 
+/* A number up to 2^32 - 1 without leading zeros; moves *p behind it. */
+static bool
+read_number(uint32_t *out, const char **p, const char *name)
+{
+	size_t len = strlen(name), digits;
+	uint64_t v = 0;
+
+	if (strncmp(*p, name, len) != 0)
+		return false;
+	*p += len;
+	for (digits = 0; **p >= '0' && **p <= '9'; digits++) {
+		if (digits == 10 || (digits == 1 && v == 0))
+			return false;
+		v = v * 10 + (uint64_t)(*(*p)++ - '0');
+	}
+	*out = (uint32_t)v;
+	return digits > 0 && v <= UINT32_MAX;
+}
+
+bool
+ts_box_query(uint32_t *after, uint32_t *wait_s, const char *query)
+{
+	uint32_t n = 0, s = 0;
+
+	if (query[0] != '\0') {
+		if (!read_number(&n, &query, "after="))
+			return false;
+		if (*query == '&' && !read_number(&s, &query, "&wait="))
+			return false;
+		if (*query != '\0')
+			return false;
+	}
+	*after = n;
+	*wait_s = s;
+	return true;
+}
+
 /* The link that leads to a box of this name, or to nothing. */
 static uint32_t *
 find(struct ts_mailbox *m, const uint8_t name[TS_BOX_NAME_LEN])

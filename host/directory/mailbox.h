@@ -33,6 +33,9 @@ void ts_mailbox_free(struct ts_mailbox **mailbox);
 int ts_box_name(uint8_t out[TS_BOX_NAME_LEN], const char *text,
     size_t len) TS_MUST_CHECK;
 
+/* "after=N&wait=S", "after=N" or nothing; false: of another form. */
+bool ts_box_query(uint32_t *after, uint32_t *wait_s, const char *query);
+
 enum ts_box_result {
 	TS_BOX_OK = 0,
 	TS_BOX_FULL = 1,    /* this box */
