@@ -48,6 +48,8 @@ THIRD_PARTY = re.compile(
 SHARED = {
     # Two jobs that share no line: primitives, and memory that is locked.
     ("host/lib", "sodium.h"): ("host/lib/crypto/crypto.c", "host/lib/secret.c"),
+    # Signatures of notes, and the group that the VRF computes in.
+    ("host/log", "sodium.h"): ("host/log/vkey.c", "host/log/vrf.c"),
     # One reads a key out of a certificate, one judges whole chains.
     ("host/token", "openssl/x509.h"): ("host/token/card_crypto.c",
                                        "host/token/evidence.c"),
