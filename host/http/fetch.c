@@ -19,6 +19,7 @@ struct ts_fetch {
 	CURLM *multi;
 	char *ca_file;	  /* or NULL */
 	char *user_agent; /* or NULL */
+	struct curl_slist *connect_to;
 	bool public_only;
 	char why[CURL_ERROR_SIZE];
 };
@@ -35,6 +36,21 @@ struct job {
 	size_t head_len;
 	char why[CURL_ERROR_SIZE];
 };
+
+/* The same place for all hosts and ports. */
+static bool
+set_place(struct ts_fetch *fetch, const char *connect_to)
+{
+	char text[TS_FETCH_URL_MAX];
+	int n;
+
+	if (connect_to == NULL)
+		return true;
+	n = snprintf(text, sizeof(text), "::%s", connect_to);
+	if (n > 0 && (size_t)n < sizeof(text))
+		fetch->connect_to = curl_slist_append(NULL, text);
+	return fetch->connect_to != NULL;
+}
 
 int
 ts_fetch_new(struct ts_fetch **out, const struct ts_fetch_options *options)
@@ -58,6 +74,7 @@ ts_fetch_new(struct ts_fetch **out, const struct ts_fetch_options *options)
 		fetch->user_agent = strdup(options->user_agent);
 		bad |= fetch->user_agent == NULL;
 	}
+	bad |= !set_place(fetch, options->connect_to);
 	fetch->multi = curl_multi_init();
 	if (bad || fetch->multi == NULL ||
 	    curl_multi_setopt(fetch->multi, CURLMOPT_MAXCONNECTS, KEPT_CNT) !=
@@ -76,6 +93,7 @@ ts_fetch_free(struct ts_fetch **fetch)
 		return;
 	if ((*fetch)->multi != NULL)
 		(void)curl_multi_cleanup((*fetch)->multi);
+	curl_slist_free_all((*fetch)->connect_to);
 	free((*fetch)->ca_file);
 	free((*fetch)->user_agent);
 	free(*fetch);
@@ -213,6 +231,8 @@ set_rules(struct job *job)
 	bad |= SET(PATH_AS_IS, 1L);
 	if (job->fetch->user_agent != NULL)
 		bad |= SET(USERAGENT, job->fetch->user_agent);
+	if (job->fetch->connect_to != NULL)
+		bad |= SET(CONNECT_TO, job->fetch->connect_to);
 	if (job->fetch->ca_file != NULL)
 		bad |= SET(CAINFO, job->fetch->ca_file) || SET(CAPATH, NULL);
 	return !bad;
