@@ -8,7 +8,7 @@ target_link_options(ts_libworld INTERFACE -Wl,--wrap=ts_clock_now)
 
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 foreach(name own contact directory export live monitor monitor_own news queue
-    sync live_token)
+    sync live_token meet)
 	ts_unit_test(${name} ts_libworld)
 endforeach()
 foreach(name bundle db forged own_card) # they edit the file
