@@ -160,9 +160,7 @@ ts_reply_init(struct ts_agent *agent, struct ts_conn *c, struct ts_jw *out)
 	struct ts_own own;
 	int r;
 
-	r = ts_own_init(agent->store, ts_arg_str(c, "label"), url);
-	if (r == TS_OK && policy->s != NULL)
-		r = ts_log_set(agent->store, url, policy->s);
+	r = ts_own_init(agent->store, ts_arg_str(c, "label"), url, policy->s);
 	if (r == TS_OK && invitation->s != NULL)
 		r = ts_log_invitation(agent->store, invitation->s);
 	if (r != TS_OK)

@@ -62,9 +62,13 @@ int ts_alert_close(struct ts_store *store, struct ts_alert *out,
 void ts_alert_watch(struct ts_store *store,
     void (*fn)(void *arg, const struct ts_alert *alert), void *arg);
 
-/* The envelopes kept as proof with an alert: both sides of a fork, say. */
+/*
+ * What is kept as proof with an alert: envelopes, both sides of a fork, say; or
+ * of a log the note that is known, the one that was shown, and the answer it
+ * was in (SPEC 14).
+ */
 int ts_alert_proof(struct ts_store *store, uint32_t id,
-    int (*fn)(void *arg, const uint8_t *envelope, size_t len),
+    int (*fn)(void *arg, const uint8_t *p, size_t len),
     void *arg) TS_MUST_CHECK;
 
 #endif

@@ -67,7 +67,9 @@ int ts_contact_chain(struct ts_store *store, struct tsw_chain *out,
  * The contact's keys for app, fit for use: not expired, contact verified.
  * TS_ERR_UNVERIFIED; TS_ERR_BLOCKED with the alerts in ts_store_names();
  * TS_ERR_LOCKDOWN if lockdown is on and a signer of the contact has weaker
- * evidence than fido-uv: card-attested counts once its bundle was judged good.
+ * evidence than fido-uv: card-attested counts once its bundle was judged good;
+ * or if the directory is a log without a fresh checkpoint, then with LOG_STALE
+ * in ts_store_names().
  * No key at all is TS_OK without a call of fn.
  */
 int ts_contact_keys(struct ts_store *store, const char *label, enum tsw_app app,

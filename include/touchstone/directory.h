@@ -5,12 +5,17 @@
  * Record 0 of a label is a genesis, every further one the next statement, or
  * the genesis of an identity that replaces it.  A record is an envelope, but
  * nothing here looks inside: whoever reads must check.  Backends are chosen by
- * the scheme of the URL; file:// (a folder, SPEC section 10) is the first.
+ * the scheme of the URL: file:// is a folder (SPEC section 10); https://, and
+ * http:// with a loopback address, a service with a log (13, 14), whose records
+ * are given to the reader only as far as the log proves them.
+ *
+ * With a log every function can end with TS_ERR_WAITING (courier.h), and with
+ * TS_ERR_LOG_* once the alert is raised that says what it did.
  */
 #ifndef TOUCHSTONE_DIRECTORY_H
 #define TOUCHSTONE_DIRECTORY_H
 
-#include <touchstone/error.h>
+#include <touchstone/store.h>
 #include <touchstone/wire/bytes.h>
 #include <touchstone/wire/limits.h>
 
@@ -20,9 +25,11 @@ struct ts_directory;
 
 /*
  * TS_ERR_ARGUMENT if the URL is not one of a backend.  Whether the directory
- * can be reached shows only with the first use.
+ * can be reached shows only with the first use.  store: has the policy of a
+ * log and what is known of it, and outlives dir; may be NULL with file://.
  */
-int ts_directory_open(struct ts_directory **out, const char *url) TS_MUST_CHECK;
+int ts_directory_open(struct ts_directory **out, struct ts_store *store,
+    const char *url) TS_MUST_CHECK;
 void ts_directory_free(struct ts_directory **dir);
 
 /*
@@ -32,6 +39,10 @@ void ts_directory_free(struct ts_directory **dir);
  * if what should hold the records of the label cannot be read.  fn ends the
  * walk with a non-zero result, which is returned.  TS_ERR_DIRECTORY: the
  * directory as a whole is out of reach.
+ *
+ * A log is asked for all of them before fn sees the first; there are at most
+ * some more than TS_LOOK_MAX then (monitor.h), and TS_ERR_TOO_MANY_RECORDS at
+ * their end.
  */
 int ts_directory_fetch(struct ts_directory *dir, struct tsw_slice label,
     uint32_t from,
@@ -41,7 +52,10 @@ int ts_directory_fetch(struct ts_directory *dir, struct tsw_slice label,
 /*
  * Put record number there if nobody did: TS_ERR_CONFLICT otherwise.  TS_OK
  * means that it will be found after a crash.  TS_ERR_DIRECTORY,
- * TS_ERR_DISK_FULL.
+ * TS_ERR_DISK_FULL.  A log: TS_ERR_NOT_WITNESSED: it is there, and will be
+ * shown once its witnesses saw it; publish it again, or look.  TS_ERR_REFUSED
+ * with the reason in ts_store_names(), and _INVITATION, _DOMAIN, _TAKEN,
+ * _NOT_EVIDENCE, _GONE, _RATE, _DIRECTORY_BUSY.
  */
 int ts_directory_publish(struct ts_directory *dir, struct tsw_slice label,
     uint32_t number, const uint8_t *p, size_t len) TS_MUST_CHECK;

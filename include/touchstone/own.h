@@ -105,11 +105,13 @@ ts_token_is_applet(const struct ts_token *token)
 
 /*
  * First step: label is normalised (tsw_label_normalise), directory is a URL
- * that a backend of directory.h takes.  TS_ERR_ALREADY once provisioned; until
- * then it may be called again to choose anew.
+ * that a backend of directory.h takes.  policy: of its log, NULL for a folder;
+ * TS_ERR_LOG_POLICY if it is missing or wrong.  What ts_log_offer() gives is to
+ * be shown first.  TS_ERR_ALREADY once provisioned; until then it may be called
+ * again to choose anew, later see ts_log_set() (log.h).
  */
 int ts_own_init(struct ts_store *store, const char *label,
-    const char *directory) TS_MUST_CHECK;
+    const char *directory, const char *policy) TS_MUST_CHECK;
 
 /* Fields are empty where nothing exists yet; never fails for that. */
 void ts_own_get(const struct ts_store *store, struct ts_own *out);
@@ -152,7 +154,9 @@ int ts_own_token_drop(struct ts_store *store,
  * Bring every statement of the own chain that is not there yet to the
  * directory; *published counts them.  Repeating is harmless.  TS_ERR_CONFLICT
  * if the directory has something else at this place (an alert says what),
- * TS_ERR_DIRECTORY, TS_ERR_NOT_PROVISIONED.
+ * TS_ERR_DIRECTORY, TS_ERR_NOT_PROVISIONED.  With a log also the errors of
+ * ts_directory_publish(): after TS_ERR_NOT_WITNESSED all is there and safe, and
+ * counts as published with the next look that sees it.
  */
 int ts_own_publish(struct ts_store *store, uint32_t *published) TS_MUST_CHECK;
 

@@ -72,7 +72,7 @@ make(const char *path, const struct history *own, const struct history *contact)
 	sqlite3 *db = NULL;
 
 	bench_need(ts_store_open(&store, path) == TS_OK &&
-		ts_own_init(store, ALICE, "file:///nowhere") == TS_OK,
+		ts_own_init(store, ALICE, "file:///nowhere", NULL) == TS_OK,
 	    "no store");
 	ts_store_free(&store);
 	bench_need(sqlite3_open(path, &db) == SQLITE_OK, "no database");

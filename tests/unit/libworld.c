@@ -72,7 +72,7 @@ person_new(const char *label, uint8_t seed)
 	for (i = 0; i < WORLD_TOKENS; i++)
 		p->token[i] = soft_token_new(alg[i], (uint8_t)(seed + i));
 	assert(ts_store_open(&p->store, p->path) == TS_OK);
-	assert(ts_own_init(p->store, label, url) == TS_OK);
+	assert(ts_own_init(p->store, label, url, NULL) == TS_OK);
 	return p;
 }
 

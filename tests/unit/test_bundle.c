@@ -447,7 +447,7 @@ putting_twice_is_success(void **state)
 
 	(void)state;
 	tsw_bundle_hash(hash, bytes[0], len[0]);
-	assert_int_equal(ts_directory_open(&dir, world_url()), TS_OK);
+	assert_int_equal(ts_directory_open(&dir, NULL, world_url()), TS_OK);
 	assert_int_equal(ts_directory_bundle(dir, label, hash, out, &n),
 	    TS_ERR_NOT_FOUND);
 	assert_int_equal(ts_directory_put_bundle(dir, label, bytes[0], len[0]),

@@ -60,9 +60,9 @@ static void
 newer_database_is_left_alone(void **state)
 {
 	(void)state;
-	assert_int_equal(edit("PRAGMA user_version = 4"), TS_ERR_DB_NEWER);
+	assert_int_equal(edit("PRAGMA user_version = 5"), TS_ERR_DB_NEWER);
 	assert_int_equal(person_reopen(alice), TS_ERR_DB_NEWER);
-	assert_int_equal(edit("PRAGMA user_version = 3"), TS_OK);
+	assert_int_equal(edit("PRAGMA user_version = 4"), TS_OK);
 	assert_int_equal(edit("PRAGMA application_id = 1"), TS_ERR_DB_CORRUPT);
 }
 
@@ -95,7 +95,7 @@ version_1_is_upgraded(void **state)
 	person_add_key(alice, "laptop", 40);
 	person_sign(alice);
 	assert_int_equal(person_reopen(alice), TS_OK);
-	assert_int_equal(edit("PRAGMA user_version = 3"), TS_OK);
+	assert_int_equal(edit("PRAGMA user_version = 4"), TS_OK);
 }
 
 /* What version 2 had: no bundles of cards. */
@@ -111,7 +111,7 @@ version_2_is_upgraded(void **state)
 	assert_true(own.provisioned);
 	assert_int_equal(edit("SELECT hash, bytes FROM bundle"), TS_OK);
 	assert_int_equal(edit("PRAGMA user_version = 2"), TS_ERR_DB_CORRUPT);
-	assert_int_equal(edit("PRAGMA user_version = 3"), TS_OK);
+	assert_int_equal(edit("PRAGMA user_version = 4"), TS_OK);
 }
 
 static void

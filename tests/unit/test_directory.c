@@ -18,7 +18,7 @@ setup(void **state)
 {
 	(void)state;
 	world_begin();
-	assert_int_equal(ts_directory_open(&dir, world_url()), TS_OK);
+	assert_int_equal(ts_directory_open(&dir, NULL, world_url()), TS_OK);
 	return 0;
 }
 
@@ -79,11 +79,12 @@ urls_choose_the_backend(void **state)
 	struct ts_directory *other = NULL;
 
 	(void)state;
-	assert_int_equal(ts_directory_open(&other, ""), TS_ERR_ARGUMENT);
-	assert_int_equal(ts_directory_open(&other, "file:/x"), TS_ERR_ARGUMENT);
-	assert_int_equal(ts_directory_open(&other, "file://host/x"),
+	assert_int_equal(ts_directory_open(&other, NULL, ""), TS_ERR_ARGUMENT);
+	assert_int_equal(ts_directory_open(&other, NULL, "file:/x"),
 	    TS_ERR_ARGUMENT);
-	assert_int_equal(ts_directory_open(&other, "https://x"),
+	assert_int_equal(ts_directory_open(&other, NULL, "file://host/x"),
+	    TS_ERR_ARGUMENT);
+	assert_int_equal(ts_directory_open(&other, NULL, "https://x"),
 	    TS_ERR_ARGUMENT);
 	assert_null(other);
 }
@@ -334,7 +335,7 @@ missing_folder_is_out_of_reach(void **state)
 	(void)state;
 	(void)snprintf(url, sizeof(url), "file://%s",
 	    world_path(path, "not-there"));
-	assert_int_equal(ts_directory_open(&other, url), TS_OK);
+	assert_int_equal(ts_directory_open(&other, NULL, url), TS_OK);
 	assert_int_equal(ts_directory_fetch(other, soft_slice("a"), 0, take,
 			     &g),
 	    TS_ERR_DIRECTORY);

@@ -60,7 +60,7 @@ flow_provision(void)
 	token[0] = person_token(alice, 0, "daily");
 	token[1] = person_token(alice, 1, "backup");
 	if (!own().initialised)
-		r = ts_own_init(alice->store, alice->label, world_url());
+		r = ts_own_init(alice->store, alice->label, world_url(), NULL);
 	if (r == TS_OK && !own().provisioned &&
 	    ts_draft_get(alice->store, &d) != TS_OK)
 		r = ts_own_genesis(alice->store, token, 2, 1, 72);

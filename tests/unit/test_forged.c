@@ -301,7 +301,7 @@ own_chain_edited_is_told(void **state)
 	assert_false(own.provisioned);
 	assert_int_equal(state_of(BOB), TS_CONTACT_UNVERIFIED);
 	/* It is not taken for a fresh start. */
-	assert_int_equal(ts_own_init(alice->store, "x", world_url()),
+	assert_int_equal(ts_own_init(alice->store, "x", world_url(), NULL),
 	    TS_ERR_ALREADY);
 	assert_int_equal(ts_draft_build(alice->store, &d), TS_ERR_DB_FORGED);
 	assert_int_equal(ts_monitor_own(alice->store), TS_ERR_DB_FORGED);

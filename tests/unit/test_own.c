@@ -38,18 +38,18 @@ init_normalises_and_may_be_repeated(void **state)
 {
 	(void)state;
 	assert_int_equal(ts_own_init(p->store, "  Alice@Example.ORG ",
-			     world_url()),
+			     world_url(), NULL),
 	    TS_OK);
 	assert_string_equal(own().label, "alice@example.org");
-	assert_int_equal(ts_own_init(p->store, "a b", world_url()),
+	assert_int_equal(ts_own_init(p->store, "a b", world_url(), NULL),
 	    TSW_ERR_LABEL);
-	assert_int_equal(ts_own_init(p->store, "bob", "ftp://x"),
+	assert_int_equal(ts_own_init(p->store, "bob", "ftp://x", NULL),
 	    TS_ERR_ARGUMENT);
-	assert_int_equal(ts_own_init(p->store, "bob", "file://relative"),
+	assert_int_equal(ts_own_init(p->store, "bob", "file://relative", NULL),
 	    TS_ERR_ARGUMENT);
 	assert_string_equal(own().label, "alice@example.org");
 	person_provision(p, 1);
-	assert_int_equal(ts_own_init(p->store, "bob", world_url()),
+	assert_int_equal(ts_own_init(p->store, "bob", world_url(), NULL),
 	    TS_ERR_ALREADY);
 }
 

@@ -9,8 +9,11 @@
 #include <string.h>
 
 #include <touchstone/code.h>
+#include <touchstone/log.h>
 
 #include "../clock.h"
+#include "../log/round.h"
+#include "../log/state.h"
 #include "../secret.h"
 #include "../store/alerts.h"
 
@@ -124,8 +127,8 @@ count_try(struct ts_store *store, const char *label)
 }
 
 static void
-party(struct tsw_live_party *out, const struct tsw_chain *chain,
-    const char *label)
+party(struct tsw_live_party *out, const struct ts_live_start *b,
+    const struct tsw_chain *chain, const char *label)
 {
 	memset(out, 0, sizeof(*out));
 	memcpy(out->id, chain->id, sizeof(out->id));
@@ -133,11 +136,54 @@ party(struct tsw_live_party *out, const struct tsw_chain *chain,
 	memcpy(out->head, chain->head, sizeof(out->head));
 	out->label.p = (const uint8_t *)label;
 	out->label.len = strlen(label);
+	out->log_size = b->log_size;
+	if (b->log_size != 0)
+		memcpy(out->root, b->root, sizeof(out->root));
+}
+
+/* The root at a size that the other side has. */
+static int
+root_at(struct ts_store *store, uint8_t root[TSW_HASH_LEN], uint64_t size)
+{
+	int r = TS_OK;
+
+	if (size > store->log->view.head.size)
+		r = ts_log_refresh(store);
+	return r == TS_OK ? ts_log_root_at(store, size, root) : r;
+}
+
+/* What both sides say of the log; without one, nothing. */
+static int
+find_root(struct ts_store *store, struct ts_live_start *b, const char *theirs)
+{
+	struct tsw_checkpoint cp;
+	struct tsw_live_move m;
+	struct tsw_slice in;
+	int r = TS_OK;
+
+	b->log_size = 0;
+	if (!ts_log_checkpoint(store, &cp))
+		return TS_OK; /* theirs, if they have one, will be STALE */
+	if (theirs != NULL) {
+		in.p = (const uint8_t *)theirs;
+		in.len = strlen(theirs);
+		if (tsw_live_move_decode(&m, in) != TSW_OK)
+			return TS_OK; /* told when it is answered */
+		cp.size = m.log_size;
+		if (m.log_size != 0)
+			r = root_at(store, cp.root, m.log_size);
+	}
+	if (r != TS_OK || cp.size > UINT32_MAX || cp.size == 0)
+		return r;
+	b->log_size = (uint32_t)cp.size;
+	memcpy(b->root, cp.root, sizeof(b->root));
+	memcpy(b->origin, cp.origin, sizeof(b->origin));
+	return TS_OK;
 }
 
 int
 ts_live_prepare(struct ts_store *store, struct ts_live_start *b,
-    const char *label)
+    const char *label, const char *theirs)
 {
 	struct ts_load fast = {TS_ROWS_ALL, false, false};
 	int r;
@@ -150,6 +196,11 @@ ts_live_prepare(struct ts_store *store, struct ts_live_start *b,
 		r = ts_alert_blocks(store, b->person.id);
 	if (r == TS_OK)
 		r = ts_chain_load(store, &b->theirs, &b->person, fast);
+	/* It may have to wait, and then be called again: not counted yet. */
+	if (r == TS_OK)
+		r = ts_round_begin(store, "live", label);
+	if (r == TS_OK)
+		r = ts_round_end(store, find_root(store, b, theirs));
 	if (r == TS_OK)
 		r = ts_store_begin(store);
 	if (r != TS_OK)
@@ -168,8 +219,9 @@ ts_live_run_new(const struct ts_store *store, const struct ts_live_start *b)
 	run->person = b->person.id;
 	memcpy(run->own_label, store->own.label, sizeof(run->own_label));
 	memcpy(run->label, b->person.label, sizeof(run->label));
-	party(&run->live.self, &b->own, run->own_label);
-	party(&run->live.peer, &b->theirs, run->label);
+	memcpy(run->origin, b->origin, sizeof(run->origin));
+	party(&run->live.self, b, &b->own, run->own_label);
+	party(&run->live.peer, b, &b->theirs, run->label);
 	return run;
 }
 
@@ -202,7 +254,8 @@ begin(struct ts_store *store, uint32_t *number, char text[TSW_LIVE_TEXT_MAX],
 	struct ts_live_start b;
 	int r;
 
-	r = ts_live_prepare(store, &b, label);
+	memset(&b, 0, sizeof(b));
+	r = ts_live_prepare(store, &b, label, move1);
 	if (r != TS_OK)
 		return r;
 	run = ts_live_run_new(store, &b);

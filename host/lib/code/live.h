@@ -17,8 +17,9 @@ struct ts_live_run {
 	uint64_t since;
 	int64_t person;
 	bool matched;
-	bool on_token;		     /* it has the nonce and the code ... */
-	uint8_t token[TSW_HASH_LEN]; /* ... the one with this key */
+	bool on_token;		      /* it has the nonce and the code ... */
+	uint8_t token[TSW_HASH_LEN];  /* ... the one with this key */
+	uint8_t origin[TSW_HASH_LEN]; /* of the log whose root both compare */
 	char own_label[TSW_LABEL_MAX + 1]; /* live has views into these */
 	char label[TSW_LABEL_MAX + 1];
 	struct tsw_live live;
@@ -28,11 +29,17 @@ struct ts_live_run {
 struct ts_live_start {
 	struct ts_person person;
 	struct tsw_chain own, theirs;
+	uint32_t log_size; /* 0: no checkpoint */
+	uint8_t root[TSW_HASH_LEN];
+	uint8_t origin[TSW_HASH_LEN];
 };
 
-/* Look both sides up, and count the try on disk. */
+/*
+ * Look both sides up, and count the try on disk.  theirs: move 1 of the other
+ * side, which says the size of the log, or NULL for the own checkpoint.
+ */
 int ts_live_prepare(struct ts_store *store, struct ts_live_start *b,
-    const char *label) TS_MUST_CHECK;
+    const char *label, const char *theirs) TS_MUST_CHECK;
 /* A run with both parties; NULL without memory.  Not in the list yet. */
 struct ts_live_run *ts_live_run_new(const struct ts_store *store,
     const struct ts_live_start *b);

@@ -101,8 +101,9 @@ ts_live_token_start(struct ts_store *store, struct ts_live_ask *out,
 
 	if (theirs != NULL)
 		r = read_first(&first, theirs);
+	memset(&b, 0, sizeof(b));
 	if (r == TS_OK)
-		r = ts_live_prepare(store, &b, label);
+		r = ts_live_prepare(store, &b, label, theirs);
 	if (r != TS_OK)
 		return r;
 	run = ts_live_run_new(store, &b);

@@ -8,6 +8,9 @@
 
 #include "../bundle/bundle.h"
 #include "../clock.h"
+#include "../directory/backend.h"
+#include "../log/round.h"
+#include "../log/state.h"
 #include "check.h"
 
 /* The records of a label on their way into the database. */
@@ -16,7 +19,9 @@ struct adding {
 	struct ts_person person;
 	struct tsw_chain chain;
 	uint32_t records;
-	bool waits; /* the rest is for after the recovery that pends */
+	bool waits;	     /* the rest is for after the recovery that pends */
+	bool has_checkpoint; /* the last that the contact signed */
+	struct tsw_checkpoint checkpoint;
 };
 
 static int
@@ -35,6 +40,7 @@ start_identity(struct adding *a, uint32_t number)
 {
 	tsw_chain_init(&a->chain);
 	a->waits = false;
+	a->has_checkpoint = false;
 	a->person.base = number;
 	return forget_statements(a->store, a->person.id);
 }
@@ -73,6 +79,10 @@ add_record(void *arg, uint32_t number, const uint8_t *p, size_t len)
 	if (a->chain.label_len != label.len ||
 	    memcmp(a->chain.label, label.p, label.len) != 0)
 		return TSW_ERR_LABEL;
+	if (st.kind == TSW_KIND_UPDATE && st.u.update.has_checkpoint) {
+		a->has_checkpoint = true;
+		a->checkpoint = st.u.update.checkpoint;
+	}
 	row.seq = a->chain.seq;
 	return ts_rows_add(a->store, a->person.id, &row);
 }
@@ -141,6 +151,8 @@ fetch(struct adding *a, struct ts_directory *dir, const char *code)
 		r = TS_ERR_UNKNOWN_LABEL;
 	if (r == TS_OK)
 		r = check_code(a, code);
+	if (r == TS_OK && a->has_checkpoint)
+		r = ts_log_compare(a->store, &a->checkpoint);
 	return r == TS_OK ? pin_person(a) : r;
 }
 
@@ -167,6 +179,39 @@ check_label(struct adding *a, const char *label)
 	return r == TS_OK ? TS_ERR_ALREADY : r;
 }
 
+/* An earlier run of this call got as far as its bundles. */
+static int
+is_added(struct adding *a, const char *label)
+{
+	const struct ts_round *round = a->store->round;
+
+	if (round == NULL || !round->done)
+		return TS_ERR_NOT_FOUND;
+	return ts_person_find(a->store, &a->person, label);
+}
+
+static int
+add(struct adding *a, struct ts_directory *dir, const char *label,
+    const char *code)
+{
+	int r;
+
+	r = is_added(a, label);
+	if (r == TS_ERR_NOT_FOUND) {
+		r = check_label(a, label);
+		if (r == TS_OK)
+			r = ts_directory_prepare(dir,
+			    ts_person_label(&a->person), 0);
+		if (r == TS_OK)
+			r = ts_store_begin(a->store);
+		if (r == TS_OK)
+			r = ts_store_end(a->store, fetch(a, dir, code));
+		if (r == TS_OK && a->store->round != NULL)
+			a->store->round->done = true;
+	}
+	return r == TS_OK ? ts_bundle_look(a->store, &a->person, dir) : r;
+}
+
 int
 ts_contact_add(struct ts_store *store, struct ts_contact *out,
     const char *label, const char *code)
@@ -179,15 +224,13 @@ ts_contact_add(struct ts_store *store, struct ts_contact *out,
 	memset(&a, 0, sizeof(a));
 	a.store = store;
 	tsw_chain_init(&a.chain);
-	r = check_label(&a, label);
+	if (!store->own.initialised)
+		return TS_ERR_NOT_INITIALISED;
+	r = ts_directory_open(&dir, store, store->own.directory);
 	if (r == TS_OK)
-		r = ts_directory_open(&dir, store->own.directory);
+		r = ts_round_begin(store, "add", label);
 	if (r == TS_OK)
-		r = ts_store_begin(store);
-	if (r == TS_OK)
-		r = ts_store_end(store, fetch(&a, dir, code));
-	if (r == TS_OK)
-		r = ts_bundle_look(store, &a.person, dir);
+		r = ts_round_end(store, add(&a, dir, label, code));
 	ts_directory_free(&dir);
 	return r == TS_OK ? ts_contact_view(store, out, NULL, &a.person) : r;
 }

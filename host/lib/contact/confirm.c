@@ -6,6 +6,7 @@
 
 #include "../clock.h"
 #include "../code/live.h"
+#include "../log/state.h"
 #include "../store/alerts.h"
 #include "check.h"
 
@@ -43,6 +44,42 @@ check_proof(struct ts_store *store, struct ts_confirm *out,
 	return TS_OK;
 }
 
+/* By live code: what both sides compared; else what is known. */
+static bool
+find_checkpoint(struct ts_store *store, struct tsw_checkpoint *out,
+    const struct ts_confirm *confirm, const struct ts_person *p)
+{
+	const struct ts_live_run *run;
+
+	if (!confirm->live)
+		return ts_log_checkpoint(store, out);
+	run = ts_live_matched(store, confirm->run, p);
+	if (run == NULL || run->live.self.log_size == 0)
+		return false;
+	memcpy(out->origin, run->origin, sizeof(out->origin));
+	out->size = run->live.self.log_size;
+	memcpy(out->root, run->live.self.root, sizeof(out->root));
+	return true;
+}
+
+/* With the checkpoint, if there is room for it. */
+static int
+encode_statement(struct ts_confirm *out, struct tsw_statement *st)
+{
+	struct tsw_wr wr;
+	int r;
+
+	tsw_wr_init(&wr, out->statement, sizeof(out->statement));
+	r = tsw_statement_encode(&wr, st);
+	if (r == TSW_ERR_TOO_LONG && st->u.confirm.has_checkpoint) {
+		st->u.confirm.has_checkpoint = false;
+		tsw_wr_init(&wr, out->statement, sizeof(out->statement));
+		r = tsw_statement_encode(&wr, st);
+	}
+	out->len = tsw_wr_len(&wr);
+	return r;
+}
+
 static int
 encode(struct ts_store *store, struct ts_confirm *out,
     const struct ts_person *p, enum tsw_method method)
@@ -51,7 +88,6 @@ encode(struct ts_store *store, struct ts_confirm *out,
 	struct tsw_chain own, theirs;
 	struct tsw_statement st;
 	struct tsw_confirm *c = &st.u.confirm;
-	struct tsw_wr wr;
 	int r;
 
 	r = ts_own_now(store, &own);
@@ -70,10 +106,8 @@ encode(struct ts_store *store, struct ts_confirm *out,
 	c->contact_seq = theirs.seq;
 	memcpy(c->contact_head, theirs.head, sizeof(c->contact_head));
 	c->method = method;
-	tsw_wr_init(&wr, out->statement, sizeof(out->statement));
-	r = tsw_statement_encode(&wr, &st);
-	out->len = tsw_wr_len(&wr);
-	return r;
+	c->has_checkpoint = find_checkpoint(store, &c->checkpoint, out, p);
+	return encode_statement(out, &st);
 }
 
 int

@@ -8,6 +8,7 @@
 
 #include "../bundle/bundle.h"
 #include "../clock.h"
+#include "../log/state.h"
 #include "../store/alerts.h"
 #include "check.h"
 
@@ -139,8 +140,14 @@ may_use(struct ts_store *store, const struct ts_contact *c,
 		return TS_ERR_BLOCKED;
 	if (c->state != TS_CONTACT_VERIFIED)
 		return TS_ERR_UNVERIFIED;
-	return store->lockdown && !is_strong(store, chain) ? TS_ERR_LOCKDOWN
-							   : TS_OK;
+	if (!store->lockdown)
+		return TS_OK;
+	/* Without witnesses nobody says that others see the same. */
+	if (store->log != NULL && !ts_log_is_fresh(store)) {
+		ts_names_add(store, "LOG_STALE", strlen("LOG_STALE"));
+		return TS_ERR_LOCKDOWN;
+	}
+	return is_strong(store, chain) ? TS_OK : TS_ERR_LOCKDOWN;
 }
 
 int

@@ -10,9 +10,11 @@
 
 struct ts_backend {
 	const char *scheme; /* with the colon and slashes that end it */
-	/* rest: the URL after the scheme.  *out: its state, for the others. */
-	int (*open)(void **out, const char *rest);
+	/* *out: its state, for the others. */
+	int (*open)(void **out, struct ts_store *store, const char *url);
 	void (*free)(void *state);
+	/* May be NULL: there is nothing to prepare. */
+	int (*prepare)(void *state, struct tsw_slice label, uint32_t from);
 	int (*fetch)(void *state, struct tsw_slice label, uint32_t from,
 	    int (*fn)(void *arg, uint32_t number, const uint8_t *p, size_t len),
 	    void *arg);
@@ -30,6 +32,15 @@ struct ts_backend {
 	    const uint8_t hash[TSW_HASH_LEN], const uint8_t *p, size_t len);
 };
 
+/*
+ * Before a fetch of the same, outside of transactions: a log is asked, and what
+ * it did wrong is told, even if what follows is undone.
+ */
+int ts_directory_prepare(struct ts_directory *dir, struct tsw_slice label,
+    uint32_t from) TS_MUST_CHECK;
+
 extern const struct ts_backend ts_backend_file;
+extern const struct ts_backend ts_backend_https;
+extern const struct ts_backend ts_backend_http; /* loopback only */
 
 #endif

@@ -10,6 +10,8 @@
 
 static const struct ts_backend *const backends[] = {
     &ts_backend_file,
+    &ts_backend_https,
+    &ts_backend_http,
 };
 
 struct ts_directory {
@@ -31,7 +33,8 @@ find(const char *url)
 }
 
 int
-ts_directory_open(struct ts_directory **out, const char *url)
+ts_directory_open(struct ts_directory **out, struct ts_store *store,
+    const char *url)
 {
 	const struct ts_backend *backend = find(url);
 	struct ts_directory *dir;
@@ -43,7 +46,7 @@ ts_directory_open(struct ts_directory **out, const char *url)
 	if (dir == NULL)
 		return TS_ERR_NO_MEMORY;
 	dir->backend = backend;
-	r = backend->open(&dir->state, url + strlen(backend->scheme));
+	r = backend->open(&dir->state, store, url);
 	if (r != TS_OK) {
 		free(dir);
 		return r;
@@ -60,6 +63,15 @@ ts_directory_free(struct ts_directory **dir)
 	(*dir)->backend->free((*dir)->state);
 	free(*dir);
 	*dir = NULL;
+}
+
+int
+ts_directory_prepare(struct ts_directory *dir, struct tsw_slice label,
+    uint32_t from)
+{
+	return dir->backend->prepare == NULL
+	    ? TS_OK
+	    : dir->backend->prepare(dir->state, label, from);
 }
 
 int

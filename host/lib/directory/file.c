@@ -30,11 +30,15 @@
 
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
+#define SCHEME "file://"
+
 static int
-file_open(void **out, const char *rest)
+file_open(void **out, struct ts_store *store, const char *url)
 {
+	const char *rest = url + strlen(SCHEME);
 	char *path;
 
+	(void)store;
 	if (rest[0] != '/')
 		return TS_ERR_ARGUMENT;
 	path = strdup(rest);
@@ -358,9 +362,10 @@ file_put_bundle(void *state, struct tsw_slice label,
 }
 
 const struct ts_backend ts_backend_file = {
-    "file://",
+    SCHEME,
     file_open,
     file_free,
+    NULL,
     file_fetch,
     file_publish,
     file_bundle,

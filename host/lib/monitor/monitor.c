@@ -7,6 +7,8 @@
 
 #include "../bundle/bundle.h"
 #include "../clock.h"
+#include "../directory/backend.h"
+#include "../log/round.h"
 #include "../own/sign.h"
 #include "look.h"
 
@@ -133,8 +135,10 @@ take_next(struct ts_look *look, const struct ts_record *rec)
 	}
 	next = look->chain;
 	r = tsw_chain_step(&next, NULL, &rec->env, ts_clock_now());
-	if (r == TSW_OK)
-		return accept(look, rec);
+	if (r == TSW_OK) {
+		r = ts_look_compare(look, rec);
+		return r == TS_OK ? accept(look, rec) : r;
+	}
 	if (r == TSW_ERR_RECOVERY_PENDING &&
 	    ts_chain_awaits(&look->chain, &rec->env))
 		return ENOUGH;
@@ -280,18 +284,18 @@ finish(struct ts_look *look)
 }
 
 static int
-unreachable(struct ts_look *look)
+walk(struct ts_look *look, struct ts_directory *dir)
 {
-	static const uint8_t cause[TSW_HASH_LEN];
-	const struct ts_person *p = &look->person;
-	uint64_t last = p->checked > p->added ? p->checked : p->added;
-	uint64_t now = ts_clock_now();
-	int r = TS_OK;
+	struct tsw_slice label = ts_person_label(&look->person);
+	uint32_t from = ts_look_from(look);
+	int r;
 
-	if (now > last && now - last > TS_UNREACHABLE_S)
-		r = ts_alert_simple(look->store, TS_ALERT_UNREACHABLE, p->id,
-		    cause);
-	return r == TS_OK ? TS_ERR_DIRECTORY : r;
+	r = ts_directory_prepare(dir, label, from);
+	if (r == TS_OK)
+		r = ts_look_witness(look, dir, from);
+	if (r != TS_OK)
+		return r;
+	return ts_directory_fetch(dir, label, from, on_record, look);
 }
 
 static int
@@ -308,12 +312,13 @@ look_at(struct ts_look *look, struct ts_directory *dir)
 	if (r != TS_OK)
 		return r;
 	look->known = chain.seq + 1;
-	r = ts_directory_fetch(dir, ts_person_label(&look->person),
-	    look->person.base, on_record, look);
-	if (r == TS_ERR_DIRECTORY)
-		return unreachable(look);
+	r = ts_look_place(look, dir);
+	if (r == TS_OK)
+		r = walk(look, dir);
 	if (r == TS_OK || r == ENOUGH)
 		r = finish(look);
+	else
+		return ts_look_away(look, r);
 	return r == TS_OK ? ts_bundle_look(look->store, &look->person, dir) : r;
 }
 
@@ -327,11 +332,14 @@ look_once(struct ts_store *store, const struct ts_person *p)
 	memset(&look, 0, sizeof(look));
 	look.store = store;
 	look.person = *p;
-	r = ts_directory_open(&dir, store->own.directory);
+	r = ts_round_begin(store, "look", p->label);
+	if (r != TS_OK)
+		return r;
+	r = ts_directory_open(&dir, store, store->own.directory);
 	if (r == TS_OK)
 		r = look_at(&look, dir);
 	ts_directory_free(&dir);
-	return r;
+	return ts_round_end(store, r);
 }
 
 int
@@ -362,12 +370,27 @@ ts_monitor_own(struct ts_store *store)
 	return r == TS_OK ? look_once(store, &p) : r;
 }
 
+/* Those whom an earlier run of this call has done are not done again. */
+static bool
+is_done(const struct ts_store *store, const struct ts_person *p)
+{
+	const struct ts_round *round = store->round;
+
+	return round != NULL && strcmp(p->label, round->last) <= 0;
+}
+
 static int
 look_each(struct ts_store *store, void *arg, const struct ts_person *p)
 {
-	int *first = arg;
-	int r = look_once(store, p);
+	int *first = arg, r;
 
+	if (is_done(store, p))
+		return TS_OK;
+	r = look_once(store, p);
+	if (r == TS_ERR_WAITING)
+		return r;
+	if (store->round != NULL)
+		memcpy(store->round->last, p->label, sizeof(p->label));
 	if (*first == TS_OK)
 		*first = r;
 	return TS_OK;
@@ -376,9 +399,26 @@ look_each(struct ts_store *store, void *arg, const struct ts_person *p)
 int
 ts_monitor_all(struct ts_store *store)
 {
-	int first, r;
+	int first = TS_OK, r;
 
-	first = ts_monitor_own(store);
+	r = ts_round_begin(store, "all", "");
+	if (r != TS_OK)
+		return r;
+	if (store->round == NULL || !store->round->done) {
+		first = ts_monitor_own(store);
+		if (first == TS_ERR_WAITING)
+			return ts_round_end(store, first);
+	}
+	if (store->round != NULL) {
+		store->round->done = true;
+		if (first == TS_OK)
+			first = store->round->err;
+		store->round->err = first;
+	}
 	r = ts_person_each(store, look_each, &first);
-	return first != TS_OK ? first : r;
+	if (store->round != NULL)
+		store->round->err = first;
+	if (r == TS_OK)
+		r = first;
+	return ts_round_end(store, r);
 }

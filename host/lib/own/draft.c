@@ -6,6 +6,7 @@
 #include <touchstone/describe.h>
 
 #include "../clock.h"
+#include "../log/state.h"
 #include "draft_rows.h"
 #include "sign.h"
 
@@ -73,6 +74,7 @@ struct packing {
 	struct ts_waiting waiting[TSW_OPS_MAX_CNT];
 	size_t cnt;
 	struct ts_bytes statement; /* with all of them */
+	bool noted;		   /* it has a checkpoint */
 };
 
 /* Put w behind the others; it counts when p->cnt is raised. */
@@ -91,14 +93,31 @@ copy_waiting(struct packing *p, const struct ts_waiting *w)
 
 /* The update with the first cnt of them. */
 static int
-update(struct ts_bytes *out, const struct packing *p, size_t cnt, uint64_t time)
+update(struct ts_bytes *out, const struct packing *p, size_t cnt, uint64_t time,
+    const struct tsw_checkpoint *cp)
 {
 	struct tsw_op op[TSW_OPS_MAX_CNT];
 	size_t i;
 
 	for (i = 0; i < cnt; i++)
 		op[i] = p->waiting[i].op;
-	return ts_op_update(out, &p->chain, op, cnt, time);
+	return ts_op_update(out, &p->chain, op, cnt, time, cp);
+}
+
+static int
+try_update(struct ts_bytes *out, const struct packing *p, size_t cnt,
+    const struct tsw_checkpoint *cp)
+{
+	struct tsw_chain next = p->chain;
+	struct tsw_slice s;
+	int r;
+
+	r = update(out, p, cnt, ts_clock_now(), cp);
+	if (r != TS_OK)
+		return r;
+	s.p = out->p;
+	s.len = out->len;
+	return tsw_chain_preview(&next, s, ts_clock_now());
 }
 
 /* Take one more, if the statement with it still holds. */
@@ -106,20 +125,13 @@ static int
 pack_one(void *arg, const struct ts_waiting *w)
 {
 	struct packing *p = arg;
-	struct tsw_chain next = p->chain;
 	struct ts_bytes bytes;
-	struct tsw_slice s;
 	int r;
 
 	r = copy_waiting(p, w);
 	if (r != TS_OK)
 		return r;
-	r = update(&bytes, p, p->cnt + 1, ts_clock_now());
-	if (r == TS_OK) {
-		s.p = bytes.p;
-		s.len = bytes.len;
-		r = tsw_chain_preview(&next, s, ts_clock_now());
-	}
+	r = try_update(&bytes, p, p->cnt + 1, NULL);
 	if (r != TS_OK) /* the first must fit; later ones wait */
 		return p->cnt == 0 || r == TSW_ERR_INTERNAL ? r : TS_ROW;
 	p->cnt++;
@@ -151,6 +163,19 @@ pack_urgent(void *arg, const struct ts_waiting *w)
 	return r == TS_OK ? TS_ROW : r; /* it is alone in its statement */
 }
 
+/* What the signer has seen of the log, if there is room for it. */
+static void
+pack_checkpoint(struct ts_store *store, struct packing *p)
+{
+	struct tsw_checkpoint cp;
+	struct ts_bytes bytes;
+
+	p->noted = ts_log_checkpoint(store, &cp) &&
+	    try_update(&bytes, p, p->cnt, &cp) == TS_OK;
+	if (p->noted)
+		p->statement = bytes;
+}
+
 static int
 mark(struct ts_store *store, uint32_t number)
 {
@@ -169,6 +194,9 @@ keep(struct ts_store *store, const struct packing *p)
 	int r;
 
 	r = ts_draft_put(store, &p->statement);
+	if (r == TS_OK && p->noted)
+		r = ts_draft_put_note(store, store->log->note,
+		    store->log->note_len);
 	for (i = 0; r == TS_OK && i < p->cnt; i++)
 		r = mark(store, p->waiting[i].number);
 	return r;
@@ -204,6 +232,7 @@ pack(struct ts_store *store)
 		return r;
 	if (p.cnt == 0)
 		return TS_ERR_NOTHING_PENDING;
+	pack_checkpoint(store, &p);
 	r = ts_store_begin(store);
 	return r == TS_OK ? ts_store_end(store, keep(store, &p)) : r;
 }
@@ -244,6 +273,33 @@ time_of(const struct ts_draft *d)
 }
 
 /*
+ * The checkpoint of the draft, which is older than what is known by now: the
+ * note that it was taken from is beside it, and a log of ours signed that.
+ */
+static int
+checkpoint_of(struct ts_store *store, struct tsw_checkpoint *out, bool *has,
+    const struct ts_draft *d)
+{
+	struct tsw_statement st;
+	struct ts_query q;
+	int r;
+
+	*has = tsw_statement_decode(&st, d->statement, d->len) == TSW_OK &&
+	    st.kind == TSW_KIND_UPDATE && st.u.update.has_checkpoint;
+	if (!*has)
+		return TS_OK;
+	*out = st.u.update.checkpoint;
+	ts_query_init(&q, store->db, "SELECT note FROM draft_note");
+	r = ts_query_one(&q);
+	if (r == TS_OK)
+		*has = ts_log_vouches(store, out, ts_query_get_blob(&q, 0));
+	else if (r == TS_ERR_NOT_FOUND)
+		*has = false;
+	ts_query_end(&q);
+	return r == TS_ERR_NOT_FOUND ? TS_OK : r;
+}
+
+/*
  * Whether the draft follows the chain and is, byte for byte, what the changes
  * marked as drafted make: those are what the user was shown, and a draft that
  * somebody put into the database would be signed in their place.
@@ -251,12 +307,16 @@ time_of(const struct ts_draft *d)
 static int
 is_of_use(struct ts_store *store, bool *out, const struct ts_draft *d)
 {
+	struct tsw_checkpoint cp;
 	struct packing p;
+	bool has;
 	int r;
 
 	*out = false;
 	p.cnt = 0;
 	r = ts_draft_chain(store, &p.chain);
+	if (r == TS_OK)
+		r = checkpoint_of(store, &cp, &has, d);
 	if (r != TS_OK)
 		return r;
 	if (p.chain.state == TSW_CHAIN_EMPTY || d->kind != TSW_KIND_UPDATE) {
@@ -270,7 +330,9 @@ is_of_use(struct ts_store *store, bool *out, const struct ts_draft *d)
 	if (p.cnt > 0 && !is_urgent(&p.chain, &p.waiting[0]) &&
 	    ts_waiting_each(store, find_urgent, &p.chain) == TS_ROW)
 		return TS_OK;
-	if (p.cnt > 0 && update(&p.statement, &p, p.cnt, time_of(d)) == TS_OK)
+	if (p.cnt > 0 &&
+	    update(&p.statement, &p, p.cnt, time_of(d), has ? &cp : NULL) ==
+		TS_OK)
 		*out = p.statement.len == d->len &&
 		    memcmp(p.statement.p, d->statement, d->len) == 0;
 	return TS_OK;

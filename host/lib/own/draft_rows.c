@@ -76,6 +76,17 @@ ts_draft_put(struct ts_store *store, const struct ts_bytes *statement)
 }
 
 int
+ts_draft_put_note(struct ts_store *store, const uint8_t *p, size_t len)
+{
+	struct ts_query q;
+
+	ts_query_init(&q, store->db,
+	    "INSERT INTO draft_note (id, note) VALUES (1, ?)");
+	ts_query_blob(&q, p, len);
+	return ts_query_run(&q);
+}
+
+int
 ts_draft_end(struct ts_store *store, bool done)
 {
 	int r;
@@ -83,6 +94,8 @@ ts_draft_end(struct ts_store *store, bool done)
 	r = run(store, "DELETE FROM draft_sig");
 	if (r == TS_OK)
 		r = run(store, "DELETE FROM draft_asked");
+	if (r == TS_OK)
+		r = run(store, "DELETE FROM draft_note");
 	if (r == TS_OK)
 		r = run(store, "DELETE FROM draft");
 	if (r == TS_OK)

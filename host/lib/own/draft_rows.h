@@ -28,6 +28,9 @@ int ts_waiting_add(struct ts_store *store, uint32_t *number,
 /* Within a transaction: */
 int ts_draft_put(struct ts_store *store,
     const struct ts_bytes *statement) TS_MUST_CHECK;
+/* The checkpoint in it is of this note. */
+int ts_draft_put_note(struct ts_store *store, const uint8_t *p,
+    size_t len) TS_MUST_CHECK;
 /* The draft and its signatures go; done: its operations too. */
 int ts_draft_end(struct ts_store *store, bool done) TS_MUST_CHECK;
 

@@ -49,7 +49,8 @@ ts_op_decode(struct tsw_op *out, const uint8_t *p, size_t len)
 
 int
 ts_op_update(struct ts_bytes *out, const struct tsw_chain *chain,
-    const struct tsw_op *op, size_t cnt, uint64_t time)
+    const struct tsw_op *op, size_t cnt, uint64_t time,
+    const struct tsw_checkpoint *cp)
 {
 	struct tsw_statement st;
 	struct tsw_update *u = &st.u.update;
@@ -65,6 +66,10 @@ ts_op_update(struct ts_bytes *out, const struct tsw_chain *chain,
 	memcpy(u->prev, chain->head, sizeof(u->prev));
 	memcpy(u->op, op, cnt * sizeof(op[0]));
 	u->op_cnt = (uint8_t)cnt;
+	if (cp != NULL) {
+		u->has_checkpoint = true;
+		u->checkpoint = *cp;
+	}
 	return encode(out, &st);
 }
 
@@ -75,7 +80,7 @@ ts_op_try(struct tsw_chain *chain, const struct tsw_op *op)
 	struct tsw_slice s;
 	int r;
 
-	r = ts_op_update(&b, chain, op, 1, ts_clock_now());
+	r = ts_op_update(&b, chain, op, 1, ts_clock_now(), NULL);
 	if (r != TS_OK)
 		return r;
 	s.p = b.p;

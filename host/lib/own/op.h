@@ -24,10 +24,12 @@ int ts_op_decode(struct tsw_op *out, const uint8_t *p,
 
 /*
  * The update that follows chain and holds these operations; time in seconds
- * since 1970, or that of the chain if it is later.
+ * since 1970, or that of the chain if it is later.  cp: a checkpoint that the
+ * signer knows, or NULL.
  */
 int ts_op_update(struct ts_bytes *out, const struct tsw_chain *chain,
-    const struct tsw_op *op, size_t cnt, uint64_t time) TS_MUST_CHECK;
+    const struct tsw_op *op, size_t cnt, uint64_t time,
+    const struct tsw_checkpoint *cp) TS_MUST_CHECK;
 
 /* Apply op to chain as a statement of its own, unsigned. */
 int ts_op_try(struct tsw_chain *chain, const struct tsw_op *op) TS_MUST_CHECK;

@@ -4,9 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <touchstone/directory.h>
-
 #include "../clock.h"
+#include "../log/state.h"
 #include "../store/rows.h"
 #include "../store/state.h"
 #include "draft_rows.h"
@@ -196,7 +195,8 @@ ts_own_now(struct ts_store *store, struct tsw_chain *out)
 }
 
 static int
-put_own(struct ts_store *store, const char *label, const char *directory)
+put_own(struct ts_store *store, const char *label, const char *directory,
+    const char *policy)
 {
 	struct ts_query q;
 	int r;
@@ -212,34 +212,40 @@ put_own(struct ts_store *store, const char *label, const char *directory)
 	ts_query_text(&q, label);
 	ts_query_text(&q, directory);
 	ts_query_int(&q, (int64_t)ts_clock_now());
-	return ts_query_run(&q);
+	r = ts_query_run(&q);
+	/* What was known is of a directory that may be another. */
+	if (r == TS_OK)
+		r = ts_log_put(store, NULL);
+	return r == TS_OK && policy != NULL ? ts_log_put(store, policy) : r;
 }
 
 int
-ts_own_init(struct ts_store *store, const char *label, const char *directory)
+ts_own_init(struct ts_store *store, const char *label, const char *directory,
+    const char *policy)
 {
 	struct tsw_slice text = {(const uint8_t *)label, strlen(label)};
 	char norm[TSW_LABEL_MAX + 1] = {0};
-	struct ts_directory *dir = NULL;
 	size_t len = TSW_LABEL_MAX;
 	int r;
 
 	ts_names_clear(store);
+	if (policy != NULL && policy[0] == '\0')
+		policy = NULL;
 	if (store->own.provisioned || store->own.forged)
 		return TS_ERR_ALREADY;
 	if (strlen(directory) > TS_URL_MAX)
 		return TSW_ERR_TOO_LONG;
 	r = tsw_label_normalise((uint8_t *)norm, &len, text);
 	if (r == TSW_OK)
-		r = ts_directory_open(&dir, directory);
-	if (r != TS_OK)
-		return r;
-	ts_directory_free(&dir);
-	r = ts_store_begin(store);
+		r = ts_log_check_choice(store, directory, policy);
+	if (r == TS_OK)
+		r = ts_store_begin(store);
 	if (r != TS_OK)
 		return r;
 	norm[len] = '\0';
-	r = ts_store_end(store, put_own(store, norm, directory));
+	r = ts_store_end(store, put_own(store, norm, directory, policy));
+	if (r == TS_OK)
+		r = ts_log_load(store);
 	return r == TS_OK ? ts_own_load(store) : r;
 }
 

@@ -6,6 +6,7 @@
 #include <touchstone/monitor.h>
 
 #include "../bundle/bundle.h"
+#include "../log/round.h"
 #include "../store/rows.h"
 
 #define ENOUGH 1 /* ends a walk without being an error */
@@ -118,12 +119,37 @@ publish_one(struct publishing *p, uint32_t seq)
 	if (r == TS_OK)
 		r = ts_directory_publish(p->dir, label, number, buf, c.len);
 	if (r == TS_ERR_CONFLICT) {
+		ts_round_turn(p->store); /* it is there now */
 		found = ts_directory_fetch(p->dir, label, number, compare, &c);
 		if (found < 0)
 			return found;
 		r = c.same ? TS_OK : TS_ERR_CONFLICT;
 	}
 	return r == TS_OK ? put_place(p->store, p->store->base, seq + 1) : r;
+}
+
+/*
+ * From the first that is not published.  One that waits for the witnesses does
+ * not keep those behind it, and is published when one of those is.
+ */
+static int
+publish_from(struct publishing *p, uint32_t *cnt)
+{
+	const struct ts_own *own = &p->store->own;
+	uint32_t seq = own->published, before;
+	bool waits = false;
+	int r = TS_OK;
+
+	for (; r == TS_OK && seq < own->statements; seq++) {
+		before = own->published;
+		r = publish_one(p, seq);
+		waits = r == TS_ERR_NOT_WITNESSED;
+		if (r == TS_OK)
+			*cnt += own->published - before;
+		else if (waits)
+			r = TS_OK;
+	}
+	return r == TS_OK && waits ? TS_ERR_NOT_WITNESSED : r;
 }
 
 static int
@@ -137,14 +163,12 @@ publish_all(struct publishing *p, uint32_t *cnt)
 		r = ts_monitor_own(p->store);
 	if (r == TS_OK && own->published == 0)
 		r = choose_place(p);
-	while (r == TS_OK && own->published < own->statements) {
-		r = publish_one(p, own->published);
-		if (r == TS_OK)
-			(*cnt)++;
-	}
+	if (r == TS_OK)
+		r = publish_from(p, cnt);
 	if (r != TS_ERR_CONFLICT)
 		return r;
 	/* Find out what is there instead; it raises the alert. */
+	ts_round_turn(p->store);
 	looked = ts_monitor_own(p->store);
 	return looked == TS_OK ? r : looked;
 }
@@ -153,7 +177,7 @@ int
 ts_own_publish(struct ts_store *store, uint32_t *published)
 {
 	struct publishing p;
-	uint32_t cnt = 0;
+	uint32_t once = 0, *cnt = &once;
 	int r;
 
 	ts_names_clear(store);
@@ -164,13 +188,18 @@ ts_own_publish(struct ts_store *store, uint32_t *published)
 	if (!store->own.provisioned)
 		return store->own.initialised ? TS_ERR_NOT_PROVISIONED
 					      : TS_ERR_NOT_INITIALISED;
+	r = ts_round_begin(store, "publish", "");
+	if (r != TS_OK)
+		return r;
+	if (store->round != NULL)
+		cnt = &store->round->cnt; /* of all runs */
 	r = ts_person_get(store, &p.me, TS_OWN);
 	if (r == TS_OK)
-		r = ts_directory_open(&p.dir, store->own.directory);
+		r = ts_directory_open(&p.dir, store, store->own.directory);
 	if (r == TS_OK)
-		r = publish_all(&p, &cnt);
+		r = publish_all(&p, cnt);
 	ts_directory_free(&p.dir);
 	if (r == TS_OK)
-		*published = cnt;
-	return r;
+		*published = *cnt;
+	return ts_round_end(store, r);
 }

@@ -6,6 +6,7 @@
 #include <touchstone/monitor.h>
 
 #include "../clock.h"
+#include "../log/round.h"
 #include "../store/rows.h"
 #include "draft_rows.h"
 #include "sign.h"
@@ -53,7 +54,7 @@ find_rival(struct ts_store *store, const struct ts_person *me)
 	if (r == TS_OK)
 		r = ts_chain_load(store, &rival.chain, me, before);
 	if (r == TS_OK)
-		r = ts_directory_open(&dir, store->own.directory);
+		r = ts_directory_open(&dir, store, store->own.directory);
 	if (r == TS_OK)
 		r = ts_directory_fetch(dir, ts_person_label(me),
 		    store->base + place, look_at_rival, &rival);
@@ -170,15 +171,14 @@ give_way(struct ts_store *store, struct dropping *d)
 	return r == TS_OK ? delete_confirms(store, d->from) : r;
 }
 
-int
-ts_own_yield(struct ts_store *store, uint32_t *dropped)
+static int
+yield_once(struct ts_store *store, uint32_t *dropped)
 {
 	const struct ts_own *own = &store->own;
 	struct dropping d = {store, own->published, 0};
 	struct ts_person me;
 	int r;
 
-	ts_names_clear(store);
 	if (own->forged)
 		return TS_ERR_DB_FORGED;
 	if (!own->provisioned)
@@ -200,6 +200,33 @@ ts_own_yield(struct ts_store *store, uint32_t *dropped)
 		return r;
 	*dropped = d.cnt;
 	store->head_cnt = 0;
-	r = ts_own_load(store);
-	return r == TS_OK ? ts_monitor_own(store) : r;
+	return ts_own_load(store);
+}
+
+int
+ts_own_yield(struct ts_store *store, uint32_t *dropped)
+{
+	struct ts_round *round;
+	uint32_t cnt = 0;
+	int r;
+
+	ts_names_clear(store);
+	r = ts_round_begin(store, "yield", "");
+	if (r != TS_OK)
+		return r;
+	round = store->round;
+	if (round == NULL || !round->done) {
+		r = yield_once(store, &cnt);
+		if (r == TS_OK && round != NULL) {
+			round->done = true; /* what is gone, is gone */
+			round->cnt = cnt;
+		}
+	} else {
+		cnt = round->cnt;
+	}
+	if (r == TS_OK) {
+		*dropped = cnt;
+		r = ts_monitor_own(store);
+	}
+	return ts_round_end(store, r);
 }

@@ -263,7 +263,7 @@ keep_proof(struct ts_store *store, int64_t id, const struct ts_raise *raise)
 	size_t i;
 	int r = TS_OK;
 
-	for (i = 0; r == TS_OK && i < 2; i++) {
+	for (i = 0; r == TS_OK && i < TS_PROOFS_CNT; i++) {
 		if (raise->proof[i].len == 0)
 			continue;
 		ts_query_init(&q, store->db,
@@ -342,9 +342,12 @@ ts_alert_blocks(struct ts_store *store, int64_t person)
 	int r, blocked = TS_OK;
 
 	ts_query_init(&q, store->db,
-	    "SELECT DISTINCT code FROM alert WHERE open <> 0 AND person = ?"
-	    " ORDER BY code");
+	    "SELECT DISTINCT code FROM alert WHERE open <> 0 AND (person = ?1"
+	    " OR (person = 0 AND code IN (?2, ?3))) ORDER BY code");
 	ts_query_int(&q, person);
+	/* A log that cannot be trusted is nobody's in particular. */
+	ts_query_int(&q, TS_ALERT_LOG_SPLIT);
+	ts_query_int(&q, TS_ALERT_LOG_ROLLBACK);
 	while ((r = ts_query_step(&q)) == TS_ROW) {
 		kind = kind_of(ts_query_get_int(&q, 0));
 		if (kind.level != TS_LEVEL_STOP)

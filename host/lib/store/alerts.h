@@ -9,13 +9,15 @@
 #define TS_ALERTS_OPEN_MAX 16
 #define TS_NEWS_OPEN_MAX 500 /* each is a change that was made */
 
+#define TS_PROOFS_CNT 3
+
 struct ts_raise {
 	enum ts_alert_code code;
 	int64_t person;		     /* TS_OWN: the user */
 	uint8_t cause[TSW_HASH_LEN]; /* what is not the same is another alert */
 	bool once;		     /* not even again after it was closed */
 	const char *detail;	     /* the change in words; NULL: none */
-	struct tsw_slice proof[2];   /* envelopes to keep; empty: none */
+	struct tsw_slice proof[TS_PROOFS_CNT]; /* bytes to keep; empty: none */
 };
 
 /*

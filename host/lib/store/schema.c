@@ -24,6 +24,22 @@
 	" bytes BLOB NOT NULL\n"                                               \
 	") STRICT, WITHOUT ROWID;\n"
 
+#define LOG                                                                    \
+	"CREATE TABLE log (\n"                                                 \
+	" id INTEGER PRIMARY KEY CHECK (id = 1),\n"                            \
+	" policy TEXT NOT NULL,\n"                                             \
+	" invitation TEXT NOT NULL,\n"                                         \
+	" since INTEGER NOT NULL,\n"                                           \
+	" looked INTEGER NOT NULL,\n"                                          \
+	" vrf BLOB NOT NULL,\n"                                                \
+	" note BLOB NOT NULL\n"                                                \
+	") STRICT;\n"
+#define DRAFT_NOTE                                                             \
+	"CREATE TABLE draft_note (\n"                                          \
+	" id INTEGER PRIMARY KEY CHECK (id = 1),\n"                            \
+	" note BLOB NOT NULL\n"                                                \
+	") STRICT;\n"
+
 static const char sql[] =
     "CREATE TABLE person (\n"
     " id INTEGER PRIMARY KEY AUTOINCREMENT,\n" /* 0: the user */
@@ -84,11 +100,12 @@ static const char sql[] =
     "CREATE TABLE setting (\n"
     " name TEXT PRIMARY KEY,\n"
     " value INTEGER NOT NULL\n"
-    ") STRICT;\n" TOKEN DRAFT_ASKED BUNDLE;
+    ") STRICT;\n" TOKEN DRAFT_ASKED BUNDLE LOG DRAFT_NOTE;
 
 /*
- * 1 to 2: keys of the statement applet.  2 to 3: bundles of cards.  New tables
- * are made by the same words as in a new file, because those are compared.
+ * 1 to 2: keys of the statement applet.  2 to 3: bundles of cards.  3 to 4: the
+ * log.  New tables are made by the same words as in a new file, because those
+ * are compared.
  */
 static const char *const upgrade[] = {
     "ALTER TABLE token RENAME TO old_token;\n" TOKEN
@@ -96,7 +113,8 @@ static const char *const upgrade[] = {
     " credential, x'' FROM old_token;\n"
     "DROP TABLE old_token;\n" DRAFT_ASKED,
     BUNDLE,
+    LOG DRAFT_NOTE,
 };
 
 /* "TsTn": the mark of our files in SQLite's application_id. */
-const struct ts_db_kind ts_schema = {sql, 0x5473546e, 3, upgrade};
+const struct ts_db_kind ts_schema = {sql, 0x5473546e, 4, upgrade};

@@ -9,6 +9,7 @@
 #define HOST_LIB_STORE_STATE_H
 
 #include <touchstone/alert.h>
+#include <touchstone/courier.h>
 #include <touchstone/own.h>
 #include <touchstone/store.h>
 
@@ -18,8 +19,10 @@
 
 #define TS_RAISED_MAX 64 /* alerts of one transaction that watchers see */
 
-struct ts_live_run; /* code/live.c */
-struct ts_claim;    /* bundle/bundle.h */
+struct ts_live_run;  /* code/live.c */
+struct ts_claim;     /* bundle/bundle.h */
+struct ts_log_state; /* log/state.h */
+struct ts_round;     /* log/round.h */
 
 /* A token that is or was listed by the own chain. */
 struct ts_past {
@@ -54,6 +57,12 @@ struct ts_store {
 
 	struct ts_claim *claim; /* of card-attested; results are not on disk */
 	size_t claim_cnt;
+
+	struct ts_courier courier;
+	struct ts_log_state *log; /* NULL: the directory is no log */
+	struct ts_round *rounds;  /* list: calls that wait for the courier */
+	struct ts_round *round;	  /* the one that runs; NULL: none */
+	unsigned round_depth;
 
 	struct ts_live_run *live; /* list */
 	uint32_t live_last;	  /* number of the last run */

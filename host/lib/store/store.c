@@ -4,6 +4,8 @@
 
 #include "../code/live.h"
 #include "../contact/check.h"
+#include "../log/round.h"
+#include "../log/state.h"
 #include "../secret.h"
 #include "alerts.h"
 #include "state.h"
@@ -40,6 +42,8 @@ ts_store_open(struct ts_store **out, const char *path)
 	if (r == TS_OK)
 		r = read_lockdown(store);
 	if (r == TS_OK)
+		r = ts_log_load(store);
+	if (r == TS_OK)
 		r = ts_own_load(store);
 	if (r == TS_OK)
 		r = ts_check_all(store);
@@ -58,6 +62,8 @@ ts_store_free(struct ts_store **store)
 	if (s == NULL)
 		return;
 	ts_live_free_all(s);
+	ts_round_free_all(s);
+	ts_log_free(s);
 	ts_db_free(&s->db);
 	free(s->past);
 	free(s->head);
@@ -89,7 +95,9 @@ ts_store_end(struct ts_store *store, int r)
 	} else if (failed == TS_OK) {
 		/* Whether the commit is on disk is not known: look. */
 		store->head_cnt = 0;
-		store->err = ts_own_load(store);
+		store->err = ts_log_load(store);
+		if (store->err == TS_OK)
+			store->err = ts_own_load(store);
 	}
 	store->raised_cnt = 0;
 	return r;

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Proof files (SPEC 16): made of what the directory says, checked by anybody.
+ */
+#include <touchstone/log.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <touchstone/wire/chain.h>
+
+#include "../clock.h"
+#include "gather.h"
+#include "state.h"
+
+/* --- Making one --- */
+
+/*
+ * A checkpoint that is asked for as if for the first time is proven against
+ * nothing: it must not contradict what is known.
+ */
+static int
+check_view(const struct ts_log_view *ours, const struct ts_log_view *view)
+{
+	if (!ours->known)
+		return TS_OK;
+	if (memcmp(ours->origin, view->origin, TSW_HASH_LEN) != 0 ||
+	    memcmp(ours->vrf, view->vrf, TS_VRF_KEY_LEN) != 0)
+		return TS_ERR_LOG_PROOF;
+	if (view->head.size < ours->head.size)
+		return TS_ERR_LOG_ROLLBACK;
+	if (view->head.size == ours->head.size &&
+	    memcmp(view->head.root, ours->head.root, TSW_HASH_LEN) != 0)
+		return TS_ERR_LOG_SPLIT;
+	return TS_OK;
+}
+
+static int
+make(struct ts_text *out, struct tsw_slice label, const struct ts_page *page)
+{
+	char *buf;
+	size_t len;
+	int r;
+
+	if (page->record_cnt == 0)
+		return TS_ERR_UNKNOWN_LABEL;
+	if (!page->absence.there)
+		return TS_ERR_TOO_MANY_RECORDS;
+	buf = malloc(TS_PROOF_FILE_MAX);
+	if (buf == NULL)
+		return TS_ERR_NO_MEMORY;
+	r = ts_proof_file_make(buf, TS_PROOF_FILE_MAX, &len, label, page,
+	    page->vrf, page->parameters);
+	if (r == TS_OK)
+		ts_text_add_len(out, buf, len);
+	free(buf);
+	return r == TS_OK ? ts_text_done(out) : r;
+}
+
+static int
+prove(struct ts_store *store, struct ts_text *out, struct tsw_slice label)
+{
+	struct ts_lookup ask = {label, 0, false, 0};
+	struct ts_log_shown shown;
+	struct ts_log_view view;
+	struct ts_page page;
+	char text[TSW_LABEL_MAX + 1] = {0};
+	int r;
+
+	memset(&view, 0, sizeof(view));
+	r = ts_gather_page(store, &page, &view, store->own.directory, &ask);
+	if (r != TS_OK)
+		return r;
+	memcpy(text, label.p, label.len);
+	memset(&shown, 0, sizeof(shown));
+	shown.label = text;
+	shown.note = page.note;
+	r = check_view(&store->log->view, &view);
+	if (r != TS_OK)
+		return ts_log_wrong(store, r, &shown);
+	return make(out, label, &page);
+}
+
+int
+ts_log_proof(struct ts_store *store, struct ts_text *out, const char *label)
+{
+	struct tsw_slice text = {(const uint8_t *)label, strlen(label)};
+	uint8_t norm[TSW_LABEL_MAX];
+	struct tsw_slice s = {norm, sizeof(norm)};
+	int r;
+
+	ts_names_clear(store);
+	if (store->log == NULL || store->log->policy == NULL)
+		return TS_ERR_LOG_POLICY;
+	r = tsw_label_normalise(norm, &s.len, text);
+	return r == TSW_OK ? prove(store, out, s) : r;
+}
+
+/* --- Checking one --- */
+
+/* The identity that stands last under the label. */
+static int
+follow(struct ts_log_proof *out, const struct ts_proof_extra *extra)
+{
+	struct tsw_statement st;
+	struct tsw_envelope env;
+	struct tsw_chain chain;
+	struct tsw_slice bytes;
+	size_t i;
+	int r = TSW_OK;
+
+	tsw_chain_init(&chain);
+	for (i = 0; r == TSW_OK && i < extra->page.record_cnt; i++) {
+		bytes = extra->page.record[i].envelope;
+		r = tsw_envelope_decode(&env, bytes.p, bytes.len);
+		if (r == TSW_OK)
+			r = tsw_statement_decode(&st, env.statement.p,
+			    env.statement.len);
+		if (r != TSW_OK)
+			return r == TSW_ERR_INTERNAL ? r
+						     : TS_ERR_DIRECTORY_FORMAT;
+		if (st.kind == TSW_KIND_GENESIS)
+			tsw_chain_init(&chain);
+		r = tsw_chain_step(&chain, NULL, &env, st.time);
+		if (r == TSW_OK &&
+		    (chain.label_len != extra->label.len ||
+			memcmp(chain.label, extra->label.p, chain.label_len) !=
+			    0))
+			r = TSW_ERR_LABEL;
+	}
+	memcpy(out->id, chain.id, sizeof(out->id));
+	out->seq = chain.seq;
+	memcpy(out->head, chain.head, sizeof(out->head));
+	return r;
+}
+
+static int
+fill(struct ts_log_proof *out, const struct ts_proof_extra *extra,
+    const struct ts_seen *seen)
+{
+	const struct ts_page *page = &extra->page;
+
+	if (extra->label.len > TSW_LABEL_MAX || page->record_cnt == 0)
+		return TS_ERR_LOG_PROOF;
+	memcpy(out->origin, seen->cp.origin, sizeof(out->origin));
+	out->size = seen->cp.head.size;
+	out->time = seen->time;
+	out->witnesses = seen->cosigned;
+	memcpy(out->label, extra->label.p, extra->label.len);
+	out->first = page->record[0].number;
+	out->records = (uint32_t)page->record_cnt;
+	out->whole = out->first == 0;
+	return out->whole ? follow(out, extra) : TS_OK;
+}
+
+int
+ts_log_verify(struct ts_log_proof *out, const char *policy,
+    struct tsw_slice text)
+{
+	struct tsw_slice terms = {(const uint8_t *)policy, strlen(policy)};
+	struct ts_proof_extra *extra = calloc(1, sizeof(*extra));
+	uint8_t *scratch = malloc(TS_PAGE_MAX);
+	struct ts_policy *parsed = NULL;
+	struct ts_log_proof proof;
+	struct ts_seen seen;
+	int r = TS_ERR_NO_MEMORY;
+
+	memset(&proof, 0, sizeof(proof));
+	if (extra != NULL && scratch != NULL)
+		r = ts_policy_new(&parsed, terms, NULL);
+	if (r == TS_OK)
+		r = ts_proof_file_check(extra, &seen, scratch, parsed, text);
+	if (r == TS_OK)
+		r = fill(&proof, extra, &seen);
+	ts_policy_free(&parsed);
+	free(scratch);
+	free(extra);
+	if (r == TS_OK)
+		*out = proof;
+	return r;
+}
