@@ -230,8 +230,8 @@ show_proof(const struct cli *cli, const struct ts_log_proof *proof)
 {
 	char code[TSW_PUBLIC_CODE_LEN] = "", when[OUT_TIME_MAX];
 
-	if (proof->whole)
-		tsw_public_code(code, proof->id);
+	if (proof->whole && tsw_public_code(code, proof->id) != TSW_OK)
+		code[0] = '\0';
 	if (args_has(&cli->args, OPT_JSON))
 		return proof_json(cli, proof, code);
 	out_say(cli, TONE_GOOD, "The proof holds.");
