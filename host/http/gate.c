@@ -51,8 +51,8 @@ shut(struct ts_gate *gate, struct ts_gate_conn *conn)
 {
 	conn->shut = true;
 	gate->cnt--;
-	(void)shutdown(conn->fd, SHUT_RDWR);
 	atomic_fetch_add(gate->limits.timed_out, 1);
+	(void)shutdown(conn->fd, SHUT_RDWR);
 }
 
 static void

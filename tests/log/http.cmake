@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What hostile clients do to a server, and hostile servers to a client.
+add_executable(http_victim http_victim.c)
+target_link_libraries(http_victim PRIVATE ts_host ts_http_server)
+add_executable(http_get http_get.c)
+target_link_libraries(http_get PRIVATE ts_host ts_http_fetch)
+ts_log_test(http ${TS_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/test_http.py
+    $<TARGET_FILE:http_victim> $<TARGET_FILE:http_get>)
