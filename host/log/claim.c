@@ -5,22 +5,46 @@
 
 #include <touchstone/wire/statement.h>
 
-/* All paths have to lead to one root. */
+/* All paths have to lead to one root, which is in the last leaf. */
 struct roots {
+	const struct ts_claim *claim;
+	const struct ts_page *page;
 	bool known;
 	uint8_t root[TSW_HASH_LEN];
 };
 
 static int
+check_root_leaf(const struct roots *roots, const uint8_t root[TSW_HASH_LEN])
+{
+	const struct ts_tree_head *head = roots->claim->head;
+	uint8_t bytes[TS_LEAF_MAX], hash[TSW_HASH_LEN];
+	struct ts_leaf leaf;
+
+	memset(&leaf, 0, sizeof(leaf));
+	leaf.kind = TS_LEAF_ROOT;
+	leaf.entries = roots->page->entries;
+	memcpy(leaf.index_root, root, sizeof(leaf.index_root));
+	ts_tree_leaf(hash, bytes, ts_leaf_encode(bytes, &leaf));
+	return ts_tree_check_inclusion(head, head->size - 1, hash,
+	    roots->page->inclusion);
+}
+
+/* Rule 6, at once, so that the error names the path that leads elsewhere. */
+static int
 join(struct roots *roots, const uint8_t root[TSW_HASH_LEN])
 {
+	int r;
+
 	if (roots->known)
 		return memcmp(roots->root, root, TSW_HASH_LEN) == 0
 		    ? TS_OK
 		    : TS_ERR_LOG_PROOF;
-	memcpy(roots->root, root, TSW_HASH_LEN);
-	roots->known = true;
-	return TS_OK;
+	r = check_root_leaf(roots, root);
+	if (r == TS_OK) {
+		memcpy(roots->root, root, TSW_HASH_LEN);
+		roots->known = true;
+	}
+	return r;
 }
 
 /* k of a record, by its VRF proof. */
@@ -132,27 +156,10 @@ check_absence(struct roots *roots, const struct ts_claim *claim,
 	return TS_OK;
 }
 
-/* Rule 6. */
-static int
-check_root_leaf(const struct roots *roots, const struct ts_claim *claim,
-    const struct ts_page *page)
-{
-	uint8_t bytes[TS_LEAF_MAX], hash[TSW_HASH_LEN];
-	struct ts_leaf leaf;
-
-	memset(&leaf, 0, sizeof(leaf));
-	leaf.kind = TS_LEAF_ROOT;
-	leaf.entries = page->entries;
-	memcpy(leaf.index_root, roots->root, sizeof(leaf.index_root));
-	ts_tree_leaf(hash, bytes, ts_leaf_encode(bytes, &leaf));
-	return ts_tree_check_inclusion(claim->head, claim->head->size - 1, hash,
-	    page->inclusion);
-}
-
 int
 ts_claim_check(const struct ts_claim *claim, const struct ts_page *page)
 {
-	struct roots roots = {.known = false};
+	struct roots roots = {claim, page, false, {0}};
 	int r;
 
 	/* Else who asks for the next page would never come to an end. */
@@ -161,7 +168,7 @@ ts_claim_check(const struct ts_claim *claim, const struct ts_page *page)
 	r = check_records(&roots, claim, page);
 	if (r == TS_OK && page->absence.there)
 		r = check_absence(&roots, claim, page);
-	return r == TS_OK ? check_root_leaf(&roots, claim, page) : r;
+	return r;
 }
 
 int

@@ -22,8 +22,9 @@ struct ts_log_view {
  * Check page, the answer to ask, and move *view on.  In the order of 14.2:
  * TS_ERR_LOG_NOTE, _QUORUM, _STALE; _ROLLBACK: smaller than what is known;
  * _SPLIT: same size with another root, or no consistency; _LATEST: the absence
- * of the record after the last does not hold; _PROOF: everything else.  On an error *view is unchanged; *seen (may be NULL)
- * is what the checkpoint says if it was signed at all, else zeros.
+ * of the record after the last does not hold, or there is nothing at all;
+ * _PROOF: everything else.  On an error *view is unchanged; *seen (may be
+ * NULL) is what the checkpoint says if it was signed at all, else zeros.
  */
 int ts_latest_check(struct ts_log_view *view, struct ts_seen *seen,
     const struct ts_policy *policy, const struct ts_lookup *ask,

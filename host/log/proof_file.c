@@ -267,7 +267,7 @@ ts_proof_file_make(char *out, size_t size, size_t *len, struct tsw_slice label,
     const struct ts_page *page, const uint8_t vrf[TS_VRF_KEY_LEN],
     struct tsw_slice parameters)
 {
-	struct ts_proof_extra extra = {label, *page};
+	struct ts_proof_extra extra;
 	struct ts_checkpoint cp;
 	struct ts_proof_file file;
 	struct ts_note note;
@@ -289,6 +289,12 @@ ts_proof_file_make(char *out, size_t size, size_t *len, struct tsw_slice label,
 	file.hashes_len = page->inclusion.len;
 	if (file.hashes_len > 0)
 		memcpy(file.hashes, page->inclusion.p, file.hashes_len);
+	/*
+	 * Not as an initialiser: with -ftrivial-auto-var-init=zero gcc 12 then
+	 * clears padding, and bytes of the records that are none.
+	 */
+	extra.label = label;
+	extra.page = *page;
 	memcpy(extra.page.vrf, vrf, sizeof(extra.page.vrf));
 	extra.page.parameters = parameters;
 	return write_file(out, size, len, &file, &extra);
