@@ -235,7 +235,10 @@ class World:
     def program(self, name):
         places = {
             "touchstone": "host/cli", "touchstone-agent": "host/agent",
-            "touchstone-token": "host/token",
+            "touchstone-token": "host/token", "touchstone-net": "host/net",
+            "touchstone-directory": "host/directory",
+            "touchstone-witness": "host/witness",
+            "touchstone-auditor": "host/auditor",
             "touchstone-sim": "firmware/board/posix"}
         return os.path.join(self.build, places[name], name)
 
