@@ -89,7 +89,8 @@ replay(void *ctx, const struct ts_dirdb_record *rec)
 	if (rec->number != at->cnt || rec->genesis != at->genesis ||
 	    tsw_envelope_decode(&env, rec->envelope.p, rec->envelope.len) !=
 		TSW_OK ||
-	    tsw_chain_preview(&at->chain, env.statement, rec->time) != TSW_OK)
+	    tsw_chain_preview(&at->chain, env.statement, rec->time) != TSW_OK ||
+	    memcmp(at->chain.head, rec->hash, TSW_HASH_LEN) != 0)
 		return TS_ERR_DB_CORRUPT;
 	at->cnt++;
 	at->seen = rec->time;

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The directory over HTTP, asked by somebody who verifies what it says.
+add_executable(asker asker.c)
+target_include_directories(asker PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+target_link_libraries(asker PRIVATE ts_host ts_log ts_lib ts_softtoken)
+if(TARGET touchstone-directory)
+	ts_log_test(api ${TS_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/test_api.py
+	    $<TARGET_FILE:touchstone-directory> $<TARGET_FILE:asker>)
+endif()
