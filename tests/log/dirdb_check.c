@@ -4,7 +4,8 @@
  *
  *   dirdb_check URL all            every function, on an empty database
  *   dirdb_check URL flood SEED N   admit N records; print those that are
- *                                  certain: "label number id"
+ *                                  certain: "label number id"; "! ERROR"
+ *                                  for a batch that failed
  *   dirdb_check URL sequence MS    give places for so long; print "size" of
  *                                  each checkpoint that was accepted
  *   dirdb_check URL verify         what flood and sequence left behind
@@ -212,6 +213,15 @@ check_log(struct ts_dirdb *db)
 	stale.leaf = &leaf;
 	stale.note = text("another one of 1");
 	EXPECT(ts_dirdb_sequence(db, &stale), TS_ERR_CONFLICT);
+	stale.size = 9; /* nobody has come so far */
+	EXPECT(ts_dirdb_sequence(db, &stale), TS_ERR_CONFLICT);
+	/* A record that has its place gets no second one. */
+	stale.size = 5;
+	leaf.len = TS_LEAF_ENTRY_LEN;
+	leaf.id = 1;
+	EXPECT(ts_dirdb_sequence(db, &stale), TS_ERR_CONFLICT);
+	EXPECT(ts_dirdb_signed_note(db, &note), TS_OK);
+	EXPECT(note.size, 5);
 	EXPECT(ts_dirdb_head(db, &head, text("alice@example.org")), TS_OK);
 	EXPECT(head.first, 1);
 	EXPECT(head.last, 2);
@@ -383,10 +393,14 @@ flood(struct ts_dirdb *db, uint64_t seed, size_t wanted)
 	struct ts_dirdb_admit batch[BATCH_CNT];
 	char label[LABELS_CNT][32];
 	size_t i, cnt, done = 0;
+	int r;
 
 	while (done < wanted) {
 		cnt = draw(db, batch, label, &seed);
-		if (cnt == 0 || ts_dirdb_admit(db, batch, cnt) != TS_OK) {
+		r = cnt == 0 ? TS_ERR_DIRECTORY
+			     : ts_dirdb_admit(db, batch, cnt);
+		if (r != TS_OK) {
+			printf("! %d\n", r);
 			nap();
 			continue;
 		}
