@@ -23,6 +23,20 @@ int pgdb_schema(struct pg *pg, bool make);
 
 int pgdb_admit(struct ts_dirdb *db, struct ts_dirdb_admit *batch, size_t cnt);
 
+int pgdb_pending(struct ts_dirdb *db, size_t max, ts_dirdb_record_fn *fn,
+    void *ctx);
+int pgdb_drop(struct ts_dirdb *db, uint64_t id);
+int pgdb_sequence(struct ts_dirdb *db, const struct ts_dirdb_batch *batch);
+int pgdb_signed_note(struct ts_dirdb *db, struct ts_dirdb_note *out);
+int pgdb_publish(struct ts_dirdb *db, uint64_t size, struct tsw_slice note);
+int pgdb_published(struct ts_dirdb *db, struct ts_dirdb_note *out);
+int pgdb_leaves(struct ts_dirdb *db, uint64_t from, uint64_t to,
+    ts_dirdb_leaf_fn *fn, void *ctx);
+int pgdb_tile_put(struct ts_dirdb *db, const struct ts_tile *tile,
+    struct tsw_slice bytes);
+int pgdb_tile_get(struct ts_dirdb *db, uint8_t *out, size_t *len,
+    const struct ts_tile *tile);
+
 int pgdb_head(struct ts_dirdb *db, struct ts_dirdb_head *out,
     struct tsw_slice label);
 int pgdb_records(struct ts_dirdb *db, struct tsw_slice label, uint32_t from,
