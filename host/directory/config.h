@@ -59,9 +59,12 @@ struct ts_config {
 	uint32_t per_address;  /* --per-address N; 64; 0: no bound */
 	uint32_t rate_address; /* --rate-address N requests a minute; 600 */
 	uint32_t rate_label;   /* --rate-label N submits a day; 100 */
-	/* --domain-at HOST:PORT: asks it for the files of all domains: tests. */
+	/* --domain-at HOST:PORT: asks it for the files of all domains: tests.
+	 */
 	char domain_at[TS_CONFIG_TEXT_MAX];
-	enum ts_event_level log_level; /* --log-level error|warning|info|debug */
+	uint32_t count; /* --count N, of the verb invite; 1 */
+	enum ts_event_level
+	    log_level; /* --log-level error|warning|info|debug */
 };
 
 #define TS_CONFIG_WHY_MAX 256

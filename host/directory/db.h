@@ -92,7 +92,8 @@ struct ts_dirdb_ops {
 	void (*free)(struct ts_dirdb *db);
 	int (*lead)(struct ts_dirdb *db);
 	int (*wait)(struct ts_dirdb *db, int ms);
-	int (*origin)(struct ts_dirdb *db, char *origin, const uint8_t *vrf);
+	int (*origin)(struct ts_dirdb *db, const char *origin,
+	    const uint8_t *vrf);
 	int (*admit)(struct ts_dirdb *db, struct ts_dirdb_admit *batch,
 	    size_t cnt);
 	int (*head)(struct ts_dirdb *db, struct ts_dirdb_head *out,

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What touchstone-directory does beside serving.  Each gives the exit status.
+ */
+#ifndef HOST_DIRECTORY_VERBS_H
+#define HOST_DIRECTORY_VERBS_H
+
+#include "config.h"
+
+#define TS_EXIT_USAGE 2
+
+int ts_verb_key(const struct ts_config *config, char **args);
+int ts_verb_policy(const struct ts_config *config, char **args);
+int ts_verb_invite(const struct ts_config *config, char **args);
+int ts_verb_erase(const struct ts_config *config, char **args);
+int ts_verb_check(const struct ts_config *config, char **args);
+
+/* "touchstone-directory: what: why" on standard error. */
+void ts_complain(const char *what, const char *why);
+
+#endif
