@@ -10,7 +10,6 @@
 #define KEPT_CNT 256 /* about 11 MB */
 
 struct kept {
-	bool used;
 	uint8_t label[TS_KEYED_LEN];
 	struct ts_chain_at at;
 };
@@ -18,7 +17,7 @@ struct kept {
 struct ts_chains {
 	pthread_mutex_t lock;
 	struct ts_keyed key;
-	struct kept kept[KEPT_CNT];
+	struct kept *kept[KEPT_CNT]; /* NULL: never used */
 };
 
 int
@@ -42,8 +41,12 @@ ts_chains_new(struct ts_chains **out)
 void
 ts_chains_free(struct ts_chains **chains)
 {
+	size_t i;
+
 	if (*chains == NULL)
 		return;
+	for (i = 0; i < KEPT_CNT; i++)
+		free((*chains)->kept[i]);
 	(void)pthread_mutex_destroy(&(*chains)->lock);
 	tsw_wipe(&(*chains)->key, sizeof((*chains)->key));
 	free(*chains);
@@ -55,11 +58,12 @@ static bool
 recall(struct ts_chains *c, struct ts_chain_at *out,
     const uint8_t label[TS_KEYED_LEN], const struct ts_dirdb_head *head)
 {
-	const struct kept *k = &c->kept[ts_keyed_place(label, KEPT_CNT)];
+	const struct kept *k;
 	bool good;
 
 	pthread_mutex_lock(&c->lock);
-	good = k->used && memcmp(k->label, label, TS_KEYED_LEN) == 0 &&
+	k = c->kept[ts_keyed_place(label, KEPT_CNT)];
+	good = k != NULL && memcmp(k->label, label, TS_KEYED_LEN) == 0 &&
 	    k->at.genesis == head->genesis && k->at.cnt <= head->cnt;
 	if (good)
 		*out = k->at;
@@ -71,12 +75,15 @@ static void
 keep(struct ts_chains *c, const uint8_t label[TS_KEYED_LEN],
     const struct ts_chain_at *at)
 {
-	struct kept *k = &c->kept[ts_keyed_place(label, KEPT_CNT)];
+	struct kept **k = &c->kept[ts_keyed_place(label, KEPT_CNT)];
 
 	pthread_mutex_lock(&c->lock);
-	k->used = true;
-	memcpy(k->label, label, TS_KEYED_LEN);
-	k->at = *at;
+	if (*k == NULL)
+		*k = calloc(1, sizeof(**k)); /* or it is read again */
+	if (*k != NULL) {
+		memcpy((*k)->label, label, TS_KEYED_LEN);
+		(*k)->at = *at;
+	}
 	pthread_mutex_unlock(&c->lock);
 }
 
