@@ -14,6 +14,7 @@ import vectors_card
 import vectors_chain
 import vectors_codes
 import vectors_evidence
+import vectors_log
 import vectors_sshsig
 import vectors_statement
 
@@ -26,6 +27,7 @@ FILES = {
     "attest.json": vectors_attest.make,
     "bundle.json": vectors_card.make,
     "evidence.json": vectors_evidence.make,
+    "log.json": vectors_log.make,
 }
 
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* usage: run_vectors statement|sshsig|chain|codes|attest|bundle|evidence
+/* usage: run_vectors statement|sshsig|chain|codes|attest|bundle|evidence|log
  *        FILE.json */
 #include "vec.h"
 
@@ -148,6 +148,7 @@ main(int argc, char **argv)
 	    {"attest", vec_attestations},
 	    {"bundle", vec_bundles},
 	    {"evidence", vec_evidence},
+	    {"log", vec_log},
 	};
 	json_t *root = NULL;
 	json_error_t err;

@@ -39,5 +39,7 @@ void vec_codes(const json_t *root);
 void vec_attestations(const json_t *root);
 void vec_bundles(const json_t *root);
 void vec_evidence(const json_t *root);
+void vec_log(const json_t *root);
+void vec_log_messages(const json_t *root); /* a part of it */
 
 #endif
