@@ -15,6 +15,16 @@ foreach(name bundle db forged own_card) # they edit the file
 	ts_unit_test(${name} ts_libworld PkgConfig::SQLITE)
 endforeach()
 
+# Directories with a log, which lie in every way.
+add_library(ts_logmodel STATIC ${PROJECT_SOURCE_DIR}/tests/logmodel.c
+    ${PROJECT_SOURCE_DIR}/tests/logmodel_page.c)
+target_include_directories(ts_logmodel PUBLIC ${PROJECT_SOURCE_DIR}/tests
+    ${PROJECT_SOURCE_DIR}/host)
+target_link_libraries(ts_logmodel PRIVATE ts_host PUBLIC ts_libworld ts_log)
+foreach(name client_log client_lies client_split client_proof)
+	ts_unit_test(${name} ts_logmodel)
+endforeach()
+
 ts_unit_test(text ts_lib)
 ts_unit_test(keyfile ts_lib)
 target_compile_definitions(test_keyfile PRIVATE

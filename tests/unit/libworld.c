@@ -11,6 +11,8 @@
 #include <touchstone/wire/crypto.h>
 
 static char folder[64], url[128];
+static const char *policy; /* NULL: a folder */
+static struct ts_courier courier;
 uint64_t world_now;
 
 /* Linked with --wrap: the library's clock is ours. */
@@ -32,6 +34,16 @@ world_begin(void)
 	(void)snprintf(url, sizeof(url), "file://%s/dir", folder);
 	assert(mkdir(url + 7, 0700) == 0);
 	world_now = WORLD_START;
+	policy = NULL;
+	memset(&courier, 0, sizeof(courier));
+}
+
+void
+world_use_log(const char *log_url, const char *log_policy, struct ts_courier by)
+{
+	(void)snprintf(url, sizeof(url), "%s", log_url);
+	policy = log_policy;
+	courier = by;
 }
 
 void
@@ -72,7 +84,8 @@ person_new(const char *label, uint8_t seed)
 	for (i = 0; i < WORLD_TOKENS; i++)
 		p->token[i] = soft_token_new(alg[i], (uint8_t)(seed + i));
 	assert(ts_store_open(&p->store, p->path) == TS_OK);
-	assert(ts_own_init(p->store, label, url, NULL) == TS_OK);
+	ts_store_set_courier(p->store, &courier);
+	assert(ts_own_init(p->store, label, url, policy) == TS_OK);
 	return p;
 }
 
@@ -86,8 +99,13 @@ person_free(struct person *p)
 int
 person_reopen(struct person *p)
 {
+	int r;
+
 	ts_store_free(&p->store);
-	return ts_store_open(&p->store, p->path);
+	r = ts_store_open(&p->store, p->path);
+	if (r == TS_OK)
+		ts_store_set_courier(p->store, &courier);
+	return r;
 }
 
 struct ts_token
@@ -423,6 +441,12 @@ void
 world_pair(struct person **alice, struct person **bob)
 {
 	world_begin();
+	world_people(alice, bob);
+}
+
+void
+world_people(struct person **alice, struct person **bob)
+{
 	*alice = person_new("alice@example.org", 10);
 	*bob = person_new(BOB, 20);
 	person_provision(*alice, 2);

@@ -16,6 +16,7 @@
 #include <touchstone/alert.h>
 #include <touchstone/code.h>
 #include <touchstone/contact.h>
+#include <touchstone/courier.h>
 #include <touchstone/describe.h>
 #include <touchstone/directory.h>
 #include <touchstone/draft.h>
@@ -46,6 +47,9 @@ void world_begin(void);
 void world_end(void);
 const char *world_path(char out[128], const char *name);
 const char *world_url(void);
+/* People made from now on use a directory with a log. */
+void world_use_log(const char *log_url, const char *log_policy,
+    struct ts_courier by);
 
 /* A store, initialised; seed makes the keys; all tokens plugged in. */
 struct person *person_new(const char *label, uint8_t seed);
@@ -85,6 +89,7 @@ void close_alerts(struct person *p);
  */
 #define BOB "bob@example.org"
 void world_pair(struct person **alice, struct person **bob);
+void world_people(struct person **alice, struct person **bob);
 
 /* An update that adds a key and follows chain, signed by signer. */
 size_t world_update(uint8_t out[TSW_ENVELOPE_MAX],

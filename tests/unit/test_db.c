@@ -68,6 +68,7 @@ newer_database_is_left_alone(void **state)
 
 /* What version 1 had: no attestations, and no drafts that are final. */
 #define VERSION_1                                                              \
+	"DROP TABLE log; DROP TABLE draft_note;"                               \
 	"DROP TABLE bundle; DROP TABLE draft_asked;"                           \
 	"ALTER TABLE token RENAME TO t;"                                       \
 	"CREATE TABLE token (\n id BLOB PRIMARY KEY,\n"                        \
@@ -91,7 +92,7 @@ version_1_is_upgraded(void **state)
 	    TS_OK);
 	assert_int_equal(token.credential_len, 64);
 	assert_int_equal(token.attestation_len, 0);
-	/* It is of version 3 now, and works. */
+	/* It is of version 4 now, and works. */
 	person_add_key(alice, "laptop", 40);
 	person_sign(alice);
 	assert_int_equal(person_reopen(alice), TS_OK);
@@ -105,12 +106,33 @@ version_2_is_upgraded(void **state)
 	struct ts_own own;
 
 	(void)state;
-	assert_int_equal(edit("DROP TABLE bundle; PRAGMA user_version = 2"),
+	assert_int_equal(edit("DROP TABLE log; DROP TABLE draft_note;"
+			      "DROP TABLE bundle; PRAGMA user_version = 2"),
 	    TS_OK);
 	ts_own_get(alice->store, &own);
 	assert_true(own.provisioned);
 	assert_int_equal(edit("SELECT hash, bytes FROM bundle"), TS_OK);
 	assert_int_equal(edit("PRAGMA user_version = 2"), TS_ERR_DB_CORRUPT);
+	assert_int_equal(edit("PRAGMA user_version = 4"), TS_OK);
+}
+
+/* What version 3 had: no logs. */
+static void
+version_3_is_upgraded(void **state)
+{
+	struct ts_own own;
+
+	(void)state;
+	assert_int_equal(edit("DROP TABLE log; DROP TABLE draft_note;"
+			      "PRAGMA user_version = 3"),
+	    TS_OK);
+	ts_own_get(alice->store, &own);
+	assert_true(own.provisioned);
+	assert_int_equal(edit("SELECT policy, note FROM log"), TS_OK);
+	assert_int_equal(edit("SELECT note FROM draft_note"), TS_OK);
+	person_add_key(alice, "laptop", 40);
+	person_sign(alice);
+	assert_int_equal(edit("PRAGMA user_version = 3"), TS_ERR_DB_CORRUPT);
 	assert_int_equal(edit("PRAGMA user_version = 4"), TS_OK);
 }
 
@@ -285,6 +307,7 @@ main(void)
 	    T(newer_database_is_left_alone),
 	    T(version_1_is_upgraded),
 	    T(version_2_is_upgraded),
+	    T(version_3_is_upgraded),
 	    T(version_1_that_is_not_is_left_alone),
 	    T(damaged_database_is_left_alone),
 	    T(stump_is_left_alone),
