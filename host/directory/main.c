@@ -71,6 +71,7 @@ listen_on(struct service *s, const struct ts_config *config)
 		.threads = config->threads},
 	    .body_max = ts_api_body_max,
 	    .handler = ts_api_handle,
+	    .refusal = ts_api_server_refusal,
 	    .ctx = s->api};
 	int r = ts_http_server_new(&s->server, &options);
 
@@ -97,7 +98,8 @@ start(struct service *s, const struct ts_config *config)
 		ts_complain("start", ts_strerror(r));
 		return r;
 	}
-	return config->role == TS_ROLE_SEQUENCER ? TS_OK : listen_on(s, config);
+	/* A sequencer has metrics, too, and the log. */
+	return listen_on(s, config);
 }
 
 /* What was taken is answered, then connections end. */
