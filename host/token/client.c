@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -100,13 +101,16 @@ int
 ts_token_spawn(pid_t *pid, const char *helper, char *mode, int control,
     const struct ts_token_fds *fds)
 {
-	char name[] = "touchstone-token";
+	const char *base = strrchr(helper, '/');
+	char name[32];
 	char *const argv[] = {name, mode, NULL};
 	char *const no_env[] = {NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	int r;
 
+	(void)snprintf(name, sizeof(name), "%s",
+	    base == NULL ? helper : base + 1);
 	if (posix_spawn_file_actions_init(&actions) != 0)
 		return TS_ERR_NO_MEMORY;
 	if (posix_spawnattr_init(&attr) != 0) {

@@ -14,7 +14,8 @@ import sys
 from glob import glob
 
 PROGRAMS = {"touchstone": "bin", "touchstone-agent": "bin",
-            "touchstone-sim": "bin", "touchstone-token": "libexec*/**"}
+            "touchstone-sim": "bin", "touchstone-token": "libexec*/**",
+            "touchstone-net": "libexec*/**"}
 OTHER_FILES = [
     "lib/**/libtouchstone.so", "lib/**/libtouchstone.so.*",
     "lib/**/pkgconfig/touchstone.pc",
