@@ -34,28 +34,42 @@ static const char SCHEMA[] =
 
 /* Ours alone, before SQLite sees it. */
 static int
+open_error(void)
+{
+	if (errno == ENOENT)
+		return TS_ERR_NOT_FOUND;
+	if (errno == ENOSPC || errno == EDQUOT)
+		return TS_ERR_DISK_FULL;
+	return errno == ELOOP || errno == EACCES ? TS_ERR_PERMISSIONS
+						 : TS_ERR_IO;
+}
+
+/*
+ * A file that is there is looked at and not opened: to close it would drop the
+ * locks that other connections of this process hold on it, and who opens it
+ * next from outside would take the log of SQLite away under them.
+ */
+static int
 file_check(const char *path, bool make)
 {
 	struct stat st;
-	int fd, r = TS_OK;
+	int fd;
 
-	fd = open(path,
-	    O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NOCTTY | (make ? O_CREAT : 0),
-	    0600);
-	if (fd < 0) {
-		if (errno == ENOENT)
-			return TS_ERR_NOT_FOUND;
-		if (errno == ENOSPC || errno == EDQUOT)
-			return TS_ERR_DISK_FULL;
-		return errno == ELOOP || errno == EACCES ? TS_ERR_PERMISSIONS
-							 : TS_ERR_IO;
+	if (make) {
+		fd = open(path,
+		    O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd >= 0)
+			(void)close(fd);
+		else if (errno != EEXIST)
+			return open_error();
 	}
-	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-		r = TS_ERR_IO;
-	else if (st.st_uid != geteuid() || (st.st_mode & 077) != 0)
-		r = TS_ERR_PERMISSIONS;
-	(void)close(fd);
-	return r;
+	if (lstat(path, &st) != 0)
+		return open_error();
+	if (!S_ISREG(st.st_mode))
+		return TS_ERR_IO;
+	if (st.st_uid != geteuid() || (st.st_mode & 077) != 0)
+		return TS_ERR_PERMISSIONS;
+	return TS_OK;
 }
 
 /* Tables that are new, or exactly ours. */

@@ -53,7 +53,8 @@ class Directory:
                 ["setpriv", "--pdeathsig=KILL", self.program, "--data",
                  os.path.join(self.folder, "data"), "--origin",
                  "test.example/log", "--listen", f"127.0.0.1:{self.port}",
-                 *self.options], stderr=log, env=env)
+                 *self.options], stdout=subprocess.DEVNULL, stderr=log,
+                env=env)
         deadline = time.monotonic() + 60
         while True:
             try:

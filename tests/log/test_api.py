@@ -272,9 +272,7 @@ class Erasure(Case):
     def test_gone(self):
         genesis = self.identity("heidi", 61, 1)
         self.identity("ivan", 63)
-        self.directory.stop()
-        self.directory.run("erase", "heidi")
-        self.directory.start()
+        self.directory.run("erase", "heidi")  # while it is served
         body = self.asker.make("lookup", "heidi", 0)
         self.refused("GONE", 410, self.asker.post, "/v1/lookup", body)
         body = self.asker.make("lookup", "heidi", 9)
@@ -573,7 +571,7 @@ class Boxes(Case):
     def test_waiting(self):
         """Who waits gets it when it comes, and not before."""
         box = self.box("three")
-        with concurrent.futures.ThreadPoolExecutor(40) as pool:
+        with concurrent.futures.ThreadPoolExecutor(50) as pool:
             waiting = [pool.submit(box.get, 0, 25) for _ in range(40)]
             others = pool.submit(self.box("four").get, 0, 1)
             self.wait_for(41)
@@ -673,14 +671,14 @@ class Slow(Case):
             for j in range(250):
                 body = self.asker.make("lookup", f"flood{i}.{j}", j)
                 connection.request("POST", "/v1/lookup", body)
-                self.assertEqual(connection.getresponse().read()[0], 0xA6
-                                 if self.known else 0xA6)
+                answer = connection.getresponse()
+                answer.read()
+                self.assertEqual(answer.status, 200)
                 name = hashlib.sha256(b"%d %d" % (i, j)).hexdigest()
                 connection.request("POST", "/v1/mailbox/" + name,
                                    b"\1" + bytes(200))
                 connection.getresponse().read()
             connection.close()
-        self.known = self.asker.page("nobody")
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
             list(pool.map(ask, range(4)))
             before = self.directory.memory()
