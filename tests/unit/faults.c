@@ -12,7 +12,7 @@
 #include <sqlite3.h>
 
 static struct {
-	bool armed, hit;
+	bool armed, hit, paused;
 	enum fault_mode mode;
 	size_t left; /* calls until it happens */
 	size_t n;
@@ -25,6 +25,15 @@ fault_arm(enum fault_mode mode, size_t n)
 	fault.hit = false;
 	fault.mode = mode;
 	fault.left = fault.n = n;
+}
+
+void
+fault_pause(bool on)
+{
+	if (on && fault.armed)
+		fault.armed = !(fault.paused = true);
+	else if (!on && fault.paused)
+		fault.armed = !(fault.paused = false);
 }
 
 bool

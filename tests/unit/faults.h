@@ -23,6 +23,8 @@ enum fault_mode {
 void fault_init(void);
 /* From now on, call n (from 1) of those that mode looks at fails, once. */
 void fault_arm(enum fault_mode mode, size_t n);
+/* What the test itself does in between is not counted. */
+void fault_pause(bool on);
 /* Whether it was reached. */
 bool fault_disarm(void);
 

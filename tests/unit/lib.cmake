@@ -39,11 +39,14 @@ set_tests_properties(unit/keyfile_tools PROPERTIES SKIP_RETURN_CODE 77)
 # The n-th call fails: each function of faults.c is wrapped.
 if(TS_FAULTS)
 	ts_unit_test(faults ts_libworld PkgConfig::SQLITE)
-	target_sources(test_faults PRIVATE faults.c)
-	foreach(function sqlite3_step sqlite3_prepare_v2 sqlite3_exec
-	    sqlite3_bind_blob64 calloc realloc strdup ts_secret_new fsync write
-	    linkat mkdirat)
-		target_link_options(test_faults PRIVATE
-		    -Wl,--wrap=${function})
+	ts_unit_test(client_faults ts_logmodel PkgConfig::SQLITE)
+	foreach(test test_faults test_client_faults)
+		target_sources(${test} PRIVATE faults.c faultwalk.c)
+		foreach(function sqlite3_step sqlite3_prepare_v2 sqlite3_exec
+		    sqlite3_bind_blob64 calloc realloc strdup ts_secret_new
+		    fsync write linkat mkdirat)
+			target_link_options(${test} PRIVATE
+			    -Wl,--wrap=${function})
+		endforeach()
 	endforeach()
 endif()

@@ -84,7 +84,7 @@ person_new(const char *label, uint8_t seed)
 	for (i = 0; i < WORLD_TOKENS; i++)
 		p->token[i] = soft_token_new(alg[i], (uint8_t)(seed + i));
 	assert(ts_store_open(&p->store, p->path) == TS_OK);
-	ts_store_set_courier(p->store, &courier);
+	person_connect(p);
 	assert(ts_own_init(p->store, label, url, policy) == TS_OK);
 	return p;
 }
@@ -104,8 +104,14 @@ person_reopen(struct person *p)
 	ts_store_free(&p->store);
 	r = ts_store_open(&p->store, p->path);
 	if (r == TS_OK)
-		ts_store_set_courier(p->store, &courier);
+		person_connect(p);
 	return r;
+}
+
+void
+person_connect(struct person *p)
+{
+	ts_store_set_courier(p->store, &courier);
 }
 
 struct ts_token

@@ -54,6 +54,8 @@ void world_use_log(const char *log_url, const char *log_policy,
 /* A store, initialised; seed makes the keys; all tokens plugged in. */
 struct person *person_new(const char *label, uint8_t seed);
 void person_free(struct person *p);
+/* Give the store the courier of world_use_log(). */
+void person_connect(struct person *p);
 /* Close and open again; the result of opening. */
 int person_reopen(struct person *p);
 /* Token i as the library takes it, with a credential id. */

@@ -4,14 +4,7 @@
  * it failed, leaves the state as before or after, and repeating it without a
  * fault leads to the end.  The same with a crash at every call.
  */
-#include "libworld.h"
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
+#include "faultwalk.h"
 #include "faults.h"
 
 static struct person *alice, *bob;
@@ -182,147 +175,6 @@ always(void)
 	return true;
 }
 
-struct flow {
-	const char *name;
-	int (*run)(void);
-	bool (*done)(void);
-	bool opening; /* walk through opening the store too */
-};
-
-/* Open the store and run f, with the fault armed. */
-static int
-run_armed(const struct flow *f, enum fault_mode mode, size_t n)
-{
-	int r;
-
-	if (f->opening)
-		fault_arm(mode, n);
-	r = ts_store_open(&alice->store, alice->path);
-	if (!f->opening)
-		fault_arm(mode, n);
-	return r == TS_OK ? f->run() : r;
-}
-
-/* The folder as it is before the flow. */
-static void
-snapshot(const char *what)
-{
-	char path[128], command[512];
-
-	(void)world_path(path, "");
-	path[strlen(path) - 1] = '\0';
-	if (strcmp(what, "save") == 0)
-		(void)snprintf(command, sizeof(command),
-		    "rm -rf '%s.saved' && cp -a '%s' '%s.saved'", path, path,
-		    path);
-	else if (strcmp(what, "restore") == 0)
-		(void)snprintf(command, sizeof(command),
-		    "rm -rf '%s' && cp -a '%s.saved' '%s'", path, path, path);
-	else
-		(void)snprintf(command, sizeof(command), "rm -rf '%s.saved'",
-		    path);
-	/* NOLINTNEXTLINE(cert-env33-c): a test */
-	assert_int_equal(system(command), 0);
-}
-
-static void
-fail_at(const struct flow *f, enum fault_mode mode, size_t n, int r)
-{
-	fail_msg("%s, mode %d, call %zu: %s", f->name, (int)mode, n,
-	    ts_errname(r));
-}
-
-/* After whatever happened: run it to its end, and look again after opening. */
-static void
-check_end(const struct flow *f, enum fault_mode mode, size_t n)
-{
-	int r;
-
-	if (alice->store == NULL && person_reopen(alice) != TS_OK)
-		fail_at(f, mode, n, TS_ERR_IO);
-	r = f->run();
-	if (r == TS_ERR_IO || r == TS_ERR_NO_MEMORY) {
-		/* The store gave up until it is opened again. */
-		r = person_reopen(alice);
-		if (r == TS_OK)
-			r = f->run();
-	}
-	if (r != TS_OK || !f->done())
-		fail_at(f, mode, n, r);
-	r = person_reopen(alice);
-	if (r != TS_OK || !f->done())
-		fail_at(f, mode, n, r);
-}
-
-/* False when there is no call n any more. */
-static bool
-inject(const struct flow *f, enum fault_mode mode, size_t n)
-{
-	bool hit;
-	int r;
-
-	snapshot("restore");
-	alice->store = NULL;
-	r = run_armed(f, mode, n);
-	hit = fault_disarm();
-	/* Not one error is taken for an attack or for a damaged file. */
-	if (r == TS_ERR_DB_CORRUPT || r == TS_ERR_DB_FORGED ||
-	    r == TS_ERR_DB_NEWER || (!hit && r != TS_OK))
-		fail_at(f, mode, n, r);
-	/* What was reported as done is done. */
-	if (r == TS_OK && !f->done())
-		fail_at(f, mode, n, r);
-	check_end(f, mode, n);
-	ts_store_free(&alice->store);
-	return hit;
-}
-
-static bool
-crash(const struct flow *f, size_t n)
-{
-	int status;
-	pid_t pid;
-	int r;
-
-	snapshot("restore");
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		r = run_armed(f, FAULT_CRASH, n);
-		_exit(r == TS_OK ? 0 : 1);
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	if (status != 0 && WEXITSTATUS(status) != FAULT_EXIT)
-		fail_at(f, FAULT_CRASH, n, TS_ERR_INTERNAL);
-	alice->counter += 10; /* the child's touches */
-	alice->store = NULL;
-	check_end(f, FAULT_CRASH, n);
-	ts_store_free(&alice->store);
-	return status != 0;
-}
-
-static void
-walk(const struct flow *f)
-{
-	size_t n, total = 0;
-
-	ts_store_free(&alice->store);
-	snapshot("save");
-	for (n = 1; inject(f, FAULT_ERROR, n); n++)
-		total++;
-	assert_true(n > 10);
-	for (n = 1; inject(f, FAULT_LATE, n); n++)
-		total++;
-	for (n = 1; crash(f, n); n += 3)
-		total++;
-	/* Thousands: every so many, by a stride that meets all places. */
-	for (n = 1; inject(f, FAULT_MEMORY, n); n += 1 + n / 8)
-		total++;
-	print_message("%s: %zu faults\n", f->name, total);
-	snapshot("forget");
-	assert_int_equal(person_reopen(alice), TS_OK);
-}
-
 static int
 setup(void **state)
 {
@@ -350,7 +202,7 @@ provisioning(void **state)
 
 	(void)state;
 	alice = person_new("carol", 90);
-	walk(&f);
+	fault_walk(alice, &f);
 	person_free(alice);
 	alice = old;
 }
@@ -361,7 +213,7 @@ adding_a_key(void **state)
 	static const struct flow f = {"key", flow_key, has_key, false};
 
 	(void)state;
-	walk(&f);
+	fault_walk(alice, &f);
 }
 
 static void
@@ -371,7 +223,7 @@ adding_a_contact(void **state)
 
 	(void)state;
 	assert_int_equal(ts_contact_remove(alice->store, BOB), TS_OK);
-	walk(&f);
+	fault_walk(alice, &f);
 }
 
 static void
@@ -382,7 +234,7 @@ hearing_news(void **state)
 	(void)state;
 	person_add_key(bob, "phone", 51);
 	person_sign(bob);
-	walk(&f);
+	fault_walk(alice, &f);
 }
 
 static void
@@ -396,7 +248,7 @@ meeting_an_attack(void **state)
 	(void)state;
 	len = world_update(rec, ts_own_chain(bob->store), "ghost", &thief);
 	record_write(BOB, 2, rec, len);
-	walk(&f);
+	fault_walk(alice, &f);
 }
 
 static void
@@ -405,7 +257,7 @@ starting_a_live_code(void **state)
 	static const struct flow f = {"live", flow_live, always, false};
 
 	(void)state;
-	walk(&f);
+	fault_walk(alice, &f);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)

@@ -130,7 +130,7 @@ submit(struct http *h, const struct ts_submit *m)
 	uint8_t *buf;
 	int r;
 
-	buf = malloc(TS_SUBMIT_MAX);
+	buf = calloc(1, TS_SUBMIT_MAX);
 	if (buf == NULL)
 		return TS_ERR_NO_MEMORY;
 	ask.body.p = buf;

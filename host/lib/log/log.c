@@ -216,7 +216,11 @@ set(struct ts_store *store, const char *url, const char *policy)
 		return r;
 	ts_round_free_all(store);
 	r = ts_log_load(store);
-	return r == TS_OK ? ts_own_load(store) : r;
+	if (r == TS_OK)
+		r = ts_own_load(store);
+	if (r != TS_OK) /* on disk it is done; here nothing is known */
+		store->err = r == TS_ERR_NO_MEMORY ? r : TS_ERR_IO;
+	return store->err;
 }
 
 int
@@ -226,6 +230,8 @@ ts_log_set(struct ts_store *store, const char *url, const char *policy)
 	int r;
 
 	ts_names_clear(store);
+	if (store->err != TS_OK)
+		return store->err;
 	if (!store->own.initialised)
 		return TS_ERR_NOT_INITIALISED;
 	if (store->own.forged)

@@ -45,7 +45,7 @@ make(struct ts_text *out, struct tsw_slice label, const struct ts_page *page)
 		return TS_ERR_UNKNOWN_LABEL;
 	if (!page->absence.there)
 		return TS_ERR_TOO_MANY_RECORDS;
-	buf = malloc(TS_PROOF_FILE_MAX);
+	buf = calloc(1, TS_PROOF_FILE_MAX);
 	if (buf == NULL)
 		return TS_ERR_NO_MEMORY;
 	r = ts_proof_file_make(buf, TS_PROOF_FILE_MAX, &len, label, page,
@@ -158,7 +158,7 @@ ts_log_verify(struct ts_log_proof *out, const char *policy,
 {
 	struct tsw_slice terms = {(const uint8_t *)policy, strlen(policy)};
 	struct ts_proof_extra *extra = calloc(1, sizeof(*extra));
-	uint8_t *scratch = malloc(TS_PAGE_MAX);
+	uint8_t *scratch = calloc(1, TS_PAGE_MAX);
 	struct ts_policy *parsed = NULL;
 	struct ts_log_proof proof;
 	struct ts_seen seen;
