@@ -3,7 +3,8 @@
 add_executable(asker asker.c)
 target_include_directories(asker PRIVATE ${PROJECT_SOURCE_DIR}/tests)
 target_link_libraries(asker PRIVATE ts_host ts_log ts_lib ts_softtoken)
-if(TARGET touchstone-directory)
-	ts_log_test(api ${TS_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/test_api.py
+foreach(name api api_policy api_abuse)
+	ts_log_test(${name} ${TS_PYTHON3} -B
+	    ${CMAKE_CURRENT_SOURCE_DIR}/test_${name}.py
 	    $<TARGET_FILE:touchstone-directory> $<TARGET_FILE:asker>)
-endif()
+endforeach()

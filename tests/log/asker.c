@@ -3,7 +3,7 @@
  * A client of a directory without its network, for tests: it makes identities
  * with software tokens, signs statements, encodes requests, and checks answers
  * as any client has to.  One command a line, bytes in hexadecimal ("-" for
- * none), one line back; whoever runs it brings the bytes to and fro.
+ * none), one line back; whoever runs it carries the bytes.
  *
  *	policy TEXT			what it trusts; forgets what it saw
  *	genesis LABEL SEED TIME		envelope; the chain goes on from it

@@ -162,7 +162,6 @@ test_genesis(void **state)
 	assert_true(found.genesis);
 	assert_false(found.again);
 	assert_false(found.needs_domain);
-	assert_int_equal(found.record.number, 0);
 	assert_int_equal(found.record.genesis, 0);
 	assert_int_equal(found.record.time, NOW);
 	assert_null(found.record.invitation);
@@ -407,11 +406,9 @@ test_replacing(void **state)
 	expect_good();
 	assert_non_null(found.record.invitation);
 	assert_int_equal(found.record.genesis, 1);
-
 	rules.replace = TS_REPLACE_NEVER;
 	begin_anew();
 	expect_refused(TS_REFUSAL_REPLACE, 0);
-
 	/* With the domain's word and an invitation. */
 	rules.replace = TS_REPLACE_INVITE;
 	rules.genesis = TS_GENESIS_DOMAIN;
@@ -420,7 +417,6 @@ test_replacing(void **state)
 	assert_true(found.needs_domain);
 	submit.invitation.len = 0;
 	expect_refused(TS_REFUSAL_REPLACE, 0);
-
 	rules.replace = TS_REPLACE_OPEN;
 	rules.genesis = TS_GENESIS_OPEN;
 	begin_anew();
@@ -486,26 +482,16 @@ test_bundles(void **state)
 	expect_good();
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-	const struct CMUnitTest tests[] = {
-	    TEST(test_genesis),
-	    TEST(test_form),
-	    TEST(test_signatures),
-	    TEST(test_updates),
-	    TEST(test_places),
-	    TEST(test_erased),
-	    TEST(test_database_fails),
-	    TEST(test_recovery),
-	    TEST(test_evidence),
-	    TEST(test_invitations),
-	    TEST(test_domain),
-	    TEST(test_replacing),
-	    TEST(test_old_genesis),
-	    TEST(test_bundles),
-	};
+	const struct CMUnitTest tests[] = {TEST(test_genesis), TEST(test_form),
+	    TEST(test_signatures), TEST(test_updates), TEST(test_places),
+	    TEST(test_erased), TEST(test_database_fails), TEST(test_recovery),
+	    TEST(test_evidence), TEST(test_invitations), TEST(test_domain),
+	    TEST(test_replacing), TEST(test_old_genesis), TEST(test_bundles)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
