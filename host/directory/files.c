@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "crash.h"
+
 #define PATH_LEN 512
 
 int
@@ -98,7 +100,7 @@ write_all(int fd, struct tsw_slice s)
 		s.p += n;
 		s.len -= (size_t)n;
 	}
-	return fsync(fd) == 0 ? TS_OK : ts_files_error(errno);
+	return TS_OK;
 }
 
 int
@@ -114,12 +116,123 @@ ts_files_write(int root, const char *path, struct tsw_slice bytes, mode_t mode)
 	if (fd < 0)
 		return ts_files_error(errno);
 	r = write_all(fd, bytes);
+	if (r == TS_OK && fsync(fd) != 0)
+		r = ts_files_error(errno);
 	if (close(fd) != 0 && r == TS_OK)
 		r = ts_files_error(errno);
 	if (r == TS_OK && renameat(root, tmp, root, path) != 0)
 		r = ts_files_error(errno);
 	if (r != TS_OK)
 		(void)unlinkat(root, tmp, 0);
+	return r;
+}
+
+void
+ts_files_init(struct ts_files *files, int root, mode_t mode)
+{
+	files->root = root;
+	files->mode = mode;
+	files->cnt = 0;
+}
+
+static void
+tmp_name(char out[TS_FILES_PATH_MAX + 4], const char *path)
+{
+	(void)snprintf(out, TS_FILES_PATH_MAX + 4, "%s.tmp", path);
+}
+
+void
+ts_files_drop(struct ts_files *files)
+{
+	char tmp[TS_FILES_PATH_MAX + 4];
+	size_t i;
+
+	for (i = 0; i < files->cnt; i++) {
+		if (files->one[i].fd >= 0)
+			(void)close(files->one[i].fd);
+		tmp_name(tmp, files->one[i].path);
+		(void)unlinkat(files->root, tmp, 0);
+	}
+	files->cnt = 0;
+}
+
+int
+ts_files_add(struct ts_files *files, const char *path, struct tsw_slice bytes)
+{
+	char tmp[TS_FILES_PATH_MAX + 4], folder[PATH_LEN];
+	int fd, r = TS_OK;
+
+	if (files->cnt == TS_FILES_CNT)
+		r = ts_files_end(files);
+	if (r == TS_OK)
+		r = parent(folder, path);
+	if (r == TS_OK && strlen(path) >= TS_FILES_PATH_MAX)
+		r = TS_ERR_ARGUMENT;
+	if (r == TS_OK)
+		r = ts_files_folder(files->root, folder, 0755);
+	if (r != TS_OK)
+		return r;
+	tmp_name(tmp, path);
+	fd = openat(files->root, tmp,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, files->mode);
+	if (fd < 0)
+		return ts_files_error(errno);
+	memcpy(files->one[files->cnt].path, path, strlen(path) + 1);
+	files->one[files->cnt++].fd = fd;
+	return write_all(fd, bytes);
+}
+
+/* All data, then all names, then the folders: each sync helps the next. */
+static int
+sync_all(struct ts_files *files)
+{
+	char tmp[TS_FILES_PATH_MAX + 4];
+	int r = TS_OK;
+	size_t i;
+
+	for (i = 0; r == TS_OK && i < files->cnt; i++) {
+		if (fsync(files->one[i].fd) != 0)
+			r = ts_files_error(errno);
+		if (close(files->one[i].fd) != 0 && r == TS_OK)
+			r = ts_files_error(errno);
+		files->one[i].fd = -1;
+	}
+	for (i = 0; r == TS_OK && i < files->cnt; i++) {
+		tmp_name(tmp, files->one[i].path);
+		ts_crash_point("tile");
+		if (renameat(files->root, tmp, files->root,
+			files->one[i].path) != 0)
+			r = ts_files_error(errno);
+	}
+	return r;
+}
+
+static bool
+same_folder(const char *a, const char *b)
+{
+	const char *x = strrchr(a, '/'), *y = strrchr(b, '/');
+
+	return x != NULL && y != NULL && x - a == y - b &&
+	    memcmp(a, b, (size_t)(x - a)) == 0;
+}
+
+int
+ts_files_end(struct ts_files *files)
+{
+	int r = sync_all(files);
+	size_t i, j;
+
+	for (i = 0; r == TS_OK && i < files->cnt; i++) {
+		for (j = 0; j < i; j++)
+			if (same_folder(files->one[i].path, files->one[j].path))
+				break;
+		if (j == i)
+			r = ts_files_sync_parent(files->root,
+			    files->one[i].path);
+	}
+	if (r != TS_OK)
+		ts_files_drop(files);
+	files->cnt = 0;
 	return r;
 }
 

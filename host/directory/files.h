@@ -21,6 +21,28 @@ int ts_files_sync_parent(int root, const char *path) TS_MUST_CHECK;
 int ts_files_write(int root, const char *path, struct tsw_slice bytes,
     mode_t mode) TS_MUST_CHECK;
 /*
+ * Several at once, for a fraction of the syncs: add, add, ..., end.  Names
+ * appear in end, which also syncs the folders; on an error some may have.
+ * After an error of add, drop.  path is shorter than TS_FILES_PATH_MAX.
+ */
+#define TS_FILES_PATH_MAX 96
+#define TS_FILES_CNT 64
+
+struct ts_files {
+	int root;
+	mode_t mode;
+	size_t cnt;
+	struct {
+		int fd;
+		char path[TS_FILES_PATH_MAX];
+	} one[TS_FILES_CNT];
+};
+void ts_files_init(struct ts_files *files, int root, mode_t mode);
+int ts_files_add(struct ts_files *files, const char *path,
+    struct tsw_slice bytes) TS_MUST_CHECK;
+int ts_files_end(struct ts_files *files) TS_MUST_CHECK;
+void ts_files_drop(struct ts_files *files);
+/*
  * Read a regular file: *len is the room on entry.  TS_ERR_NOT_FOUND; TS_ERR_IO
  * if it is longer.
  */

@@ -186,8 +186,12 @@ took(struct ts_engine *e, int r)
 {
 	int was = atomic_load(&e->state);
 
-	if (was == TS_ERR_SEALED)
+	if (was == TS_ERR_SEALED) {
+		/* It is on disk, and nobody will publish it. */
+		ts_queue_published(e,
+		    atomic_load(&e->counts.published_size), true);
 		return;
+	}
 	if (r == TS_ERR_CONFLICT) {
 		TS_EVENT(TS_EVENT_ERROR, "another one sequences",
 		    {"size", (int64_t)e->size});

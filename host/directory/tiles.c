@@ -39,6 +39,7 @@ struct ts_tiles {
 	struct full *full, **last;
 	struct outdated outdated[PRUNE_CNT]; /* a ring */
 	size_t outdated_at, outdated_cnt;
+	struct ts_files files;
 };
 
 int
@@ -61,6 +62,7 @@ ts_tiles_new(struct ts_tiles **out, const char *folder, uint64_t written)
 		if (r == TS_OK && tiles->root < 0)
 			r = ts_files_error(errno);
 	}
+	ts_files_init(&tiles->files, tiles->root, 0644);
 	if (r != TS_OK)
 		ts_tiles_free(&tiles);
 	else
@@ -250,8 +252,7 @@ static int
 put(struct ts_tiles *tiles, struct ts_dirdb *db, const struct ts_tile *tile,
     struct tsw_slice bytes)
 {
-	char path[TS_TILE_PATH_MAX], folder[TS_TILE_PATH_MAX];
-	char *slash;
+	char path[TS_TILE_PATH_MAX];
 	int r = TS_OK;
 
 	if (tiles->compares)
@@ -261,17 +262,7 @@ put(struct ts_tiles *tiles, struct ts_dirdb *db, const struct ts_tile *tile,
 	if (r != TS_OK || tiles->root < 0)
 		return r;
 	ts_tile_path(path, tile);
-	memcpy(folder, path, sizeof(folder));
-	slash = strrchr(folder, '/');
-	assert(slash != NULL);
-	*slash = '\0';
-	r = ts_files_folder(tiles->root, folder, 0755);
-	if (r == TS_OK)
-		r = ts_files_write(tiles->root, path, bytes, 0644);
-	if (r == TS_OK)
-		r = ts_files_sync_parent(tiles->root, path);
-	ts_crash_point("tile");
-	return r;
+	return ts_files_add(&tiles->files, path, bytes);
 }
 
 /* Its partial tiles may go, a while from now. */
@@ -312,44 +303,64 @@ put_partial(struct ts_tiles *tiles, struct ts_dirdb *db)
 		s.p = edge->level[l].bytes;
 		s.len = (size_t)tile.width * TSW_HASH_LEN;
 		r = put(tiles, db, &tile, s);
-		edge->level[l].dirty = r != TS_OK;
 	}
 	return r;
 }
 
 static int
-write_full(struct ts_tiles *tiles, struct ts_dirdb *db)
+put_full(struct ts_tiles *tiles, struct ts_dirdb *db)
 {
-	struct full *one;
+	const struct full *one;
 	struct tsw_slice s;
-	int r;
+	int r = TS_OK;
 
-	while (tiles->full != NULL) {
-		one = tiles->full;
+	for (one = tiles->full; r == TS_OK && one != NULL; one = one->next) {
 		s.p = one->bytes;
 		s.len = one->len;
 		r = put(tiles, db, &one->tile, s);
-		if (r != TS_OK)
-			return r;
-		outdate(tiles, &one->tile);
-		tiles->full = one->next;
-		if (tiles->full == NULL)
-			tiles->last = &tiles->full;
-		free(one);
 	}
+	return r;
+}
+
+/* Nothing is due any more once all of it is durable. */
+static int
+write_end(struct ts_tiles *tiles, int r)
+{
+	const struct full *one;
+
+	if (r == TS_OK)
+		r = ts_files_end(&tiles->files);
+	else
+		ts_files_drop(&tiles->files);
+	if (r != TS_OK)
+		return r;
+	for (one = tiles->full; one != NULL; one = one->next)
+		outdate(tiles, &one->tile);
+	full_drop(tiles);
 	return TS_OK;
+}
+
+static int
+write_full(struct ts_tiles *tiles, struct ts_dirdb *db)
+{
+	return write_end(tiles, put_full(tiles, db));
 }
 
 int
 ts_tiles_write(struct ts_tiles *tiles, struct ts_dirdb *db)
 {
-	int r = write_full(tiles, db);
+	size_t l;
+	int r = put_full(tiles, db);
 
 	if (r == TS_OK)
 		r = put_partial(tiles, db);
-	if (r == TS_OK)
-		tiles->written = tiles->edge.tree.size;
-	return r;
+	r = write_end(tiles, r);
+	if (r != TS_OK)
+		return r;
+	for (l = 0; l < TS_TILES_LEVELS; l++)
+		tiles->edge.level[l].dirty = false;
+	tiles->written = tiles->edge.tree.size;
+	return TS_OK;
 }
 
 /* Every partial tile of one that is full: "....p/1" to "....p/255". */
