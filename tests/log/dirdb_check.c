@@ -27,13 +27,15 @@
 
 static int failures;
 
-#define EXPECT(is, wanted) expect(__LINE__, #is, (is), (wanted))
+#define EXPECT(is, wanted)                                                     \
+	expect(__LINE__, #is, (int64_t)(is), (int64_t)(wanted))
 static void
-expect(int line, const char *what, long long is, long long wanted)
+expect(int line, const char *what, int64_t is, int64_t wanted)
 {
 	if (is == wanted)
 		return;
-	printf("line %d: %s is %lld, not %lld\n", line, what, is, wanted);
+	printf("line %d: %s is %" PRId64 ", not %" PRId64 "\n", line, what, is,
+	    wanted);
 	failures++;
 }
 
