@@ -26,6 +26,8 @@ static const struct {
 	TS_BINDIR},
     [TS_PROGRAM_HELPER] = {"touchstone-token", "TOUCHSTONE_HELPER", "token",
 	TS_HELPERDIR},
+    [TS_PROGRAM_NET] = {"touchstone-net", "TOUCHSTONE_NET", "net",
+	TS_HELPERDIR},
 };
 
 __attribute__((format(printf, 3, 4))) static int

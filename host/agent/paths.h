@@ -41,11 +41,16 @@ int ts_paths_make(const char **bad, const struct ts_paths *paths) TS_MUST_CHECK;
  */
 int ts_paths_room(const struct ts_paths *paths) TS_MUST_CHECK;
 
-enum ts_program { TS_PROGRAM_CLI, TS_PROGRAM_AGENT, TS_PROGRAM_HELPER };
+enum ts_program {
+	TS_PROGRAM_CLI,
+	TS_PROGRAM_AGENT,
+	TS_PROGRAM_HELPER,
+	TS_PROGRAM_NET
+};
 
 /*
- * Absolute path of one of our programs: TOUCHSTONE_CLI, TOUCHSTONE_AGENT or
- * TOUCHSTONE_HELPER if set, else beside the running program (installed or in
+ * Absolute path of one of our programs: TOUCHSTONE_CLI, TOUCHSTONE_AGENT,
+ * TOUCHSTONE_HELPER or TOUCHSTONE_NET if set, else beside the running program (installed or in
  * the build folder), else where it was configured to be installed.
  * TS_ERR_NOT_FOUND if none of these can be executed.
  */
