@@ -21,7 +21,8 @@ add_library(ts_logmodel STATIC ${PROJECT_SOURCE_DIR}/tests/logmodel.c
 target_include_directories(ts_logmodel PUBLIC ${PROJECT_SOURCE_DIR}/tests
     ${PROJECT_SOURCE_DIR}/host)
 target_link_libraries(ts_logmodel PRIVATE ts_host PUBLIC ts_libworld ts_log)
-foreach(name client_log client_lies client_split client_proof)
+foreach(name client_log client_lies client_split client_proof
+    client_wait)
 	ts_unit_test(${name} ts_logmodel)
 endforeach()
 

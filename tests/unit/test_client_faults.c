@@ -80,7 +80,7 @@ has_news(void)
 static void
 hearing_news(void **state)
 {
-	static const struct flow f = {"log news", flow_look, has_news, true};
+	static const struct flow f = {"log news", flow_look, has_news, false};
 
 	(void)state;
 	person_add_key(bob, "phone", 51);

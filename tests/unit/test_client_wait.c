@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Answers that come later: each function is called again until it ends. */
+#include "libworld.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <touchstone/log.h>
+
+#include "logmodel.h"
+
+#define ALICE "alice@example.org"
+
+static struct person *alice, *bob;
+static struct logmodel *model;
+static struct logmodel_slow slow;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	world_begin();
+	model = logmodel_new();
+	world_use_log(LOGMODEL_URL, model->policy, logmodel_courier(model));
+	world_people(&alice, &bob);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	person_free(alice);
+	person_free(bob);
+	logmodel_free(&model);
+	logmodel_forget_answers(&slow);
+	world_end();
+	return 0;
+}
+
+static struct ts_own
+own(struct person *p)
+{
+	struct ts_own o;
+
+	ts_own_get(p->store, &o);
+	return o;
+}
+
+static struct ts_log
+known(struct person *p)
+{
+	struct ts_log log;
+
+	ts_log_get(p->store, &log);
+	return log;
+}
+
+static int
+do_all(void)
+{
+	return ts_monitor_all(alice->store);
+}
+
+static int
+do_publish(void)
+{
+	uint32_t n;
+
+	return ts_own_publish(alice->store, &n);
+}
+
+static int
+do_yield(void)
+{
+	uint32_t n;
+
+	return ts_own_yield(alice->store, &n);
+}
+
+static int
+do_refresh(void)
+{
+	return ts_log_refresh(alice->store);
+}
+
+static int
+do_add(void)
+{
+	struct ts_contact c;
+
+	return ts_contact_add(alice->store, &c, "carol", NULL);
+}
+
+static struct person *carol;
+
+/* The log never rests: each answer is of a larger one than the last. */
+static int
+to_the_end(int (*fn)(void))
+{
+	uint32_t n = (uint32_t)logmodel_count(model, "somebody");
+	size_t runs = 0;
+	int ret;
+
+	while ((ret = fn()) == TS_ERR_WAITING) {
+		logmodel_put(model, "somebody", n++, (const uint8_t *)"x", 1);
+		if (++runs > 20)
+			fail_msg("it waits for ever");
+	}
+	assert_in_range(runs, 1, 20);
+	logmodel_forget_answers(&slow);
+	return ret;
+}
+
+static void
+make_slow(void)
+{
+	struct ts_courier courier;
+
+	slow.to = logmodel_courier(model);
+	courier = logmodel_slow(&slow);
+	ts_store_set_courier(alice->store, &courier);
+}
+
+static void
+waiting_comes_to_the_same_end(void **state)
+{
+	uint8_t rec[TSW_ENVELOPE_MAX];
+	struct ts_contact c;
+	struct ts_draft d;
+	bool complete;
+	size_t len;
+
+	(void)state;
+	carol = person_new("carol", 70);
+	person_provision(carol, 1);
+	make_slow();
+	assert_int_equal(to_the_end(do_add), TS_OK);
+	assert_int_equal(ts_contact_get(alice->store, &c, "carol"), TS_OK);
+	person_add_key(bob, "phone", 41);
+	person_sign(bob);
+	person_add_key(carol, "phone", 42);
+	person_sign(carol);
+	assert_int_equal(to_the_end(do_all), TS_OK);
+	assert_int_equal(count_alerts(alice, TS_ALERT_KEY_ADDED, BOB), 1);
+	assert_int_equal(count_alerts(alice, TS_ALERT_KEY_ADDED, "carol"), 1);
+	assert_int_equal(count_all_alerts(alice), 2);
+	assert_int_equal(to_the_end(do_refresh), TS_OK);
+	close_alerts(alice);
+	/* Both own statements, and a rival in the place of the third. */
+	person_add_key(alice, "desk", 50);
+	assert_int_equal(ts_draft_build(alice->store, &d), TS_OK);
+	assert_int_equal(person_sign_with(alice, 0, &complete), TS_OK);
+	assert_int_equal(to_the_end(do_publish), TS_OK);
+	assert_int_equal(own(alice).published, 2);
+	len = world_update(rec, ts_own_chain(alice->store), "twin",
+	    &alice->token[1]);
+	person_add_key(alice, "sofa", 51);
+	assert_int_equal(ts_draft_build(alice->store, &d), TS_OK);
+	assert_int_equal(person_sign_with(alice, 0, &complete), TS_OK);
+	logmodel_put(model, ALICE, 2, rec, len);
+	assert_int_equal(to_the_end(do_publish), TS_ERR_CONFLICT);
+	assert_int_equal(count_alerts(alice, TS_ALERT_OWN_CONFLICT, ""), 1);
+	assert_int_equal(to_the_end(do_yield), TS_OK);
+	assert_int_equal(own(alice).seq, 2);
+	person_free(carol);
+}
+
+/* The same for what is published for the first time, and for a lie. */
+static void
+waiting_for_a_first_place(void **state)
+{
+	struct ts_token token[1];
+	bool complete;
+
+	(void)state;
+	person_free(alice);
+	alice = person_new("dave", 80);
+	token[0] = person_token(alice, 0, "daily");
+	assert_int_equal(ts_own_genesis(alice->store, token, 1, 1, 72), TS_OK);
+	assert_int_equal(person_sign_with(alice, 0, &complete), TS_OK);
+	make_slow();
+	assert_int_equal(to_the_end(do_publish), TS_OK);
+	assert_int_equal(own(alice).published, 1);
+	assert_int_equal(logmodel_count(model, "dave"), 1);
+	model->lie = LIE_QUORUM;
+	assert_int_equal(to_the_end(do_all), TS_ERR_LOG_QUORUM);
+	assert_int_equal(count_alerts(alice, TS_ALERT_WITNESS_MISSING, ""), 1);
+	model->lie = LIE_NONE;
+	assert_int_equal(to_the_end(do_all), TS_OK);
+}
+
+/* --- Live codes --- */
+
+static char moves[3][TSW_LIVE_TEXT_MAX];
+static uint32_t run_b;
+
+static int
+do_answer(void)
+{
+	return ts_live_answer(alice->store, &run_b, moves[1], BOB, moves[0]);
+}
+
+static void
+live_codes_have_the_root(void **state)
+{
+	char code_a[10], code_b[10], none[TSW_LIVE_TEXT_MAX], proof[16];
+	struct ts_confirm confirm;
+	struct tsw_statement st;
+	uint32_t run;
+	struct ts_log log;
+
+	(void)state;
+	person_add(bob, alice);
+	/* Bob's checkpoint is older than alice's, then newer. */
+	assert_int_equal(ts_log_refresh(bob->store), TS_OK);
+	person_add_key(bob, "phone", 41);
+	person_sign(bob);
+	assert_int_equal(ts_monitor_all(alice->store), TS_OK);
+	assert_true(known(alice).size > 0);
+	log = known(bob);
+	make_slow();
+	assert_int_equal(ts_live_start(bob->store, &run, moves[0], ALICE),
+	    TS_OK);
+	assert_int_equal(to_the_end(do_answer), TS_OK);
+	assert_int_equal(ts_live_continue(bob->store, moves[2], code_a, run,
+			     moves[1]),
+	    TS_OK);
+	assert_int_equal(ts_live_continue(alice->store, none, code_b, run_b,
+			     moves[2]),
+	    TS_OK);
+	assert_string_equal(code_a, code_b);
+	assert_int_equal(ts_live_result(alice->store, run_b, true), TS_OK);
+	(void)snprintf(proof, sizeof(proof), "%u", run_b);
+	assert_int_equal(ts_confirm_build(alice->store, &confirm, BOB,
+			     TSW_METHOD_LIVE, proof),
+	    TS_OK);
+	assert_int_equal(tsw_statement_decode(&st, confirm.statement,
+			     confirm.len),
+	    TSW_OK);
+	assert_true(st.u.confirm.has_checkpoint);
+	assert_int_equal(st.u.confirm.checkpoint.size, log.size);
+	assert_memory_equal(st.u.confirm.checkpoint.root, log.root, 32);
+
+	person_add_key(bob, "sofa", 42);
+	person_sign(bob);
+	assert_int_equal(ts_monitor_all(bob->store), TS_OK);
+	assert_true(known(bob).size > known(alice).size);
+	assert_int_equal(ts_live_start(bob->store, &run, moves[0], ALICE),
+	    TS_OK);
+	/* Alice does not know bob's new statement, but his log. */
+	assert_int_equal(to_the_end(do_answer), TSW_ERR_STALE);
+	assert_true(known(alice).size >= known(bob).size);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    T(waiting_comes_to_the_same_end),
+	    T(waiting_for_a_first_place),
+	    T(live_codes_have_the_root),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
