@@ -178,17 +178,17 @@ judge_one(struct batch *b, struct pg *pg, size_t i)
 {
 	struct ts_dirdb_admit *admit = &b->admit[i];
 	struct item *item = &b->item[i], *first = &b->item[item->first];
-	const uint8_t *hash = item->there ? item->hash : NULL;
 	struct pg_parameters p;
 	uint64_t used = 0;
 	size_t other = twin(b, i);
+	bool there = item->there || other != NONE;
+	const uint8_t *hash =
+	    other != NONE ? b->admit[other].record.hash : item->hash;
 	int r = TS_OK;
 
-	if (other != NONE)
-		hash = b->admit[other].record.hash;
-	if (hash != NULL || admit->record.number != first->next) {
-		admit->result = hash != NULL &&
-			memcmp(hash, admit->record.hash, TSW_HASH_LEN) == 0
+	if (there || admit->record.number != first->next) {
+		admit->result =
+		    there && memcmp(hash, admit->record.hash, TSW_HASH_LEN) == 0
 		    ? TS_ERR_ALREADY
 		    : TS_ERR_CONFLICT;
 		return TS_OK;

@@ -38,12 +38,6 @@ now_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-static void
-sleep_ms(int ms)
-{
-	(void)poll(NULL, 0, ms);
-}
-
 bool
 pg_is_null(const struct pg_rows *rows, size_t row, int column)
 {
@@ -411,7 +405,7 @@ make_certain(struct pg *pg, const char *xid)
 	while (r == TS_ERR_DB_BUSY && now_ms() < end) {
 		r = look_up(pg, xid);
 		if (r == TS_ERR_DB_BUSY)
-			sleep_ms(CERTAIN_STEP_MS);
+			(void)poll(NULL, 0, CERTAIN_STEP_MS);
 	}
 	TS_EVENT(TS_EVENT_WARNING, "commit_looked_up",
 	    {"committed", r == TS_OK ? 1 : 0}, {"known", r != TS_ERR_DB_BUSY});
@@ -424,6 +418,7 @@ commit(struct pg *pg)
 	char xid[XID_MAX] = "";
 	PGresult *result =
 	    PQexec(pg->conn, "SELECT pg_current_xact_id_if_assigned()::text");
+	size_t len;
 	int r = TS_OK;
 
 	if (PQresultStatus(result) != PGRES_TUPLES_OK) {
@@ -431,10 +426,10 @@ commit(struct pg *pg)
 		PQclear(result);
 		return r;
 	}
-	/* NULL, read as "": nothing was written, so nothing can be uncertain.
-	 */
-	if (PQgetlength(result, 0, 0) < XID_MAX)
-		strcpy(xid, PQgetvalue(result, 0, 0));
+	/* NULL, read as "", if nothing was written: then all is certain. */
+	len = (size_t)PQgetlength(result, 0, 0);
+	if (len < XID_MAX)
+		memcpy(xid, PQgetvalue(result, 0, 0), len);
 	PQclear(result);
 	result = PQexec(pg->conn, "COMMIT");
 	/* COMMIT of a transaction that failed is answered by ROLLBACK. */
@@ -477,7 +472,7 @@ pg_wait(struct pg *pg, int ms)
 	int r = connected(pg);
 
 	if (r != TS_OK) {
-		sleep_ms(ms);
+		(void)poll(NULL, 0, ms);
 		return r;
 	}
 	/* Some may have come with the answers of earlier statements. */
