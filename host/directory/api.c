@@ -137,7 +137,7 @@ ts_api_free(struct ts_api **api)
 void
 ts_api_count_server(struct ts_api *api, const struct ts_http_counts *counts)
 {
-	api->server = counts;
+	atomic_store(&api->server, counts);
 }
 
 /* --- Requests --- */

@@ -44,7 +44,7 @@ struct ts_api {
 	struct ts_limits *limits;
 	struct ts_domain *domain; /* NULL: not the policy */
 	struct ts_api_boxes *boxes;
-	const struct ts_http_counts *server;
+	_Atomic(const struct ts_http_counts *) server;
 	struct ts_api_counts counts;
 };
 

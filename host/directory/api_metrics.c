@@ -174,7 +174,7 @@ ts_api_metrics(const struct ts_ask *ask, const struct ts_http_request *req,
 	(void)rest;
 	add_log(&t, ts_engine_counts(api->engine));
 	add_work(&t, ts_engine_counts(api->engine));
-	add_server(&t, api->server);
+	add_server(&t, atomic_load(&api->server));
 	ts_api_boxes_count(api->boxes, &boxes);
 	one(&t, "mailbox_boxes", "gauge", "Boxes with a message.",
 	    boxes.kept.boxes);

@@ -17,9 +17,21 @@ class Case(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.directory = Directory(PROGRAM, *cls.options)
-        cls.addClassCleanup(cls.directory.close)
+        cls.addClassCleanup(cls.finish)
         cls.asker = Asker(ASKER, cls.directory)
         cls.addClassCleanup(cls.asker.close)
+
+    @classmethod
+    def finish(cls):
+        """It ends well, and all it said are events."""
+        try:
+            if cls.directory.process.poll() is None:
+                status = cls.directory.stop()
+                if status != 0:
+                    raise AssertionError(f"{status}: {cls.directory.said()}")
+            cls.directory.events()
+        finally:
+            cls.directory.close()
 
     def refused(self, name, status, call, *arguments):
         with self.assertRaises(Refused) as caught:
