@@ -26,7 +26,7 @@ add_record(struct ts_answer *a, struct tsw_slice bytes)
 			return TS_ERR_NO_MEMORY;
 		a->record = p;
 	}
-	if (room - a->size < bytes.len) {
+	if (a->bytes == NULL || room - a->size < bytes.len) {
 		room = 2 * room + bytes.len;
 		p = realloc(a->bytes, room);
 		if (p == NULL)
@@ -117,7 +117,7 @@ take_page(struct gathering *g, const struct ts_page *page)
 		r = add_record(g->answer, page->record[i].envelope);
 	if (r != TS_OK)
 		return r;
-	if (page->note.len > sizeof(g->note))
+	if (page->note.p == NULL || page->note.len > sizeof(g->note))
 		return TS_ERR_LOG_PROOF;
 	memcpy(g->note, page->note.p, page->note.len);
 	g->note_len = page->note.len;
