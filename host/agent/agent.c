@@ -7,6 +7,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include <touchstone/courier.h>
 #include <touchstone/monitor.h>
 
 #include "say.h"
@@ -50,6 +51,7 @@ alert_raised(void *arg, const struct ts_alert *alert)
 int
 ts_agent_store(struct ts_agent *agent)
 {
+	struct ts_courier courier;
 	char path[TS_PATH_MAX];
 	int n, r;
 
@@ -62,6 +64,8 @@ ts_agent_store(struct ts_agent *agent)
 	if (r != TS_OK)
 		return r;
 	ts_alert_watch(agent->store, alert_raised, agent);
+	courier = ts_desk_courier(&agent->desk);
+	ts_store_set_courier(agent->store, &courier);
 	ts_agent_judge(agent);
 	return TS_OK;
 }
@@ -166,6 +170,7 @@ ts_agent_look_own(struct ts_agent *agent)
 int
 ts_agent_look(struct ts_agent *agent, const char *label)
 {
+	struct ts_chore *chore = ts_desk_current(&agent->desk);
 	struct ts_own own;
 	int r;
 
@@ -174,13 +179,21 @@ ts_agent_look(struct ts_agent *agent, const char *label)
 		ts_agent_judge(agent);
 		return r;
 	}
+	if (!chore->looked) {
+		ts_own_get(agent->store, &own);
+		r = probe_if_moved(agent, ts_monitor_all(agent->store), &own);
+		ts_agent_judge(agent);
+		if (r == TS_ERR_WAITING)
+			return r;
+		chore->looked_err = r;
+		chore->looked = true;
+	}
 	ts_own_get(agent->store, &own);
-	r = probe_if_moved(agent, ts_monitor_all(agent->store), &own);
-	ts_agent_judge(agent);
-	ts_own_get(agent->store, &own);
+	r = chore->looked_err;
 	/* What does not get there is no error of the look, and an alert. */
-	if (own.provisioned && own.published < own.statements)
-		(void)!ts_agent_publish(agent);
+	if (own.provisioned && own.published < own.statements &&
+	    ts_agent_publish(agent) == TS_ERR_WAITING)
+		r = TS_ERR_WAITING;
 	return r;
 }
 
@@ -195,23 +208,40 @@ with_jitter(int64_t ms)
 	return ms - ms / 8 + ms / 4 * random / UINT16_MAX;
 }
 
-static void
-look(void *ctx)
+static int
+look_at_all(void *ctx)
 {
 	struct ts_agent *agent = ctx;
-	int r;
+	int r = ts_agent_store(agent);
 
-	r = ts_agent_store(agent);
-	if (r == TS_OK)
-		r = ts_agent_look(agent, "");
+	return r == TS_OK ? ts_agent_look(agent, "") : r;
+}
+
+static void
+looked(void *ctx, int r)
+{
+	struct ts_agent *agent = ctx;
+
 	/* What was found is an alert; out of reach becomes one after a day. */
-	if (r != TS_OK && r != TS_ERR_DIRECTORY &&
+	if (r != TS_OK && r != TS_ERR_DIRECTORY && r != TS_ERR_CANCELLED &&
 	    r != TS_ERR_NOT_INITIALISED && r != TS_ERR_NOT_PROVISIONED)
 		fprintf(stderr, "touchstone-agent: monitoring: %s\n",
 		    ts_strerror(r));
 	if (ts_loop_start(&agent->loop, &agent->look,
 		with_jitter(agent->look_ms)) != TS_OK)
 		fprintf(stderr, "touchstone-agent: monitoring has stopped\n");
+}
+
+static void
+look(void *ctx)
+{
+	struct ts_agent *agent = ctx;
+
+	agent->looker.run = look_at_all;
+	agent->looker.done = looked;
+	agent->looker.ctx = agent;
+	agent->looker.for_all = true;
+	ts_chore_start(&agent->looker, &agent->desk);
 }
 
 /* Seconds from TOUCHSTONE_MONITOR_SECONDS (1..86400), else the default. */
@@ -233,8 +263,15 @@ look_interval(void)
 void
 ts_agent_settle(struct ts_agent *agent)
 {
-	if (agent->stopping && ts_ops_cnt(agent) == 0)
+	if (agent->stopping && ts_ops_cnt(agent) == 0 &&
+	    ts_desk_waiting_cnt(&agent->desk) == 0)
 		agent->loop.stop = true;
+}
+
+static void
+chore_ended(void *ctx)
+{
+	ts_agent_settle(ctx);
 }
 
 static void
@@ -247,7 +284,7 @@ idle(void *ctx)
 	if (end < agent->live_until_ms)
 		end = agent->live_until_ms;
 	if (now >= end && ts_server_conn_cnt(&agent->server) == 0 &&
-	    ts_ops_cnt(agent) == 0) {
+	    ts_ops_cnt(agent) == 0 && ts_desk_waiting_cnt(&agent->desk) == 0) {
 		agent->loop.stop = true;
 		return;
 	}
@@ -300,6 +337,13 @@ ts_agent_open(struct ts_agent *agent, int fd)
 	if (ts_paths_program(agent->helper, TS_PROGRAM_HELPER) != TS_OK)
 		fprintf(stderr,
 		    "touchstone-agent: touchstone-token is not installed\n");
+	if (ts_paths_program(agent->net_helper, TS_PROGRAM_NET) != TS_OK)
+		fprintf(stderr,
+		    "touchstone-agent: touchstone-net is not installed\n");
+	agent->desk.loop = &agent->loop;
+	agent->desk.helper = agent->net_helper;
+	agent->desk.ended = chore_ended;
+	agent->desk.ctx = agent;
 	r = ts_agent_store(agent);
 	if (r != TS_OK)
 		fprintf(stderr, "touchstone-agent: %s: %s\n",
@@ -317,6 +361,7 @@ void
 ts_agent_close(struct ts_agent *agent)
 {
 	ts_ops_kill(agent);
+	ts_desk_kill(&agent->desk);
 	ts_inquiry_kill(&agent->inquiry);
 	ts_devices_close(&agent->devices);
 	ts_server_close(&agent->server);

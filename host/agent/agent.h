@@ -5,6 +5,7 @@
 #ifndef TOUCHSTONE_AGENT_AGENT_H
 #define TOUCHSTONE_AGENT_AGENT_H
 
+#include "chore.h"
 #include "device.h"
 #include "inquiry.h"
 #include "op.h"
@@ -16,6 +17,16 @@
 #define TS_OPS_MAX_CNT 8
 #define TS_DATABASE "touchstone.db" /* in the folder of the state */
 
+struct ts_method;
+
+/* A call that is answered at once, unless it waits for the directory. */
+struct ts_reply_call {
+	struct ts_agent *agent;
+	struct ts_conn *conn;
+	const struct ts_method *method;
+	struct ts_chore chore;
+};
+
 struct ts_agent {
 	struct ts_loop loop;
 	struct ts_paths paths;
@@ -23,10 +34,14 @@ struct ts_agent {
 	struct ts_server server;
 	struct ts_devices devices;
 	char helper[TS_PATH_MAX];
+	char net_helper[TS_PATH_MAX];
+	struct ts_desk desk; /* what waits for the directory */
+	struct ts_reply_call call[TS_CONNS_MAX_CNT]; /* as server.conn */
 	struct ts_op op[TS_OPS_MAX_CNT];
 
 	struct ts_timer look; /* at the directory, on a timer */
 	int64_t look_ms;
+	struct ts_chore looker;
 	struct ts_timer idle;  /* end when nobody needs the agent */
 	int64_t idle_ms;       /* 0: never */
 	int64_t called_ms;     /* the last call */
@@ -52,8 +67,8 @@ int ts_agent_store(struct ts_agent *agent) TS_MUST_CHECK;
 
 /*
  * Look at the directory: one contact, or with "" all of them and the own
- * record; publish what is not there yet.  The only place that does directory
- * I/O on behalf of monitoring, so that a worker can take it over.
+ * record; publish what is not there yet.  This and the two below are for
+ * chores: TS_ERR_WAITING.
  */
 int ts_agent_look(struct ts_agent *agent, const char *label) TS_MUST_CHECK;
 /* At the own record only.  TS_OK, too, if the directory is out of reach. */
@@ -93,7 +108,11 @@ struct ts_method {
 	int (*reply)(struct ts_agent *agent, struct ts_conn *c,
 	    struct ts_jw *out);
 	int (*start)(struct ts_agent *agent, struct ts_conn *c);
-	enum { TS_WITH_STORE, TS_WITHOUT_STORE } needs;
+	enum {
+		TS_WITH_STORE,
+		TS_FOR_ALL, /* with it, and as in ts_chore */
+		TS_WITHOUT_STORE
+	} needs;
 };
 
 extern const struct ts_method ts_methods[];

@@ -47,7 +47,7 @@ const struct ts_method ts_methods[] = {
     {"ListContacts", ts_reply_contacts, NULL, TS_WITH_STORE},
     {"ShowContact", ts_reply_contact, NULL, TS_WITH_STORE},
     {"RemoveContact", ts_reply_contact_remove, NULL, TS_WITH_STORE},
-    {"Refresh", ts_reply_refresh, NULL, TS_WITH_STORE},
+    {"Refresh", ts_reply_refresh, NULL, TS_FOR_ALL},
     {"GetCodes", ts_reply_codes, NULL, TS_WITH_STORE},
     {"CheckQr", ts_reply_check_qr, NULL, TS_WITH_STORE},
     {"LiveStart", NULL, ts_flow_live_start, TS_WITH_STORE},
@@ -75,6 +75,7 @@ ts_reply_stop(struct ts_agent *agent, struct ts_conn *c, struct ts_jw *out)
 	(void)c;
 	(void)out;
 	agent->stopping = true;
+	ts_desk_close(&agent->desk);
 	ts_agent_settle(agent);
 	return TS_OK;
 }
@@ -191,7 +192,7 @@ fail(const struct ts_agent *agent, struct ts_conn *c, const struct ts_method *m,
 	struct ts_names file;
 	int n;
 
-	if (agent->store != NULL || m->needs != TS_WITH_STORE) {
+	if (agent->store != NULL || m->needs == TS_WITHOUT_STORE) {
 		ts_fault_reply(c, err,
 		    agent->store == NULL ? NULL : ts_store_names(agent->store));
 		return;
@@ -205,26 +206,71 @@ fail(const struct ts_agent *agent, struct ts_conn *c, const struct ts_method *m,
 	ts_fault_reply(c, err, &file);
 }
 
+/* Also made again from the start, while the directory is waited for. */
+static int
+run_reply(void *ctx)
+{
+	struct ts_reply_call *call = ctx;
+	struct ts_jw *w = ts_conn_begin(call->conn);
+	int r;
+
+	r = w->failed ? TS_ERR_NO_MEMORY
+		      : call->method->reply(call->agent, call->conn, w);
+	return r == TS_OK && w->failed ? TS_ERR_NO_MEMORY : r;
+}
+
+static void
+reply_done(void *ctx, int r)
+{
+	const struct ts_reply_call *call = ctx;
+
+	if (r == TS_OK)
+		ts_conn_end(call->conn, NULL, false);
+	else
+		fail(call->agent, call->conn, call->method, r);
+}
+
+static void
+reply_gone(void *ctx)
+{
+	struct ts_reply_call *call = ctx;
+
+	ts_chore_kill(&call->chore);
+	ts_agent_settle(call->agent);
+}
+
+static void
+start_reply(struct ts_agent *agent, struct ts_conn *c,
+    const struct ts_method *m)
+{
+	struct ts_reply_call *call = &agent->call[c - agent->server.conn];
+
+	call->agent = agent;
+	call->conn = c;
+	call->method = m;
+	call->chore.run = run_reply;
+	call->chore.done = reply_done;
+	call->chore.ctx = call;
+	call->chore.for_all = m->needs == TS_FOR_ALL;
+	c->gone = reply_gone;
+	c->gone_ctx = call;
+	ts_chore_start(&call->chore, &agent->desk);
+}
+
 static int
 run(struct ts_agent *agent, struct ts_conn *c, const struct ts_method *m)
 {
-	struct ts_jw *w;
 	int r;
 
-	if (m->needs == TS_WITH_STORE) {
+	if (m->needs != TS_WITHOUT_STORE) {
 		r = ts_agent_store(agent);
 		if (r != TS_OK)
 			return r;
 	}
 	if (m->start != NULL)
 		return agent->stopping ? TS_ERR_CANCELLED : m->start(agent, c);
-	w = ts_conn_begin(c);
-	r = w->failed ? TS_ERR_NO_MEMORY : m->reply(agent, c, w);
-	if (r == TS_OK && w->failed)
-		r = TS_ERR_NO_MEMORY;
-	if (r == TS_OK)
-		ts_conn_end(c, NULL, false);
-	return r;
+	start_reply(agent, c, m);
+	return TS_OK;
 }
 
 static void

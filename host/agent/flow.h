@@ -124,12 +124,20 @@ int ts_flow_sign_draft(struct ts_op *op, int pin_fd,
 bool ts_flow_is_missing(struct ts_token *out, struct ts_store *store,
     const uint8_t id[TSW_HASH_LEN]);
 
-/* The draft has joined the chain: bring it to the directory if it can be. */
-int ts_flow_publish(struct ts_op *op) TS_MUST_CHECK;
+/*
+ * The draft has joined the chain: bring it to the directory if it can be, also
+ * when the client has gone.  Then published, with what came of it.
+ */
+int ts_flow_publish(struct ts_op *op,
+    int (*published)(struct ts_op *op, int r)) TS_MUST_CHECK;
+
+/* Look at the own record in the directory; then looked, as ts_op_ask(). */
+int ts_flow_look_own(struct ts_op *op,
+    int (*looked)(struct ts_op *op, int r)) TS_MUST_CHECK;
 
 /*
  * Reply with the Signed that op->draft became; complete: it is in the chain;
- * published: what ts_flow_publish() said.
+ * published: what came of ts_flow_publish().
  */
 int ts_flow_signed(struct ts_op *op, bool complete,
     int published) TS_MUST_CHECK;

@@ -189,6 +189,12 @@ now_has(struct ts_op *op, size_t i)
 static int sign_next(struct ts_op *op);
 
 static int
+genesis_published(struct ts_op *op, int r)
+{
+	return ts_flow_signed(op, true, r);
+}
+
+static int
 genesis_signed(struct ts_op *op, const struct ts_token_result *result)
 {
 	bool complete = false;
@@ -205,7 +211,7 @@ genesis_signed(struct ts_op *op, const struct ts_token_result *result)
 	op->make_at++;
 	if (!complete)
 		return sign_next(op);
-	return ts_flow_signed(op, true, ts_flow_publish(op));
+	return ts_flow_publish(op, genesis_published);
 }
 
 static int
@@ -350,6 +356,14 @@ reply_change(struct ts_op *op)
 }
 
 static int
+reply_published(struct ts_op *op, int r)
+{
+	if (r != TS_OK)
+		ts_op_say(op, "working", ts_strerror(r));
+	return reply_change(op);
+}
+
+static int
 new_token_signed(struct ts_op *op, const struct ts_token_result *result)
 {
 	bool complete = false;
@@ -358,22 +372,16 @@ new_token_signed(struct ts_op *op, const struct ts_token_result *result)
 	if (r == TS_OK)
 		r = ts_draft_sign(op->agent->store, &complete,
 		    result->u.signature.sshsig, result->u.signature.len);
-	if (r == TS_OK && complete)
-		r = ts_flow_publish(op);
-	if (r != TS_OK)
-		ts_op_say(op, "working", ts_strerror(r));
-	return reply_change(op);
+	return r == TS_OK && complete ? ts_flow_publish(op, reply_published)
+				      : reply_published(op, r);
 }
 
 static int
-queue_made(struct ts_op *op)
+queue_looked(struct ts_op *op, int r)
 {
 	struct ts_agent *agent = op->agent;
 	uint8_t id[TSW_HASH_LEN];
-	int r;
 
-	/* The new key is bound to the place that it signs for. */
-	r = ts_agent_look_own(agent);
 	if (r == TS_OK)
 		r = op->queue(agent->store, &op->change, &op->made[0]);
 	if (r != TS_OK)
@@ -388,6 +396,13 @@ queue_made(struct ts_op *op)
 	else
 		r = TS_ERR_NOTHING_PENDING;
 	return r == TS_OK ? TS_OK : reply_change(op);
+}
+
+/* The new key is bound to the place that it signs for. */
+static int
+queue_made(struct ts_op *op)
+{
+	return ts_flow_look_own(op, queue_looked);
 }
 
 static int

@@ -111,12 +111,32 @@ say_missing(void *arg, const struct ts_token *token)
 	return TS_OK;
 }
 
+static int
+publish(struct ts_op *op)
+{
+	return ts_agent_publish(op->agent);
+}
+
 int
-ts_flow_publish(struct ts_op *op)
+ts_flow_publish(struct ts_op *op, int (*published)(struct ts_op *op, int r))
 {
 	ts_op_say(op, "publishing", "");
 	ts_agent_event(op->agent, "pending", "A statement was signed.", NULL);
-	return ts_agent_publish(op->agent);
+	op->keep_on = true;
+	return ts_op_ask(op, publish, published);
+}
+
+static int
+look_own(struct ts_op *op)
+{
+	return ts_agent_look_own(op->agent);
+}
+
+int
+ts_flow_look_own(struct ts_op *op, int (*looked)(struct ts_op *op, int r))
+{
+	op->keep_on = false;
+	return ts_op_ask(op, look_own, looked);
 }
 
 int
@@ -180,7 +200,7 @@ sign_done(struct ts_op *op, const struct ts_token_result *result)
 		return r;
 	if (!complete)
 		return ts_flow_signed(op, false, TS_OK);
-	return sign_more(op, ts_flow_publish(op));
+	return ts_flow_publish(op, sign_more);
 }
 
 static int refuse_token(struct ts_op *op);

@@ -76,25 +76,26 @@ import(struct ts_op *op)
 }
 
 static int
+looked(struct ts_op *op, int r)
+{
+	if (r == TS_OK)
+		r = ts_sync_plan(op->agent->store, &op->sync, &op->import,
+		    &op->signer, &op->head, TS_SYNC_LAST);
+	if (r != TS_OK)
+		return r;
+	return op->sync == TS_SYNC_BEHIND ? import(op) : op->synced(op);
+}
+
+static int
 head_known(struct ts_op *op, const struct ts_token_result *result)
 {
-	struct ts_store *store = op->agent->store;
-	struct ts_token_head head;
-	int r;
-
 	if (result->err != TS_OK) {
 		ts_op_fail_token(op, result->err, result->retries);
 		return TS_OK;
 	}
-	head = head_of(&result->u.key_info);
+	op->head = head_of(&result->u.key_info);
 	/* Another computer may have published what must not be signed over. */
-	r = ts_agent_look_own(op->agent);
-	if (r == TS_OK)
-		r = ts_sync_plan(store, &op->sync, &op->import, &op->signer,
-		    &head, TS_SYNC_LAST);
-	if (r != TS_OK)
-		return r;
-	return op->sync == TS_SYNC_BEHIND ? import(op) : op->synced(op);
+	return ts_flow_look_own(op, looked);
 }
 
 int

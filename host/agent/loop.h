@@ -15,9 +15,12 @@
 
 #include <touchstone/error.h>
 
-/* 32 connections, 16 operations of 2 descriptors, and the agent's own. */
+/*
+ * 32 connections, 8 operations, 4 requests to the directory, devices, and the
+ * agent's own; a timer too for what each connection and operation waits for.
+ */
 #define TS_LOOP_WATCHES_MAX_CNT 96
-#define TS_LOOP_TIMERS_MAX_CNT 64
+#define TS_LOOP_TIMERS_MAX_CNT 128
 
 struct ts_watch {
 	int fd;

@@ -81,6 +81,7 @@ end(struct ts_op *op)
 
 	ts_job_kill(&op->job);
 	ts_inquiry_kill(&op->inquiry);
+	ts_chore_kill(&op->chore);
 	ts_loop_cancel(&agent->loop, &op->timer);
 	op->waiting = false;
 	op->used = false;
@@ -103,10 +104,13 @@ client_gone(void *ctx)
 	struct ts_op *op = ctx;
 
 	op->conn = NULL;
-	if (op->waiting)
+	if (op->waiting) {
 		end(op);
-	else
-		ts_job_cancel(&op->job);
+		return;
+	}
+	ts_job_cancel(&op->job);
+	if (!op->keep_on)
+		ts_chore_cancel(&op->chore);
 }
 
 /* Our firmware erases nothing for a short touch (SPEC 12.1). */
@@ -269,6 +273,7 @@ ts_ops_kill(struct ts_agent *agent)
 	for (i = 0; i < TS_OPS_MAX_CNT; i++) {
 		ts_job_kill(&agent->op[i].job);
 		ts_inquiry_kill(&agent->op[i].inquiry);
+		ts_chore_kill(&agent->op[i].chore);
 	}
 }
 
@@ -344,6 +349,37 @@ ts_op_run_two(struct ts_op *op, const struct ts_token_request *req, int pin_fd,
 	op->again_ms = AGAIN_MS;
 	op->patience_until_ms = ts_loop_now_ms() + PATIENCE_MS;
 	return run(op);
+}
+
+/* --- The directory --- */
+
+static int
+run_asked(void *ctx)
+{
+	struct ts_op *op = ctx;
+
+	return op->asked(op);
+}
+
+static void
+asked_done(void *ctx, int r)
+{
+	struct ts_op *op = ctx;
+
+	ts_op_step(op, op->answered(op, r));
+}
+
+int
+ts_op_ask(struct ts_op *op, int (*asked)(struct ts_op *op),
+    int (*answered)(struct ts_op *op, int r))
+{
+	op->asked = asked;
+	op->answered = answered;
+	op->chore.run = run_asked;
+	op->chore.done = asked_done;
+	op->chore.ctx = op;
+	ts_chore_start(&op->chore, &op->agent->desk);
+	return TS_OK;
 }
 
 /* --- What the client hears --- */

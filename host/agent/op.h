@@ -13,9 +13,9 @@
 #ifndef TOUCHSTONE_AGENT_OP_H
 #define TOUCHSTONE_AGENT_OP_H
 
+#include "chore.h"
 #include "conn.h"
 #include "device.h"
-#include "inquiry.h"
 #include "inquiry.h"
 
 #include <touchstone/code.h>
@@ -109,7 +109,14 @@ struct ts_op {
 	int (*queue)(struct ts_store *store, struct ts_change *out,
 	    const struct ts_token *token);
 
+	/* ts_op_ask */
+	struct ts_chore chore;
+	int (*asked)(struct ts_op *op);
+	int (*answered)(struct ts_op *op, int r);
+	bool keep_on; /* even if the client goes */
+
 	/* ts_flow_sync */
+	struct ts_token_head head;
 	int sync_pin_fd; /* as pin_fd */
 	enum ts_sync sync;
 	struct ts_import import;
@@ -164,6 +171,13 @@ int ts_op_run_two(struct ts_op *op, const struct ts_token_request *req,
     int pin_fd, int new_pin_fd,
     int (*next)(struct ts_op *op,
 	const struct ts_token_result *result)) TS_MUST_CHECK;
+
+/*
+ * Make a call of the library that asks the directory: asked(), until it says
+ * something else than TS_ERR_WAITING, then answered() with that.
+ */
+int ts_op_ask(struct ts_op *op, int (*asked)(struct ts_op *op),
+    int (*answered)(struct ts_op *op, int r)) TS_MUST_CHECK;
 
 /*
  * Keep account of the tries that a card has left.  False: result was not about

@@ -228,15 +228,19 @@ ts_reply_keys(struct ts_agent *agent, struct ts_conn *c, struct ts_jw *out)
 int
 ts_reply_publish(struct ts_agent *agent, struct ts_conn *c, struct ts_jw *out)
 {
-	uint32_t published = 0, dropped = 0;
+	struct ts_chore *chore = ts_desk_current(&agent->desk);
+	uint32_t published = 0;
 	int r = TS_OK;
 
-	if (ts_call_arg(&c->call, "yield")->b)
-		r = ts_own_yield(agent->store, &dropped);
-	if (r == TS_OK)
+	/* Once, however often this is called. */
+	if (chore->step == 0 && ts_call_arg(&c->call, "yield")->b)
+		r = ts_own_yield(agent->store, &chore->kept);
+	if (r == TS_OK) {
+		chore->step = 1;
 		r = ts_own_publish(agent->store, &published);
+	}
 	ts_jw_int(out, "published", published);
-	ts_jw_int(out, "dropped", dropped);
+	ts_jw_int(out, "dropped", chore->kept);
 	return r;
 }
 

@@ -121,25 +121,56 @@ ts_reply_alerts(struct ts_agent *agent, struct ts_conn *c, struct ts_jw *out)
 	return list_alerts(agent, out, ts_call_arg(&c->call, "all")->b, NULL);
 }
 
+struct alert_search {
+	struct ts_alert *out;
+	uint32_t id;
+	bool found;
+};
+
+static int
+match_alert(void *arg, const struct ts_alert *alert)
+{
+	struct alert_search *search = arg;
+
+	if (alert->id == search->id) {
+		*search->out = *alert;
+		search->found = true;
+	}
+	return TS_OK;
+}
+
+static int
+find_alert(struct ts_store *store, struct ts_alert *out, uint32_t id)
+{
+	struct alert_search search = {out, id, false};
+	int r = ts_alert_each(store, true, match_alert, &search);
+
+	return r == TS_OK && !search.found ? TS_ERR_NOT_FOUND : r;
+}
+
 int
 ts_reply_alert_close(struct ts_agent *agent, struct ts_conn *c,
     struct ts_jw *out)
 {
+	struct ts_chore *chore = ts_desk_current(&agent->desk);
 	const int64_t id = ts_arg_int(c, "id");
 	struct ts_alert alert;
 	int r;
 
 	if (id < 1 || id > UINT32_MAX)
 		return TS_ERR_NOT_FOUND;
-	r = ts_alert_close(agent->store, &alert, (uint32_t)id);
+	r = chore->step == 0
+	    ? ts_alert_close(agent->store, &alert, (uint32_t)id)
+	    : find_alert(agent->store, &alert, (uint32_t)id);
 	if (r != TS_OK)
 		return r;
+	chore->step = 1; /* closed, when this is called again */
 	ts_say_alert(out, "alert", &alert);
 	/* A cause that persists is told now: keys are not free until then. */
 	if (alert.level == TS_LEVEL_STOP &&
-	    ts_agent_look(agent, alert.contact) != TS_OK)
-		return TS_OK; /* out of reach: what the user said stands */
-	return TS_OK;
+	    ts_agent_look(agent, alert.contact) == TS_ERR_WAITING)
+		return TS_ERR_WAITING;
+	return TS_OK; /* out of reach: what the user said stands */
 }
 
 int
