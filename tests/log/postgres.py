@@ -139,10 +139,10 @@ class Postgres:
                        "-U", user, "-d", database, stdin=text.encode())
         return out.decode().splitlines()
 
-    def create(self, database):
+    def create(self, database=ROLE):
         self.sql(f"CREATE DATABASE {database} OWNER {ROLE}", database=USER)
 
-    def drop(self, database):
+    def drop(self, database=ROLE):
         self.sql(f"DROP DATABASE {database} WITH (FORCE)", database=USER)
 
     def dump(self, database=ROLE):

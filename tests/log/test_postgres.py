@@ -214,9 +214,14 @@ def eventually(what, seconds=60):
 class Several(unittest.TestCase):
     options = ()
 
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Postgres()
+        cls.addClassCleanup(cls.server.close)
+
     def setUp(self):
-        self.server = Postgres()
-        self.addCleanup(self.server.close)
+        self.server.drop()
+        self.server.create()
         self.machines = Machines(self.server, *self.options)
         self.addCleanup(self.machines.close)
         self.sequencer = self.machines.sequencer()

@@ -37,6 +37,13 @@ def begin(url, *words):
                             stderr=subprocess.DEVNULL)
 
 
+def ended(process):
+    """Killed: whole lines that it printed; of others nobody has heard."""
+    process.kill()
+    lines = process.communicate()[0].splitlines(keepends=True)
+    return [line.strip() for line in lines if line.endswith("\n")]
+
+
 class Proxy:
     """Between a client and the server; ends connections at some COMMITs:
     before the server sees it, or after, so that the client does not know."""
@@ -121,10 +128,15 @@ class Proxy:
 
 
 class Store(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Postgres()
+        cls.addClassCleanup(cls.server.close)
+        cls.url = cls.server.url()
+
     def setUp(self):
-        self.server = Postgres()
-        self.addCleanup(self.server.close)
-        self.url = self.server.url()
+        self.server.drop()
+        self.server.create()
 
     def one(self, sql):
         return self.server.sql(sql)[0]
@@ -167,10 +179,12 @@ class Store(unittest.TestCase):
         self.server.sql("UPDATE about SET version = 2")
         self.assertEqual(opens(), TS_ERR_DB_NEWER)
         self.server.sql("UPDATE about SET version = 1")
-        self.server.stop()
         self.server.settings["fsync"] = "off"
-        self.server.start()
+        self.server.restart(signal.SIGINT)
         self.assertEqual(opens(), TS_ERR_ARGUMENT)
+        del self.server.settings["fsync"]
+        self.server.restart(signal.SIGINT)
+        self.assertEqual(opens(), 0)
 
     def test_two_that_start_at_once(self):
         both = [begin(self.url, "open") for _ in range(4)]
@@ -180,11 +194,10 @@ class Store(unittest.TestCase):
         """Several of each, without the lock; the row alone decides."""
         check(self.url, "open")
         floods = [begin(self.url, "flood", seed, 300) for seed in (1, 2, 3)]
-        sequencers = [begin(self.url, "sequence", 2500) for _ in range(3)]
+        sequencers = [begin(self.url, "sequence", 100000) for _ in range(3)]
         lines = [line for p in floods
                  for line in p.communicate(timeout=120)[0].splitlines()]
-        sizes = [line for p in sequencers
-                 for line in p.communicate(timeout=120)[0].splitlines()]
+        sizes = [line for p in sequencers for line in ended(p)]
         self.assertEqual([line for line in lines if line[0] == "!"], [])
         self.assertGreater(len(sizes), 10)
         self.assertEqual(len(sizes), len(set(sizes)), "one size, twice")
@@ -199,10 +212,10 @@ class Store(unittest.TestCase):
             {"host": proxy.folder, "user": "touchstone"})
         self.assertEqual(check(self.url, "open").returncode, 0)
         floods = [begin(url, "flood", seed, 250) for seed in (4, 5)]
-        sequencer = begin(url, "sequence", 4000)
+        sequencer = begin(url, "sequence", 100000)
         lines = [line for p in floods
                  for line in p.communicate(timeout=120)[0].splitlines()]
-        sizes = sequencer.communicate(timeout=120)[0].splitlines()
+        sizes = ended(sequencer)
         self.assertGreater(proxy.cut["before"], 3)
         self.assertGreater(proxy.cut["after"], 3)
         lines = [line for line in lines if line[0] != "!"]
@@ -215,7 +228,7 @@ class Store(unittest.TestCase):
     def test_server_and_processes_killed(self):
         check(self.url, "open")
         draw = random.Random(7)
-        lines = []
+        whole = []
         for turn in range(4):
             floods = [begin(self.url, "flood", 10 * turn + i, 100000)
                       for i in (1, 2)]
@@ -223,13 +236,9 @@ class Store(unittest.TestCase):
             time.sleep(0.2 + draw.random() * 0.3)
             self.server.restart(signal.SIGQUIT)
             time.sleep(1.2)  # they come back by themselves
-            for p in [sequencer, *floods]:
-                p.kill()
             for p in floods:
-                # Of a line that was being written nobody has heard.
-                lines += p.communicate()[0].splitlines(keepends=True)
-            sequencer.communicate()
-        whole = [line.strip() for line in lines if line.endswith("\n")]
+                whole += ended(p)
+            ended(sequencer)
         self.assertGreater(len(whole), 100)
         self.compare(whole)
         self.log_is_whole()
