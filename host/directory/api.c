@@ -6,7 +6,7 @@
 
 #include "api_int.h"
 
-static const struct {
+struct listed {
 	enum ts_route route;
 	enum ts_http_method method;
 	const char *path;
@@ -15,7 +15,9 @@ static const struct {
 	enum ts_limit_kind limit; /* by address */
 	size_t body;
 	ts_route_fn *fn;
-} routes[] = {
+};
+
+static const struct listed routes[] = {
     {TS_ROUTE_LOOKUP, TS_HTTP_POST, "/v1/lookup", false, true, TS_LIMIT_LOOKUP,
 	TS_REQUEST_MAX, ts_api_lookup},
     {TS_ROUTE_SUBMIT, TS_HTTP_POST, "/v1/submit", false, true, TS_LIMIT_SUBMIT,
@@ -144,13 +146,27 @@ ts_api_count_server(struct ts_api *api, const struct ts_http_counts *counts)
 
 /* What follows the route's name in path; NULL: it is another one. */
 static const char *
-match(size_t i, const char *path)
+match(const struct listed *route, const char *path)
 {
-	size_t len = strlen(routes[i].path);
+	size_t len = strlen(route->path);
 
-	if (strncmp(path, routes[i].path, len) != 0)
+	if (strncmp(path, route->path, len) != 0)
 		return NULL;
-	return routes[i].prefix == (path[len] != '\0') ? path + len : NULL;
+	return route->prefix == (path[len] != '\0') ? path + len : NULL;
+}
+
+/* NULL: there is no such thing. */
+static const struct listed *
+find(const struct ts_http_request *req)
+{
+	size_t i;
+
+	for (i = 0; i < LISTED_CNT; i++) {
+		if (req->method == routes[i].method &&
+		    match(&routes[i], req->path) != NULL)
+			return &routes[i];
+	}
+	return NULL;
 }
 
 void
@@ -158,27 +174,20 @@ ts_api_handle(void *ctx, struct ts_http_call *call,
     const struct ts_http_request *req)
 {
 	struct ts_ask ask = {ctx, call, TS_ROUTE_NONE, ts_api_now_us()};
-	const char *rest = NULL;
-	size_t i;
+	const struct listed *route = find(req);
 
-	for (i = 0; i < LISTED_CNT; i++) {
-		rest = req->method == routes[i].method ? match(i, req->path)
-						       : NULL;
-		if (rest != NULL)
-			break;
-	}
-	if (rest == NULL) {
+	if (route == NULL) {
 		ts_ask_refuse(&ask, TS_REFUSAL_NOT_FOUND, 0, 0);
 		return;
 	}
-	ask.route = routes[i].route;
-	if (routes[i].limited &&
-	    !ts_ask_may(&ask, routes[i].limit, ts_text_slice(req->address)))
+	ask.route = route->route;
+	if (route->limited &&
+	    !ts_ask_may(&ask, route->limit, ts_text_slice(req->address)))
 		return;
-	if (req->body.len > routes[i].body)
+	if (req->body.len > route->body)
 		ts_ask_refuse(&ask, TS_REFUSAL_TOO_LARGE, 0, 0);
 	else
-		routes[i].fn(&ask, req, rest);
+		route->fn(&ask, req, match(route, req->path));
 }
 
 size_t
@@ -188,7 +197,7 @@ ts_api_body_max(void *ctx, const char *path)
 
 	(void)ctx;
 	for (i = 0; i < LISTED_CNT; i++) {
-		if (match(i, path) != NULL && routes[i].body > max)
+		if (match(&routes[i], path) != NULL && routes[i].body > max)
 			max = routes[i].body;
 	}
 	return max;
