@@ -76,7 +76,7 @@ logmodel_note(const struct logmodel *m, char out[TS_NOTE_MAX])
 struct drawn {
 	struct ts_page page;
 	char note[TS_NOTE_MAX];
-	uint8_t path[TS_PAGE_RECORDS_CNT + 1][TS_PATH_MAX];
+	uint8_t path[TS_PAGE_RECORDS_CNT + 1][TS_INDEX_PATH_MAX];
 	uint8_t leaf[TS_LEAF_ENTRY_LEN];
 	uint8_t hashes[3][TS_TREE_PROOF_MAX];
 };

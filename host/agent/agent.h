@@ -12,6 +12,7 @@
 #include "server.h"
 
 #include <touchstone/alert.h>
+#include <touchstone/meet.h>
 #include <touchstone/store.h>
 
 #define TS_OPS_MAX_CNT 8
@@ -27,6 +28,13 @@ struct ts_reply_call {
 	struct ts_chore chore;
 };
 
+/* With whom a live code is on its way by the mailbox. */
+struct ts_meeting {
+	char contact[TSW_LABEL_MAX + 1]; /* "": nobody */
+	struct ts_meet meet;
+	int64_t until_ms;
+};
+
 struct ts_agent {
 	struct ts_loop loop;
 	struct ts_paths paths;
@@ -35,6 +43,7 @@ struct ts_agent {
 	struct ts_devices devices;
 	char helper[TS_PATH_MAX];
 	char net_helper[TS_PATH_MAX];
+	struct ts_meeting meeting;
 	struct ts_desk desk; /* what waits for the directory */
 	struct ts_reply_call call[TS_CONNS_MAX_CNT]; /* as server.conn */
 	struct ts_op op[TS_OPS_MAX_CNT];

@@ -30,6 +30,9 @@ int ts_flow_live_continue(struct ts_agent *agent,
 int ts_flow_live_result(struct ts_agent *agent,
     struct ts_conn *c) TS_MUST_CHECK;
 int ts_flow_live_type(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
+int ts_flow_meet(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
+int ts_flow_hello(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
+int ts_flow_hellos(struct ts_agent *agent, struct ts_conn *c) TS_MUST_CHECK;
 
 /* A text argument into a field of the operation. */
 int ts_flow_text(char *out, size_t size, struct ts_op *op,

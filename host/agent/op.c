@@ -82,6 +82,7 @@ end(struct ts_op *op)
 	ts_job_kill(&op->job);
 	ts_inquiry_kill(&op->inquiry);
 	ts_chore_kill(&op->chore);
+	ts_errand_kill(&op->errand);
 	ts_loop_cancel(&agent->loop, &op->timer);
 	op->waiting = false;
 	op->used = false;
@@ -104,7 +105,7 @@ client_gone(void *ctx)
 	struct ts_op *op = ctx;
 
 	op->conn = NULL;
-	if (op->waiting) {
+	if (op->waiting || op->errand.active) {
 		end(op);
 		return;
 	}
@@ -274,6 +275,7 @@ ts_ops_kill(struct ts_agent *agent)
 		ts_job_kill(&agent->op[i].job);
 		ts_inquiry_kill(&agent->op[i].inquiry);
 		ts_chore_kill(&agent->op[i].chore);
+		ts_errand_kill(&agent->op[i].errand);
 	}
 }
 

@@ -14,6 +14,7 @@
 #define TOUCHSTONE_AGENT_OP_H
 
 #include "chore.h"
+#include "errand.h"
 #include "conn.h"
 #include "device.h"
 #include "inquiry.h"
@@ -108,6 +109,8 @@ struct ts_op {
 	struct ts_change change;
 	int (*queue)(struct ts_store *store, struct ts_change *out,
 	    const struct ts_token *token);
+
+	struct ts_errand errand; /* flow_meet.c */
 
 	/* ts_op_ask */
 	struct ts_chore chore;

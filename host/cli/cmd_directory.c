@@ -285,3 +285,56 @@ out:
 	free(bytes);
 	return exit;
 }
+
+/* --- A first word --- */
+
+enum cli_exit
+cmd_contact_hello(struct cli *cli)
+{
+	enum cli_exit exit;
+	struct reply reply;
+
+	exit = ask_check_label(cli, cli->args.rest[0]);
+	if (exit != CLI_DONE)
+		return exit;
+	exit = op_get(cli, &reply, "SayHello", "label", cli->args.rest[0]);
+	if (exit == CLI_DONE && args_has(&cli->args, OPT_JSON))
+		exit = out_json(cli, reply.params);
+	else if (exit == CLI_DONE)
+		out_say(cli, TONE_PLAIN,
+		    "Your label waits for %s at the directory, for a week. "
+		    "They see it with `touchstone contact requests`.",
+		    cli->args.rest[0]);
+	reply_wipe(&reply);
+	return exit;
+}
+
+enum cli_exit
+cmd_contact_requests(struct cli *cli)
+{
+	const struct json_t *labels;
+	enum cli_exit exit;
+	struct reply reply;
+	size_t i;
+
+	exit = op_get(cli, &reply, "GetHellos", NULL, NULL);
+	if (exit != CLI_DONE)
+		goto out;
+	if (args_has(&cli->args, OPT_JSON)) {
+		exit = out_json(cli, reply.params);
+		goto out;
+	}
+	labels = ts_json_get(reply.params, "labels");
+	for (i = 0; i < ts_json_cnt(labels); i++)
+		out_say(cli, TONE_BOLD, "%s", out_text(ts_json_at(labels, i)));
+	if (i == 0)
+		out_say(cli, TONE_PLAIN, "Nobody left a label for you.");
+	else
+		out_hint(cli,
+		    "Anybody can leave any label. If you know one of them:",
+		    "touchstone contact add %s",
+		    out_text(ts_json_at(labels, 0)));
+out:
+	reply_wipe(&reply);
+	return exit;
+}

@@ -9,6 +9,7 @@
 #include "ask.h"
 #include "op.h"
 #include "out.h"
+#include "place.h"
 #include "show.h"
 
 #define PASTE_MAX 512 /* a text has 120; line ends and blanks come with it */
@@ -19,6 +20,8 @@ enum { BY_DISPLAY = 1, BY_LED = 2, BY_KEYBOARD = 4 };
 struct run {
 	const char *contact;
 	const char *own; /* token to use, or "" */
+	bool meets;	 /* the mailbox carries the texts, nobody pastes */
+	char send[128];	 /* what the mailbox is to carry next */
 	int64_t number;	 /* 0: not begun */
 	bool shown;	 /* the code is there ... */
 	char code[32];	 /* ... here; or "": on the token ... */
@@ -27,11 +30,12 @@ struct run {
 };
 
 static void
-give_text(const struct cli *cli, const struct run *run, const char *text)
+give_text(const struct cli *cli, struct run *run, const char *text)
 {
 	struct ts_jw w;
 
-	if (*text == '\0')
+	(void)snprintf(run->send, sizeof(run->send), "%s", text);
+	if (*text == '\0' || run->meets)
 		return;
 	if (args_has(&cli->args, OPT_JSON)) {
 		memset(&w, 0, sizeof(w));
@@ -53,7 +57,7 @@ static bool
 is_slip(const struct reply *reply)
 {
 	static const char *const codes[] = {"FORMAT", "CHECKSUM", "HRP",
-	    "TOO_SHORT", "TOO_LONG", "TRUNCATED", "TRAILING"};
+	    "TOO_SHORT", "TOO_LONG", "TRUNCATED", "TRAILING", "ORDER"};
 	const char *code = reply_str(reply, "code");
 	size_t i;
 
@@ -135,9 +139,12 @@ step(struct cli *cli, struct run *run, bool *slip, const char *pasted)
 	exit = op_try(cli, &reply, &op);
 	if (exit != CLI_DONE)
 		goto out;
-	*slip = reply.error != NULL && is_slip(&reply) && cli->term.in_tty;
+	*slip = reply.error != NULL && is_slip(&reply) &&
+	    (cli->term.in_tty || run->meets);
 	if (*slip) {
-		out_note(cli, TONE_WARN, "%s.", reply_str(&reply, "message"));
+		if (!run->meets)
+			out_note(cli, TONE_WARN, "%s.",
+			    reply_str(&reply, "message"));
 		goto out;
 	}
 	if (reply.error != NULL) {
@@ -293,8 +300,9 @@ result(struct cli *cli, const struct run *run, bool match)
 	    run->contact);
 }
 
+/* By hand: each text is pasted. */
 static enum cli_exit
-exchange(struct cli *cli, struct run *run)
+paste(struct cli *cli, struct run *run)
 {
 	char pasted[PASTE_MAX], prompt[128];
 	enum cli_exit exit;
@@ -322,6 +330,73 @@ exchange(struct cli *cli, struct run *run)
 	return CLI_DONE;
 }
 
+enum meet_turn { MEET_BEGIN, MEET_GO_ON, MEET_LAST };
+
+/* Hand run->send to the mailbox, and wait for what comes back. */
+static enum cli_exit
+meet(struct cli *cli, struct run *run, enum meet_turn turn,
+    char text[PASTE_MAX])
+{
+	enum cli_exit exit;
+	struct reply reply;
+	struct op op;
+
+	op_init(&op, "LiveMeet", OP_TOKEN);
+	op.subject = run->contact;
+	ts_jw_str(&op.params, "contact", run->contact);
+	ts_jw_bool(&op.params, "begin", turn == MEET_BEGIN);
+	ts_jw_str(&op.params, "text", run->send);
+	ts_jw_bool(&op.params, "last", turn == MEET_LAST);
+	exit = op_run(cli, &reply, &op);
+	run->send[0] = '\0';
+	if (exit == CLI_DONE)
+		(void)snprintf(text, PASTE_MAX, "%s",
+		    reply_str(&reply, "text"));
+	reply_wipe(&reply);
+	op_wipe(&op);
+	return exit;
+}
+
+/* By the mailbox: one command on each side. */
+static enum cli_exit
+meet_all(struct cli *cli, struct run *run)
+{
+	enum meet_turn turn = MEET_BEGIN;
+	char text[PASTE_MAX] = "";
+	enum cli_exit exit;
+	bool slip = false;
+
+	out_note(cli, TONE_PLAIN,
+	    "Both of you run this now, while you talk. Waiting for %s; Ctrl-C "
+	    "ends it.",
+	    run->contact);
+	do {
+		exit = meet(cli, run, turn, text);
+		turn = MEET_GO_ON;
+		if (exit == CLI_DONE)
+			exit = step(cli, run, &slip, text);
+	} while (exit == CLI_DONE && !run->shown);
+	if (exit == CLI_DONE && run->send[0] != '\0')
+		exit = meet(cli, run, MEET_LAST, text);
+	return exit;
+}
+
+/* Whether there is a mailbox. */
+static enum cli_exit
+find_mailbox(struct cli *cli, struct run *run)
+{
+	enum cli_exit exit;
+	struct reply reply;
+
+	if (args_has(&cli->args, OPT_PASTE))
+		return CLI_DONE;
+	exit = op_get(cli, &reply, "GetLog", NULL, NULL);
+	if (exit == CLI_DONE)
+		run->meets = place_is_network(reply_str(&reply, "directory"));
+	reply_wipe(&reply);
+	return exit;
+}
+
 enum cli_exit
 live_compare(struct cli *cli, struct live_result *out, const char *contact,
     const char *token)
@@ -333,7 +408,9 @@ live_compare(struct cli *cli, struct live_result *out, const char *contact,
 	memset(&run, 0, sizeof(run));
 	run.contact = contact;
 	run.own = token;
-	exit = exchange(cli, &run);
+	exit = find_mailbox(cli, &run);
+	if (exit == CLI_DONE)
+		exit = run.meets ? meet_all(cli, &run) : paste(cli, &run);
 	if (exit != CLI_DONE)
 		return exit;
 	show(cli, &run);

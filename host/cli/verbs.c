@@ -129,6 +129,16 @@ const struct verb verb_table[] = {
 	"Their keys are no longer given out and their record is no longer "
 	"watched.",
 	"touchstone contact remove bob"},
+    {"contact hello", cmd_contact_hello, "LABEL", ARG_NONE, 1, 1, ANY, 0,
+	OTHERS, "tell somebody that you would like to be their contact",
+	"Leaves your label in the directory's mailbox for the owner of LABEL, "
+	"for a week. It is a hint and no more: anybody can leave any label.",
+	"touchstone contact hello bob@example.org"},
+    {"contact requests", cmd_contact_requests, "", ARG_NONE, 0, 0, ANY, 0,
+	OTHERS, "list who would like to be your contact",
+	"Labels that were left for you in the directory's mailbox. Nobody "
+	"vouches for them: add one if you know it, and verify it.",
+	"touchstone contact requests"},
     {"verify", cmd_verify, "CONTACT", ARG_CONTACT, 1, 1,
 	ANY | PIN | OPT(LIVE) | OPT(PASTE) | OPT(ON_COMPUTER) | OPT(CODE) |
 	    OPT(PAIR) | OPT(QR) | OPT(NO_QR) | OPT(LAST_TRY),

@@ -62,6 +62,8 @@ enum cli_exit cmd_directory_set(struct cli *cli);
 enum cli_exit cmd_directory_policy(struct cli *cli);
 enum cli_exit cmd_log_proof(struct cli *cli);
 enum cli_exit cmd_log_verify(struct cli *cli);
+enum cli_exit cmd_contact_hello(struct cli *cli);
+enum cli_exit cmd_contact_requests(struct cli *cli);
 
 enum cli_exit cmd_token_list(struct cli *cli);
 enum cli_exit cmd_token_info(struct cli *cli);

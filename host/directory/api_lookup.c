@@ -21,9 +21,9 @@ static_assert(sizeof(struct ts_entry) == TS_LEAF_ENTRY_LEN,
 /* What a page has beside records: note, four lists of hashes, absence, heads.
  */
 #define FRAME_MAX                                                              \
-	(TS_NOTE_MAX + 4 * (TS_TREE_PROOF_MAX + 8) + TS_PATH_MAX + 512)
+	(TS_NOTE_MAX + 4 * (TS_TREE_PROOF_MAX + 8) + TS_INDEX_PATH_MAX + 512)
 /* Beside an envelope: heads, opening, VRF proof, path. */
-#define PROOF_MAX (TS_PATH_MAX + TS_OPENING_LEN + TS_VRF_PROOF_LEN + 32)
+#define PROOF_MAX (TS_INDEX_PATH_MAX + TS_OPENING_LEN + TS_VRF_PROOF_LEN + 32)
 
 struct making {
 	struct ts_engine *engine;

@@ -15,7 +15,7 @@
 
 #define TS_PATH_STEP_LEN 33
 #define TS_PATH_STEPS_CNT 256
-#define TS_PATH_MAX (TS_PATH_STEPS_CNT * TS_PATH_STEP_LEN)
+#define TS_INDEX_PATH_MAX (TS_PATH_STEPS_CNT * TS_PATH_STEP_LEN)
 
 struct ts_index;
 
@@ -46,7 +46,7 @@ struct ts_index_proof {
 	bool found, empty;
 	struct ts_entry entry;
 	size_t len; /* of path */
-	uint8_t path[TS_PATH_MAX];
+	uint8_t path[TS_INDEX_PATH_MAX];
 	uint8_t root[TSW_HASH_LEN];
 	uint64_t cnt;
 };

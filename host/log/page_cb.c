@@ -152,7 +152,7 @@ ts_cb_record(struct tsw_cb *cb, struct ts_page_record *out)
 		ts_cb_copy(cb, out->proof.opening, TS_OPENING_LEN);
 		ts_cb_copy(cb, out->proof.vrf, TS_VRF_PROOF_LEN);
 		out->proof.path =
-		    ts_cb_multiple(cb, TS_PATH_STEP_LEN, TS_PATH_MAX);
+		    ts_cb_multiple(cb, TS_PATH_STEP_LEN, TS_INDEX_PATH_MAX);
 	}
 	ts_fields_close(cb, &f);
 }
@@ -163,7 +163,7 @@ ts_cb_absence(struct tsw_cb *cb, struct ts_page_absence *out)
 	out->there = true;
 	ts_cb_tuple(cb, 3);
 	ts_cb_copy(cb, out->vrf, TS_VRF_PROOF_LEN);
-	out->path = ts_cb_multiple(cb, TS_PATH_STEP_LEN, TS_PATH_MAX);
+	out->path = ts_cb_multiple(cb, TS_PATH_STEP_LEN, TS_INDEX_PATH_MAX);
 	out->leaf = ts_cb_multiple(cb, TS_LEAF_ENTRY_LEN, TS_LEAF_ENTRY_LEN);
 }
 

@@ -9,20 +9,19 @@
 enum { PREFIX_LEAF = 0x02, PREFIX_NODE = 0x03 };
 
 void
-ts_index_leaf(struct ts_hasher *hasher, uint8_t out[TSW_HASH_LEN],
-    const struct ts_entry *entry)
+ts_index_leaf(uint8_t out[TSW_HASH_LEN], const struct ts_entry *entry)
 {
 	uint8_t in[1 + TS_LEAF_ENTRY_LEN];
 
 	in[0] = PREFIX_LEAF;
 	memcpy(in + 1, entry->k, sizeof(entry->k));
 	memcpy(in + 1 + sizeof(entry->k), entry->c, sizeof(entry->c));
-	ts_hasher_sum(hasher, out, in, sizeof(in));
+	ts_hasher_sum(out, in, sizeof(in));
 }
 
 void
-ts_index_node(struct ts_hasher *hasher, uint8_t out[TSW_HASH_LEN], uint8_t bit,
-    const uint8_t *left, const uint8_t *right)
+ts_index_node(uint8_t out[TSW_HASH_LEN], uint8_t bit, const uint8_t *left,
+    const uint8_t *right)
 {
 	uint8_t in[2 + 2 * TSW_HASH_LEN];
 
@@ -30,7 +29,7 @@ ts_index_node(struct ts_hasher *hasher, uint8_t out[TSW_HASH_LEN], uint8_t bit,
 	in[1] = bit;
 	memcpy(in + 2, left, TSW_HASH_LEN);
 	memcpy(in + 2 + TSW_HASH_LEN, right, TSW_HASH_LEN);
-	ts_hasher_sum(hasher, out, in, sizeof(in));
+	ts_hasher_sum(out, in, sizeof(in));
 }
 
 int
@@ -41,9 +40,9 @@ ts_path_root(uint8_t out[TSW_HASH_LEN], const struct ts_entry *entry,
 	uint8_t hash[TSW_HASH_LEN];
 	struct tsw_rd rd;
 
-	if (path.len % TS_PATH_STEP_LEN != 0 || path.len > TS_PATH_MAX)
+	if (path.len % TS_PATH_STEP_LEN != 0 || path.len > TS_INDEX_PATH_MAX)
 		return TS_ERR_LOG_PROOF;
-	ts_index_leaf(NULL, hash, entry);
+	ts_index_leaf(hash, entry);
 	tsw_rd_init(&rd, path.p, path.len);
 	while (rd.left > 0) {
 		uint8_t bit = tsw_rd_u8(&rd);
@@ -53,9 +52,9 @@ ts_path_root(uint8_t out[TSW_HASH_LEN], const struct ts_entry *entry,
 			return TS_ERR_LOG_PROOF;
 		last = bit;
 		if (ts_index_bit(entry->k, bit) == 0)
-			ts_index_node(NULL, hash, bit, hash, other);
+			ts_index_node(hash, bit, hash, other);
 		else
-			ts_index_node(NULL, hash, bit, other, hash);
+			ts_index_node(hash, bit, other, hash);
 	}
 	memcpy(out, hash, sizeof(hash));
 	return TS_OK;
