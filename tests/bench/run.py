@@ -240,6 +240,28 @@ def chip_speed(table, image):
               chip["sizes"]["stackBound"])
 
 
+def log(table, build, rounds):
+    """Larger ones take minutes: log_plot.py draws what bench_log prints."""
+    sizes_of = (10000, 1000000) if rounds > 1 else (10000,)
+    table.program(build, "bench_log", rounds, *sizes_of)
+    for size in sizes_of:
+        table.head(f"The log with {size:,} entries, processor time")
+        at = f"log.{size}."
+        for key, name, target in (
+                ("bytes.first", "proof of latest, the first time", 4096),
+                ("bytes.known", "proof of latest, to who knows the log",
+                 4096)):
+            table.row(name, table.figures[at + key]["p50"], "bytes", target)
+        table.spread("client: all checks of it", at + "check", 2)
+        table.spread("  one of its two VRF proofs", at + "vrf.check")
+        table.spread("directory: a VRF proof, once for a record", at + "vrf")
+        table.spread("directory: two paths, written", at + "answer")
+        table.spread("index: an entry, in batches of 500", at + "batch")
+        table.spread("index: an entry, all at once", at + "add")
+        table.row("index: memory of an entry",
+                  table.figures[at + "memory"]["p50"], "bytes")
+
+
 YEARS = {"10,000 cycles (nRF52840, STM32L4)": 10000,
          "100,000 cycles (serial NOR)": 100000}
 
@@ -363,6 +385,7 @@ def main():
     if args.image:
         chip_speed(table, args.image)
     flash(table, build, args.rounds)
+    log(table, build, args.rounds)
     path = args.out or os.path.join(build, "bench.json")
     with open(path, "w", encoding="utf-8") as f:
         json.dump({"processors": os.cpu_count(), "rounds": args.rounds,
