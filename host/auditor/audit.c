@@ -7,13 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "log/hasher.h"
 #include "log/index.h"
 
 struct ts_audit {
 	struct ts_tree_edge edge;
 	struct ts_index *index;
-	struct ts_hasher *hasher; /* may be NULL */
 	struct ts_tree_head expected;
 	bool after_root; /* the last leaf is a root */
 	char why[TS_AUDIT_WHY_MAX];
@@ -33,7 +31,6 @@ ts_audit_new(struct ts_audit **out)
 		return r;
 	}
 	ts_tree_edge_init(&audit->edge);
-	audit->hasher = ts_hasher_new();
 	*out = audit;
 	return TS_OK;
 }
@@ -44,7 +41,6 @@ ts_audit_free(struct ts_audit **audit)
 	if (*audit == NULL)
 		return;
 	ts_index_free(&(*audit)->index);
-	ts_hasher_free(&(*audit)->hasher);
 	free(*audit);
 	*audit = NULL;
 }
@@ -167,15 +163,13 @@ check_leaf(struct ts_audit *audit, struct tsw_slice bytes)
 int
 ts_audit_leaf(struct ts_audit *audit, struct tsw_slice leaf)
 {
-	uint8_t prefixed[1 + TS_LEAF_MAX] = {0}; /* 00: a leaf, RFC 6962 */
 	uint8_t hash[TSW_HASH_LEN];
 	int r;
 
 	r = check_leaf(audit, leaf);
 	if (r != TS_OK)
 		return r;
-	memcpy(prefixed + 1, leaf.p, leaf.len);
-	ts_hasher_sum(audit->hasher, hash, prefixed, 1 + leaf.len);
+	ts_tree_leaf(hash, leaf.p, leaf.len);
 	r = ts_tree_edge_add(&audit->edge, hash, NULL, NULL);
 	return r == TS_OK ? check_expected(audit) : r;
 }

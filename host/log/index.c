@@ -60,7 +60,6 @@ struct ts_index {
 	struct version head;
 	bool hashed;   /* head.hash is right */
 	uint64_t born; /* of the head */
-	struct ts_hasher *hasher;
 
 	pthread_rwlock_t lock; /* of published, and of what it refers to */
 	struct version published;
@@ -192,7 +191,6 @@ ts_index_new(struct ts_index **out)
 	index->born = 1;
 	index->head.root = index->published.root = REF_NONE;
 	index->hashed = true;
-	index->hasher = ts_hasher_new();
 	r = arena_init(&index->nodes, sizeof(struct node));
 	if (r == TS_OK)
 		r = arena_init(&index->entries, sizeof(struct ts_entry));
@@ -212,7 +210,6 @@ ts_index_new(struct ts_index **out)
 	}
 	arena_free(&index->nodes);
 	arena_free(&index->entries);
-	ts_hasher_free(&index->hasher);
 	free(index);
 	return r;
 }
@@ -225,7 +222,6 @@ ts_index_free(struct ts_index **index)
 	(void)pthread_rwlock_destroy(&(*index)->lock);
 	arena_free(&(*index)->nodes);
 	arena_free(&(*index)->entries);
-	ts_hasher_free(&(*index)->hasher);
 	free(*index);
 	*index = NULL;
 }
@@ -315,13 +311,12 @@ ts_index_cnt(const struct ts_index *index)
 }
 
 static void
-hash_of(const struct ts_index *index, struct ts_hasher *hasher,
-    uint8_t out[TSW_HASH_LEN], uint32_t ref)
+hash_of(const struct ts_index *index, uint8_t out[TSW_HASH_LEN], uint32_t ref)
 {
 	if (ref == REF_NONE)
 		memset(out, 0, TSW_HASH_LEN);
 	else if (is_entry(ref))
-		ts_index_leaf(hasher, out, entry_at(index, ref));
+		ts_index_leaf(out, entry_at(index, ref));
 	else
 		memcpy(out, node_at(index, ref)->hash, TSW_HASH_LEN);
 }
@@ -339,9 +334,9 @@ rehash(struct ts_index *index, uint32_t ref)
 	n = node_at(index, ref);
 	for (i = 0; i < 2; i++) {
 		rehash(index, n->child[i]);
-		hash_of(index, index->hasher, hash[i], n->child[i]);
+		hash_of(index, hash[i], n->child[i]);
 	}
-	ts_index_node(index->hasher, n->hash, n->bit, hash[0], hash[1]);
+	ts_index_node(n->hash, n->bit, hash[0], hash[1]);
 	n->dirty = false;
 }
 
@@ -350,8 +345,7 @@ ts_index_root(struct ts_index *index, uint8_t out[TSW_HASH_LEN])
 {
 	if (!index->hashed) {
 		rehash(index, index->head.root);
-		hash_of(index, index->hasher, index->head.hash,
-		    index->head.root);
+		hash_of(index, index->head.hash, index->head.root);
 		index->hashed = true;
 	}
 	memcpy(out, index->head.hash, TSW_HASH_LEN);
@@ -469,8 +463,7 @@ prove(const struct ts_index *index, struct ts_index_proof *out,
 	while (way.cnt > 0) {
 		way.cnt--;
 		out->path[out->len] = way.bit[way.cnt];
-		hash_of(index, NULL, out->path + out->len + 1,
-		    way.other[way.cnt]);
+		hash_of(index, out->path + out->len + 1, way.other[way.cnt]);
 		out->len += TS_PATH_STEP_LEN;
 	}
 }

@@ -15,10 +15,9 @@ ts_index_bit(const uint8_t k[32], unsigned bit)
 	return (unsigned)k[bit / 8] >> (7 - bit % 8) & 1;
 }
 
-/* hasher may be NULL.  out may be one of the children. */
-void ts_index_leaf(struct ts_hasher *hasher, uint8_t out[TSW_HASH_LEN],
-    const struct ts_entry *entry);
-void ts_index_node(struct ts_hasher *hasher, uint8_t out[TSW_HASH_LEN],
-    uint8_t bit, const uint8_t *left, const uint8_t *right);
+/* out may be one of the children. */
+void ts_index_leaf(uint8_t out[TSW_HASH_LEN], const struct ts_entry *entry);
+void ts_index_node(uint8_t out[TSW_HASH_LEN], uint8_t bit, const uint8_t *left,
+    const uint8_t *right);
 
 #endif

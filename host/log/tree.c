@@ -5,24 +5,39 @@
 
 #include <touchstone/wire/crypto.h>
 
-static const uint8_t PREFIX_LEAF = 0x00, PREFIX_NODE = 0x01; /* RFC 6962 2.1 */
+#include "hasher.h"
+
+#define SHORT_MAX 64 /* bytes of a leaf of ours; others have longer ones */
+
+enum { PREFIX_LEAF = 0x00, PREFIX_NODE = 0x01 }; /* RFC 6962 2.1 */
 
 void
 ts_tree_leaf(uint8_t out[TSW_HASH_LEN], const uint8_t *leaf, size_t len)
 {
-	const struct tsw_slice part[] = {{&PREFIX_LEAF, 1}, {leaf, len}};
+	static const uint8_t prefix = PREFIX_LEAF;
+	const struct tsw_slice part[] = {{&prefix, 1}, {leaf, len}};
+	uint8_t in[1 + SHORT_MAX];
 
-	tsw_sha256(out, part, 2);
+	if (len > SHORT_MAX) {
+		tsw_sha256(out, part, 2);
+		return;
+	}
+	in[0] = prefix;
+	if (len > 0)
+		memcpy(in + 1, leaf, len);
+	ts_hasher_sum(out, in, 1 + len);
 }
 
 void
 ts_tree_node(uint8_t out[TSW_HASH_LEN], const uint8_t left[TSW_HASH_LEN],
     const uint8_t right[TSW_HASH_LEN])
 {
-	const struct tsw_slice part[] = {{&PREFIX_NODE, 1},
-	    {left, TSW_HASH_LEN}, {right, TSW_HASH_LEN}};
+	uint8_t in[1 + 2 * TSW_HASH_LEN];
 
-	tsw_sha256(out, part, 3);
+	in[0] = PREFIX_NODE;
+	memcpy(in + 1, left, TSW_HASH_LEN);
+	memcpy(in + 1 + TSW_HASH_LEN, right, TSW_HASH_LEN);
+	ts_hasher_sum(out, in, sizeof(in));
 }
 
 void
