@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "keys.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -74,7 +75,7 @@ bytes_read(struct line *sk_line, const char *s, size_t want)
 
 /* PRIVATE+KEY+<name>+<id, 8 hex digits>+<base64 of 01 and the seed> */
 static int
-log_parse(struct ts_keys *keys, struct line *sk_line)
+signer_parse(struct ts_keys *keys, struct line *sk_line)
 {
 	char name[TS_NOTE_NAME_MAX + 1], id[9];
 	char *s = sk_line->sk_text + strlen(PREFIX), *plus;
@@ -101,11 +102,25 @@ log_parse(struct ts_keys *keys, struct line *sk_line)
 	return memcmp(plus + 1, id, 8) == 0 ? TS_OK : TS_ERR_KEYFILE;
 }
 
+/* What is before the secret, the secret in base64, a line feed. */
+static void
+line_put(struct line *sk_line, const char *before, const uint8_t *sk_bytes,
+    size_t len)
+{
+	size_t at = strlen(before);
+
+	assert(at + TS_BASE64_LEN(len) + 2 <= sizeof(sk_line->sk_text));
+	memcpy(sk_line->sk_text, before, at);
+	at += ts_base64_encode(sk_line->sk_text + at, sk_bytes, len);
+	sk_line->sk_text[at] = '\n';
+	sk_line->sk_text[at + 1] = '\0';
+}
+
 static int
-log_make(struct ts_keys *keys, struct line *sk_line, int dir,
+signer_make(struct ts_keys *keys, struct line *sk_line, int dir,
     const char *origin)
 {
-	char sk_text[TS_BASE64_LEN(33) + 1];
+	char before[TS_NOTE_NAME_MAX + 32];
 	const uint8_t *id = keys->log.vkey.id;
 	int r;
 
@@ -115,11 +130,9 @@ log_make(struct ts_keys *keys, struct line *sk_line, int dir,
 	    sk_line->sk_bytes + 1);
 	if (r != TS_OK)
 		return r;
-	(void)ts_base64_encode(sk_text, sk_line->sk_bytes, 33);
-	(void)snprintf(sk_line->sk_text, sizeof(sk_line->sk_text),
-	    PREFIX "%s+%02x%02x%02x%02x+%s\n", origin, id[0], id[1], id[2],
-	    id[3], sk_text);
-	tsw_wipe(sk_text, sizeof(sk_text));
+	(void)snprintf(before, sizeof(before), PREFIX "%s+%02x%02x%02x%02x+",
+	    origin, id[0], id[1], id[2], id[3]);
+	line_put(sk_line, before, sk_line->sk_bytes, 33);
 	return line_write(sk_line, dir, "log.key");
 }
 
@@ -141,13 +154,8 @@ vrf_parse(struct ts_keys *keys, struct line *sk_line)
 static int
 vrf_make(struct ts_keys *keys, struct line *sk_line, int dir)
 {
-	char sk_text[TS_BASE64_LEN(TS_VRF_KEY_LEN) + 1];
-
 	ts_vrf_keygen(keys->sk_vrf, keys->vrf);
-	(void)ts_base64_encode(sk_text, keys->sk_vrf, TS_VRF_KEY_LEN);
-	(void)snprintf(sk_line->sk_text, sizeof(sk_line->sk_text),
-	    VRF_PREFIX "%s\n", sk_text);
-	tsw_wipe(sk_text, sizeof(sk_text));
+	line_put(sk_line, VRF_PREFIX, keys->sk_vrf, TS_VRF_KEY_LEN);
 	return line_write(sk_line, dir, "vrf.key");
 }
 
@@ -168,9 +176,9 @@ keys_read(struct ts_keys *keys, int dir, const char *origin, bool make)
 		goto out;
 	r = line_read(sk_line, dir, "log.key");
 	if (r == TS_OK)
-		r = log_parse(keys, sk_line);
+		r = signer_parse(keys, sk_line);
 	else if (r == TS_ERR_NOT_FOUND && make)
-		r = log_make(keys, sk_line, dir, origin);
+		r = signer_make(keys, sk_line, dir, origin);
 	keys->has_log = r == TS_OK;
 	if (r == TS_ERR_NOT_FOUND)
 		r = TS_OK;

@@ -43,18 +43,22 @@ own_note(struct ts_tree_head *out, const struct ts_engine *engine,
 	return r;
 }
 
-/* Size of the checkpoint in the folder: so far its tiles are there. */
-static uint64_t
-folder_size(const struct ts_engine *engine, struct ts_tree_head *head)
+/*
+ * The checkpoint in the folder: so far its tiles are there.  None is of size 0;
+ * TS_ERR_LOG_NOTE: it is another log's.
+ */
+static int
+folder_head(struct ts_tree_head *head, const struct ts_engine *engine)
 {
 	uint8_t bytes[TS_NOTE_MAX];
 	struct tsw_slice s = {bytes, sizeof(bytes)};
+	int r;
 
 	memset(head, 0, sizeof(*head));
-	if (ts_tiles_checkpoint_read(engine->folder, bytes, &s.len) != TS_OK ||
-	    own_note(head, engine, s) != TS_OK)
-		head->size = 0;
-	return head->size;
+	r = ts_tiles_checkpoint_read(engine->folder, bytes, &s.len);
+	if (r == TS_ERR_NOT_FOUND)
+		return TS_OK;
+	return r == TS_OK ? own_note(head, engine, s) : r;
 }
 
 /*
@@ -144,10 +148,17 @@ ts_replay(struct ts_engine *engine, char why[TS_ENGINE_WHY_MAX])
 	struct ts_tree_head left = {.size = 0};
 	uint64_t written = UINT64_MAX; /* a front end writes no tiles */
 	bool writes = engine->config.role != TS_ROLE_FRONT;
-	int r;
+	int r = TS_OK;
 
-	if (writes)
-		written = folder_size(engine, &left);
+	if (writes) {
+		r = folder_head(&left, engine);
+		written = left.size;
+	}
+	if (r != TS_OK) {
+		(void)snprintf(why, TS_ENGINE_WHY_MAX,
+		    "public/checkpoint is not of this log: %s", ts_strerror(r));
+		return r;
+	}
 	r = make_parts(engine, written);
 	if (r == TS_OK)
 		r = to_published(engine, &left);

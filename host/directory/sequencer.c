@@ -7,7 +7,7 @@
 
 #include "crash.h"
 
-#define RETRY_MS 500  /* after an error, or without a quorum */
+#define RETRY_MS 200  /* after an error, or without a quorum */
 #define IDLE_MS 1000  /* to look whether cosignatures are old */
 #define LISTEN_MS 500 /* for others' records; a stop waits so long */
 
@@ -188,8 +188,8 @@ took(struct ts_engine *e, int r)
 
 	if (was == TS_ERR_SEALED) {
 		/* It is on disk, and nobody will publish it. */
-		ts_queue_published(e,
-		    atomic_load(&e->counts.published_size), true);
+		ts_queue_published(e, atomic_load(&e->counts.published_size),
+		    true);
 		return;
 	}
 	if (r == TS_ERR_CONFLICT) {

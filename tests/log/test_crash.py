@@ -359,10 +359,10 @@ class Log(unittest.TestCase):
         self.check()
 
     def test_disk_full(self):
-        """Three megabytes, in a mount of our own; then with room again."""
+        """Four megabytes, in a mount of our own; then with room again."""
         small, copy = (os.path.join(self.tmp.name, n) for n in ("s", "copy"))
         os.mkdir(small)
-        script = ('mount -t tmpfs -o size=3m none "$0" && data=$0/data\n'
+        script = ('mount -t tmpfs -o size=4m none "$0" && data=$0/data\n'
                   'shift; "$@" --data "$data"; status=$?\n'
                   f'cp -r "$data" {copy} && exit $status')
         out = subprocess.run(
@@ -371,7 +371,7 @@ class Log(unittest.TestCase):
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, text=True, timeout=120, check=True)
         words = self.take(out.stdout)
-        self.assertGreater(words["ok"], 100)
+        self.assertGreater(words["ok"], 20)
         self.assertGreater(words["DISK_FULL"], 100)
         os.rename(copy, self.data)
         status, words = self.drive("full", 6000, window=400)
