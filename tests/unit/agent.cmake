@@ -10,3 +10,7 @@ ts_unit_test(hotplug ts_agent)
 ts_unit_test(twin ts_agent)
 ts_unit_test(holder ts_agent)
 ts_unit_test(cards ts_agent)
+ts_unit_test(chore ts_agent ts_http_server)
+target_compile_definitions(test_chore PRIVATE
+    HELPER="$<TARGET_FILE:touchstone-net>")
+add_dependencies(test_chore touchstone-net)
