@@ -12,7 +12,8 @@ import socketserver
 import threading
 import time
 
-from ledger import Ledger, cbor, consistency, decode, root, statement
+from ledger import (Ledger, cbor, consistency, decode, leaf_hash, root,
+                    statement)
 
 DAY = 86400
 REFUSALS = {3: 404, 10: 410, 15: 500}
@@ -55,7 +56,21 @@ class Truth:
             return self.consistency(decode(body))
         if path == "/checkpoint":
             return 200, self.note()
+        if path.startswith("/tile/"):
+            return self.tile(path.removeprefix("/tile/"))
         return self.refusal(3)
+
+    def tile(self, path):
+        """For auditors; of logs that have less than 65,536 leaves."""
+        kind, number, *width = path.removesuffix("/").split("/")
+        if kind not in ("entries", "0"):
+            return self.refusal(3)
+        first = 256 * int(number.removesuffix(".p"))
+        leaves = self.ledger.leaves[first:first + int((width or [256])[0])]
+        if kind == "0":
+            return 200, b"".join(map(leaf_hash, leaves))
+        return 200, b"".join(len(leaf).to_bytes(2, "big") + leaf
+                             for leaf in leaves)
 
     def serve(self, handler, body):
         """Everything that goes over the wire."""

@@ -85,9 +85,17 @@ class Service:
             return fetch(self.url + path, timeout=2)[0]
         until(answers, f"{self.name} answers")
 
+    def pause(self):
+        """It does not answer, and nothing is lost."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        self.process.send_signal(signal.SIGCONT)
+
     def stop(self, number=signal.SIGTERM, status=0):
         if self.process is None:
             return
+        self.resume()
         self.process.send_signal(number)
         try:
             got = self.process.wait(30)
@@ -219,7 +227,9 @@ class Directory(Service):
         self.published()
 
     def checkpoint(self):
-        return fetch(self.url + "/checkpoint")[1]
+        """The published one; b"" if there is none yet."""
+        status, note = fetch(self.url + "/checkpoint")
+        return note if status == 200 else b""
 
     def published(self, size=1):
         """Wait until a checkpoint of this size or more is there."""
@@ -229,10 +239,11 @@ class Directory(Service):
         return int(until(there, f"size {size} is published")[1])
 
     def people_policy(self):
-        """A file with the policy for people."""
+        """A file with the policy for people, as first offered."""
         path = self.policy + ".people"
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(self.offer())
+        if not os.path.exists(path):
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(self.offer())
         return path
 
 
@@ -258,10 +269,12 @@ class LogWorld(World):
             if faults and exc[0] is None:
                 raise Mismatch("\n".join(faults))
 
-    def auditor(self, directory, *options):
-        """Run touchstone-auditor once: its CompletedProcess."""
+    def auditor(self, directory, source, *options):
+        """Run touchstone-auditor once upon a URL or folder: its
+        CompletedProcess."""
         return subprocess.run(
-            [self.program("touchstone-auditor"), *options, directory.url],
+            [self.program("touchstone-auditor"), source, "--policy",
+             directory.people_policy(), *options],
             text=True, timeout=120, capture_output=True)
 
 
@@ -293,10 +306,17 @@ def member(world, name, directory, token=None, *args):
     return person, sim
 
 
-def alerts(person):
-    return {a["code"]: a for a in person.json("alerts")["alerts"]}
+def alerts(person, label=None):
+    """Open ones by code; those about label, or about anybody."""
+    return {a["code"]: a for a in person.json("alerts")["alerts"]
+            if label in (None, a["contact"])}
 
 
-__all__ = ["Directory", "Home", "LiteWitness", "LogWorld", "Mismatch", "PIN",
-           "Service", "Witness", "alerts", "fetch", "free_port", "json",
+def close_all(person):
+    for alert in person.json("alerts")["alerts"]:
+        person.run("alerts", "--close", str(alert["id"]), "--yes")
+
+
+__all__ = ["Directory", "HERE", "Home", "LiteWitness", "LogWorld", "Mismatch", "PIN",
+           "Service", "Witness", "alerts", "close_all", "fetch", "free_port", "json",
            "member", "until"]

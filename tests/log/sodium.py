@@ -9,6 +9,8 @@ import os
 
 _sodium = ctypes.CDLL("libsodium.so.23")
 _sodium.sodium_init()
+for _name in ("mul", "add", "reduce"):
+    getattr(_sodium, "crypto_core_ristretto255_scalar_" + _name).restype = None
 _SUITE = b"\xffc2sp.org/vrf-r255"
 _CHALLENGE, _OUTPUT, _ENCODE = b"\x02", b"\x03", b"\x82"
 
