@@ -339,7 +339,8 @@ place_is_free(struct checking *c, int *r)
 	if (*r != TS_OK)
 		return false;
 	if (c->head.cnt == 0) {
-		*r = c->source->erased(c->source->ctx, c->m->label);
+		*r = c->source->erased(c->source->ctx, c->out->k, c->m->label);
+		c->out->record.k = c->out->k; /* only number 0 goes on */
 		if (*r == TS_OK)
 			*r = refuse(c, TS_REFUSAL_GONE, 0);
 		else if (*r == TS_ERR_NOT_FOUND)

@@ -19,8 +19,11 @@
 /* How admission looks at what is kept. */
 struct ts_admission_source {
 	struct ts_dirdb *db;
-	/* TS_OK: this k of the label's record 0 is in the log already. */
-	int (*erased)(void *ctx, struct tsw_slice label);
+	/*
+	 * k of the label's record 0.  TS_OK: it is in the log already;
+	 * TS_ERR_NOT_FOUND: it is not.
+	 */
+	int (*erased)(void *ctx, uint8_t k[32], struct tsw_slice label);
 	void *ctx;
 };
 
@@ -46,6 +49,7 @@ struct ts_admission_result {
 	/* Views of the request, of invitation and of the caller's bytes. */
 	struct ts_engine_record record;
 	uint8_t invitation[TSW_HASH_LEN];
+	uint8_t k[32]; /* of number 0 */
 };
 
 /*

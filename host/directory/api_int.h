@@ -90,8 +90,9 @@ ts_route_fn ts_api_lookup, ts_api_submit, ts_api_consistency, ts_api_bundle,
 
 /* "lookup", ... for metrics and logs. */
 const char *ts_route_name(enum ts_route route);
-/* TS_OK: a record of the label was in the log, and there is none now. */
-int ts_api_erased(void *ctx, struct tsw_slice label) TS_MUST_CHECK;
+/* k of the label's record 0.  TS_OK: it is in the log; TS_ERR_NOT_FOUND. */
+int ts_api_erased(void *ctx, uint8_t k[32],
+    struct tsw_slice label) TS_MUST_CHECK;
 
 int ts_api_boxes_new(struct ts_api_boxes **out,
     struct ts_engine *engine) TS_MUST_CHECK;

@@ -93,11 +93,12 @@ static int
 look_erased(struct making *m, struct ts_dirdb *db)
 {
 	struct ts_dirdb_head head;
+	uint8_t k[32];
 	int r = ts_dirdb_head(db, &head, m->ask->label);
 
 	if (r != TS_OK || head.cnt > 0)
 		return r;
-	r = ts_api_erased(m->engine, m->ask->label);
+	r = ts_api_erased(m->engine, k, m->ask->label);
 	if (r == TS_OK)
 		return TS_ERR_GONE;
 	return r == TS_ERR_NOT_FOUND ? TS_OK : r;

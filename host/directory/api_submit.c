@@ -9,12 +9,11 @@
 #define PLACE_MAX 32
 
 int
-ts_api_erased(void *ctx, struct tsw_slice label)
+ts_api_erased(void *ctx, uint8_t k[32], struct tsw_slice label)
 {
 	struct ts_engine *engine = ctx;
 	const struct ts_engine_view *view;
 	struct ts_index_proof *proof;
-	uint8_t k[32];
 	int r, tries;
 
 	r = ts_engine_k(engine, k, label, 0);

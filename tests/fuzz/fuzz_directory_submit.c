@@ -18,9 +18,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 static struct memdb db;
 
 static int
-erased(void *ctx, struct tsw_slice label)
+erased(void *ctx, uint8_t k[32], struct tsw_slice label)
 {
 	(void)ctx;
+	memset(k, 0, 32);
 	return label.p[0] == 'z' ? TS_OK : TS_ERR_NOT_FOUND;
 }
 

@@ -3,6 +3,9 @@
 add_executable(asker asker.c)
 target_include_directories(asker PRIVATE ${PROJECT_SOURCE_DIR}/tests)
 target_link_libraries(asker PRIVATE ts_host ts_log ts_lib ts_softtoken)
+add_executable(loader loader.c)
+target_include_directories(loader PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+target_link_libraries(loader PRIVATE ts_host ts_log ts_softtoken)
 foreach(name api api_policy api_abuse)
 	ts_log_test(${name} ${TS_PYTHON3} -B
 	    ${CMAKE_CURRENT_SOURCE_DIR}/test_${name}.py

@@ -26,10 +26,10 @@ static int erased_says;
 static uint64_t now;
 
 static int
-erased(void *ctx, struct tsw_slice label)
+erased(void *ctx, uint8_t k[32], struct tsw_slice label)
 {
 	(void)ctx;
-	(void)label;
+	memcpy(k, label.p, 3);
 	return erased_says;
 }
 
@@ -162,6 +162,7 @@ test_genesis(void **state)
 	assert_true(found.genesis);
 	assert_false(found.again);
 	assert_false(found.needs_domain);
+	assert_memory_equal(found.record.k, "ali", 3);
 	assert_int_equal(found.record.genesis, 0);
 	assert_int_equal(found.record.time, NOW);
 	assert_null(found.record.invitation);
