@@ -6,8 +6,15 @@
  * become news or warnings.  Anything else raises an alert of level stop and
  * changes nothing that was accepted; signed proof is kept with the alert.
  *
- * Each returns TS_OK when the look was finished, whatever it found.
+ * Each returns TS_OK when the look was finished, whatever it found in records.
  * TS_ERR_DIRECTORY: out of reach (UNREACHABLE is raised after a day).
+ *
+ * With a log a look begins at the last record that is known, since those before
+ * cannot have changed.  What the log itself does wrong ends the look: the alert
+ * is raised, and TS_ERR_LOG_* or TS_ERR_GONE returned.  TS_ERR_RATE,
+ * _DIRECTORY_BUSY and _DIRECTORY_FORMAT count as out of reach; DIRECTORY_AWAY
+ * is news of that after an hour.  TS_ERR_WAITING: see courier.h;
+ * ts_monitor_all() goes on with whom it waited for, and looks at nobody twice.
  */
 #ifndef TOUCHSTONE_MONITOR_H
 #define TOUCHSTONE_MONITOR_H

@@ -25,6 +25,7 @@ foreach(name client_log client_lies client_split client_proof
     client_wait)
 	ts_unit_test(${name} ts_logmodel)
 endforeach()
+ts_unit_test(client_draft ts_logmodel PkgConfig::SQLITE)
 
 ts_unit_test(text ts_lib)
 ts_unit_test(keyfile ts_lib)

@@ -191,6 +191,56 @@ waiting_for_a_first_place(void **state)
 	assert_int_equal(to_the_end(do_all), TS_OK);
 }
 
+/* --- The same question once more --- */
+
+static uint8_t rival[TSW_ENVELOPE_MAX];
+static size_t rival_len;
+
+/* Somebody is faster: his record is there when ours comes. */
+static int
+carry_late(void *ctx, struct ts_carried *out, const struct ts_carry *req)
+{
+	struct ts_courier to = logmodel_courier(ctx);
+
+	if (strstr(req->url, "/v1/submit") != NULL &&
+	    logmodel_count(ctx, ALICE) == 0)
+		logmodel_put(ctx, ALICE, 0, rival, rival_len);
+	return to.carry(to.ctx, out, req);
+}
+
+static void
+conflict_is_looked_at_anew(void **state)
+{
+	struct ts_courier late = {carry_late, model}, courier;
+	struct person *thief;
+	const struct logmodel_record *r;
+	int ret;
+
+	(void)state;
+	world_use_log(LOGMODEL_URL, model->policy, logmodel_courier(model));
+	/* Withheld, so that it is to be published again from the start. */
+	logmodel_forget(model, ALICE);
+	assert_int_equal(ts_monitor_own(alice->store), TS_OK);
+	assert_int_equal(own(alice).published, 0);
+	close_alerts(alice);
+	thief = person_new(ALICE, 90);
+	person_provision(thief, 1);
+	r = logmodel_find(model, ALICE, 0);
+	rival_len = r->len;
+	memcpy(rival, r->envelope, r->len);
+	logmodel_forget(model, ALICE);
+	assert_int_equal(ts_log_refresh(alice->store), TS_OK);
+	slow.to = late;
+	courier = logmodel_slow(&slow);
+	ts_store_set_courier(alice->store, &courier);
+	while ((ret = do_publish()) == TS_ERR_WAITING)
+		;
+	assert_int_equal(ret, TS_ERR_CONFLICT);
+	assert_int_equal(count_alerts(alice, TS_ALERT_OWN_REPLACED, ""), 1);
+	assert_int_equal(logmodel_count(model, ALICE), 1);
+	person_free(thief);
+}
+
 /* --- Live codes --- */
 
 static char moves[3][TSW_LIVE_TEXT_MAX];
@@ -262,6 +312,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(waiting_comes_to_the_same_end),
 	    T(waiting_for_a_first_place),
+	    T(conflict_is_looked_at_anew),
 	    T(live_codes_have_the_root),
 	};
 

@@ -179,18 +179,13 @@ ts_log_compare(struct ts_store *store, const struct tsw_checkpoint *cp)
 
 	if (!ts_log_is_ours(store, cp))
 		return TS_OK;
-	if (cp->size > store->log->view.head.size) {
-		r = ts_log_refresh(store);
-		if (r != TS_OK)
-			return r;
-	}
-	r = ts_log_root_at(store, cp->size, root);
 	/*
-	 * The record stands in our log behind the checkpoint that it names: so
-	 * it cannot be larger than ours.
+	 * No checkpoint is of nothing.  And the record stands in our log behind
+	 * the one that it names: so that is not larger than ours.
 	 */
-	if (r == TSW_ERR_STALE)
+	if (cp->size == 0 || cp->size > store->log->view.head.size)
 		return TS_ERR_LOG_SPLIT;
+	r = ts_log_root_at(store, cp->size, root);
 	if (r != TS_OK)
 		return r;
 	return memcmp(root, cp->root, sizeof(root)) == 0 ? TS_OK
