@@ -59,7 +59,7 @@ struct tsw_slice logworld_note(const struct logworld *world, char room[2048],
 struct logworld_page {
 	struct ts_page page;
 	char note[2048];
-	uint8_t path[TS_PAGE_RECORDS_CNT + 1][TS_PATH_MAX];
+	uint8_t path[TS_PAGE_RECORDS_CNT + 1][TS_INDEX_PATH_MAX];
 	uint8_t leaf[TS_LEAF_ENTRY_LEN];
 	uint8_t hashes[3][TS_TREE_PROOF_MAX];
 };

@@ -185,43 +185,44 @@ parse(const char *s, struct ts_proof_file *out)
 #define FIRST "c2sp.org/tlog-proof@v1\n"
 #define HASH "sFodV/vSp5O8n9a8QpW6PRY97tfOSW5bsc2Xl/EQi08=\n"
 
+static const struct {
+	const char *text;
+	int want;
+} t[] = {
+    {FIRST "index 0\n\nnote", TS_OK},
+    {FIRST "extra AA==\nindex 7\n" HASH HASH "\nnote", TS_OK},
+    {FIRST "index 9007199254740991\n\nnote", TS_OK},
+    {"", TSW_ERR_FORMAT},
+    {"c2sp.org/tlog-proof@v2\nindex 0\n\nnote", TSW_ERR_FORMAT},
+    {"c2sp.org/tlog-proof@v1\r\nindex 0\n\nnote", TSW_ERR_FORMAT},
+    {FIRST, TSW_ERR_TRUNCATED},
+    {FIRST "extra AA==\n", TSW_ERR_TRUNCATED},
+    {FIRST "extra AA==", TSW_ERR_TRUNCATED},
+    {FIRST "index 0\n", TSW_ERR_TRUNCATED},
+    {FIRST "index 0\n" HASH, TSW_ERR_TRUNCATED},
+    {FIRST "index 0\n\n", TSW_ERR_TRUNCATED},
+    {FIRST "extra \nindex 0\n\nnote", TSW_ERR_FORMAT},
+    {FIRST "extra A\nindex 0\n\nnote", TSW_ERR_FORMAT},
+    {FIRST "extra AB==\nindex 0\n\nnote", TSW_ERR_FORMAT},
+    {FIRST "extra AA==\nextra AA==\nindex 0\n\nnote", TSW_ERR_FORMAT},
+    {FIRST "index 0\nextra AA==\n\nnote", TSW_ERR_FORMAT},
+    {FIRST "index\n\nnote", TSW_ERR_FORMAT},
+    {FIRST "index \n\nnote", TSW_ERR_FORMAT},
+    {FIRST "index 00\n\nnote", TSW_ERR_FORMAT},
+    {FIRST "index 01\n\nnote", TSW_ERR_FORMAT},
+    {FIRST "index +1\n\nnote", TSW_ERR_FORMAT},
+    {FIRST "index 1 \n\nnote", TSW_ERR_FORMAT},
+    {FIRST "index  1\n\nnote", TSW_ERR_FORMAT},
+    {FIRST "Index 1\n\nnote", TSW_ERR_FORMAT},
+    {FIRST "index 9007199254740992\n\nnote", TSW_ERR_RANGE},
+    {FIRST "index 99999999999999999999\n\nnote", TSW_ERR_RANGE},
+    {FIRST "index 0\nAA==\n\nnote", TSW_ERR_FORMAT},
+    {FIRST "index 0\n " HASH "\nnote", TSW_ERR_FORMAT},
+};
+
 static void
 forms(void **state)
 {
-	static const struct {
-		const char *text;
-		int want;
-	} t[] = {
-	    {FIRST "index 0\n\nnote", TS_OK},
-	    {FIRST "extra AA==\nindex 7\n" HASH HASH "\nnote", TS_OK},
-	    {FIRST "index 9007199254740991\n\nnote", TS_OK},
-	    {"", TSW_ERR_FORMAT},
-	    {"c2sp.org/tlog-proof@v2\nindex 0\n\nnote", TSW_ERR_FORMAT},
-	    {"c2sp.org/tlog-proof@v1\r\nindex 0\n\nnote", TSW_ERR_FORMAT},
-	    {FIRST, TSW_ERR_TRUNCATED},
-	    {FIRST "extra AA==\n", TSW_ERR_TRUNCATED},
-	    {FIRST "extra AA==", TSW_ERR_TRUNCATED},
-	    {FIRST "index 0\n", TSW_ERR_TRUNCATED},
-	    {FIRST "index 0\n" HASH, TSW_ERR_TRUNCATED},
-	    {FIRST "index 0\n\n", TSW_ERR_TRUNCATED},
-	    {FIRST "extra \nindex 0\n\nnote", TSW_ERR_FORMAT},
-	    {FIRST "extra A\nindex 0\n\nnote", TSW_ERR_FORMAT},
-	    {FIRST "extra AB==\nindex 0\n\nnote", TSW_ERR_FORMAT},
-	    {FIRST "extra AA==\nextra AA==\nindex 0\n\nnote", TSW_ERR_FORMAT},
-	    {FIRST "index 0\nextra AA==\n\nnote", TSW_ERR_FORMAT},
-	    {FIRST "index\n\nnote", TSW_ERR_FORMAT},
-	    {FIRST "index \n\nnote", TSW_ERR_FORMAT},
-	    {FIRST "index 00\n\nnote", TSW_ERR_FORMAT},
-	    {FIRST "index 01\n\nnote", TSW_ERR_FORMAT},
-	    {FIRST "index +1\n\nnote", TSW_ERR_FORMAT},
-	    {FIRST "index 1 \n\nnote", TSW_ERR_FORMAT},
-	    {FIRST "index  1\n\nnote", TSW_ERR_FORMAT},
-	    {FIRST "Index 1\n\nnote", TSW_ERR_FORMAT},
-	    {FIRST "index 9007199254740992\n\nnote", TSW_ERR_RANGE},
-	    {FIRST "index 99999999999999999999\n\nnote", TSW_ERR_RANGE},
-	    {FIRST "index 0\nAA==\n\nnote", TSW_ERR_FORMAT},
-	    {FIRST "index 0\n " HASH "\nnote", TSW_ERR_FORMAT},
-	};
 	struct ts_proof_file file, before;
 	size_t i;
 
