@@ -100,6 +100,8 @@ struct ts_dirdb_ops {
 	    struct tsw_slice label);
 	int (*records)(struct ts_dirdb *db, struct tsw_slice label,
 	    uint32_t from, uint32_t cnt, ts_dirdb_record_fn *fn, void *ctx);
+	int (*every)(struct ts_dirdb *db, uint64_t after, uint32_t cnt,
+	    ts_dirdb_record_fn *fn, void *ctx);
 	int (*pending)(struct ts_dirdb *db, size_t max, ts_dirdb_record_fn *fn,
 	    void *ctx);
 	int (*drop)(struct ts_dirdb *db, uint64_t id);

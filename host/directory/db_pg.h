@@ -41,6 +41,8 @@ int pgdb_head(struct ts_dirdb *db, struct ts_dirdb_head *out,
     struct tsw_slice label);
 int pgdb_records(struct ts_dirdb *db, struct tsw_slice label, uint32_t from,
     uint32_t cnt, ts_dirdb_record_fn *fn, void *ctx);
+int pgdb_every(struct ts_dirdb *db, uint64_t after, uint32_t cnt,
+    ts_dirdb_record_fn *fn, void *ctx);
 int pgdb_bundle(struct ts_dirdb *db, uint8_t *out, size_t *len,
     const uint8_t hash[TSW_HASH_LEN]);
 int pgdb_leaf_of(struct ts_dirdb *db, uint64_t *leaf, uint64_t id);

@@ -11,12 +11,16 @@ static const struct pg_statement head = {"head",
     " LEFT JOIN record a ON a.label = $1::bytea AND a.number = 0"
     " LEFT JOIN leaf la ON la.record = a.id"
     " LEFT JOIN leaf lz ON lz.record = z.id"};
+#define COLUMNS                                                                \
+	"r.number, r.genesis, r.time, r.hash, r.opening, r.k, r.c,"            \
+	" r.envelope, r.id, l.i, r.label"
 static const struct pg_statement records = {"records",
-    "SELECT r.number, r.genesis, r.time, r.hash, r.opening, r.k, r.c,"
-    " r.envelope, r.id, l.i FROM record r"
-    " LEFT JOIN leaf l ON l.record = r.id"
+    "SELECT " COLUMNS " FROM record r LEFT JOIN leaf l ON l.record = r.id"
     " WHERE r.label = $1::bytea AND r.number >= $2::bigint"
     " ORDER BY r.number LIMIT $3::bigint"};
+static const struct pg_statement every = {"every",
+    "SELECT " COLUMNS " FROM record r LEFT JOIN leaf l ON l.record = r.id"
+    " WHERE r.id > $1::bigint ORDER BY r.id LIMIT $2::bigint"};
 static const struct pg_statement one_bundle = {"one_bundle",
     "SELECT bytes FROM bundle WHERE hash = $1::bytea LIMIT 1"};
 static const struct pg_statement leaf_of = {"leaf_of",
@@ -86,12 +90,12 @@ pgdb_head(struct ts_dirdb *db, struct ts_dirdb_head *out,
 }
 
 static int
-give(struct pg_rows *rows, size_t row, struct tsw_slice label,
-    ts_dirdb_record_fn *fn, void *ctx)
+give(struct pg_rows *rows, size_t row, ts_dirdb_record_fn *fn, void *ctx)
 {
-	struct ts_dirdb_record rec = {.label = label};
+	struct ts_dirdb_record rec;
 	int r;
 
+	rec.label = pg_get_bytes(rows, row, 10);
 	rec.number = (uint32_t)pg_get_u64(rows, row, 0);
 	rec.genesis = (uint32_t)pg_get_u64(rows, row, 1);
 	rec.time = pg_get_u64(rows, row, 2);
@@ -106,26 +110,45 @@ give(struct pg_rows *rows, size_t row, struct tsw_slice label,
 	return r == TS_OK ? fn(ctx, &rec) : r;
 }
 
+static int
+give_all(struct ts_dirdb *db, const struct pg_statement *statement,
+    const struct pg_parameters *p, ts_dirdb_record_fn *fn, void *ctx)
+{
+	struct pg_rows rows = {0};
+	size_t i;
+	int r = pg_run(pg_of(db), &rows, NULL, statement, p);
+
+	if (r != TS_OK)
+		return r;
+	for (i = 0; i < rows.cnt && r == TS_OK; i++)
+		r = give(&rows, i, fn, ctx);
+	pg_rows_free(&rows);
+	return r;
+}
+
 int
 pgdb_records(struct ts_dirdb *db, struct tsw_slice label, uint32_t from,
     uint32_t cnt, ts_dirdb_record_fn *fn, void *ctx)
 {
 	struct pg_parameters p;
-	struct pg_rows rows = {0};
-	size_t i;
-	int r;
 
 	pg_parameters_init(&p);
 	pg_add_bytes(&p, label);
 	pg_add_u64(&p, from);
 	pg_add_u64(&p, cnt);
-	r = pg_run(pg_of(db), &rows, NULL, &records, &p);
-	if (r != TS_OK)
-		return r;
-	for (i = 0; i < rows.cnt && r == TS_OK; i++)
-		r = give(&rows, i, label, fn, ctx);
-	pg_rows_free(&rows);
-	return r;
+	return give_all(db, &records, &p, fn, ctx);
+}
+
+int
+pgdb_every(struct ts_dirdb *db, uint64_t after, uint32_t cnt,
+    ts_dirdb_record_fn *fn, void *ctx)
+{
+	struct pg_parameters p;
+
+	pg_parameters_init(&p);
+	pg_add_u64(&p, after);
+	pg_add_u64(&p, cnt);
+	return give_all(db, &every, &p, fn, ctx);
 }
 
 int

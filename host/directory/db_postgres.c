@@ -151,6 +151,7 @@ static const struct ts_dirdb_ops ops = {
     .admit = pgdb_admit,
     .head = pgdb_head,
     .records = pgdb_records,
+    .every = pgdb_every,
     .pending = pgdb_pending,
     .drop = pgdb_drop,
     .leaf_of = pgdb_leaf_of,

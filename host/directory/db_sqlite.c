@@ -61,6 +61,8 @@ const char *const ts_sqlite_text[] = {
     [Q_RECORDS] =
 	"SELECT " COLUMNS " FROM " PLACED " WHERE r.label = ? AND r.number >= ?"
 	" ORDER BY r.number LIMIT ?",
+    [Q_EVERY] = "SELECT " COLUMNS " FROM " PLACED
+		" WHERE r.id > ? ORDER BY r.id LIMIT ?",
     [Q_ERASE_CHECK] =
 	"SELECT count(*), count(p.id) FROM " PLACED " WHERE r.label = ?",
     [Q_ERASE_PLACES] = "DELETE FROM place WHERE id IN"
@@ -388,6 +390,7 @@ const struct ts_dirdb_ops ts_sqlite_ops = {.free = db_free,
     .admit = ts_sqlite_admit,
     .head = ts_sqlite_head,
     .records = ts_sqlite_records,
+    .every = ts_sqlite_every,
     .pending = db_pending,
     .drop = db_drop,
     .leaf_of = db_leaf_of,

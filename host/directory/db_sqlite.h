@@ -32,6 +32,7 @@ enum ts_sqlite_stmt {
 	Q_BUNDLE_GET,
 	Q_HEAD,
 	Q_RECORDS,
+	Q_EVERY,
 	Q_ERASE_CHECK,
 	Q_ERASE_PLACES,
 	Q_ERASE_BUNDLES,
@@ -65,6 +66,8 @@ int ts_sqlite_head(struct ts_dirdb *db, struct ts_dirdb_head *out,
 int ts_sqlite_records(struct ts_dirdb *db, struct tsw_slice label,
     uint32_t from, uint32_t cnt, ts_dirdb_record_fn *fn,
     void *ctx) TS_MUST_CHECK;
+int ts_sqlite_every(struct ts_dirdb *db, uint64_t after, uint32_t cnt,
+    ts_dirdb_record_fn *fn, void *ctx);
 int ts_sqlite_bundle(struct ts_dirdb *db, uint8_t *out, size_t *len,
     const uint8_t hash[TSW_HASH_LEN]) TS_MUST_CHECK;
 int ts_sqlite_invite(struct ts_dirdb *db, const uint8_t (*hash)[TSW_HASH_LEN],

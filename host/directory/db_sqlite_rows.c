@@ -171,27 +171,47 @@ record_read(struct ts_dirdb_record *rec, const struct ts_sql_use *q)
 	return r;
 }
 
-int
-ts_sqlite_records(struct ts_dirdb *db, struct tsw_slice label, uint32_t from,
-    uint32_t cnt, ts_dirdb_record_fn *fn, void *ctx)
+/* What q finds, to fn; ends q. */
+static int
+give_all(struct ts_sql_use *q, ts_dirdb_record_fn *fn, void *ctx)
 {
 	struct ts_dirdb_record rec;
-	struct ts_sql_use q;
 	int r;
 
-	ts_sql_use(&q, ts_sqlite_of(db), Q_RECORDS);
-	ts_sql_blob(&q, label.p, label.len);
-	ts_sql_int(&q, from);
-	ts_sql_int(&q, cnt);
-	while ((r = ts_sql_step(&q)) == TS_SQL_ROW) {
-		r = record_read(&rec, &q);
+	while ((r = ts_sql_step(q)) == TS_SQL_ROW) {
+		r = record_read(&rec, q);
 		if (r == TS_OK)
 			r = fn(ctx, &rec);
 		if (r != TS_OK)
 			break;
 	}
-	ts_sql_end(&q);
+	ts_sql_end(q);
 	return r;
+}
+
+int
+ts_sqlite_records(struct ts_dirdb *db, struct tsw_slice label, uint32_t from,
+    uint32_t cnt, ts_dirdb_record_fn *fn, void *ctx)
+{
+	struct ts_sql_use q;
+
+	ts_sql_use(&q, ts_sqlite_of(db), Q_RECORDS);
+	ts_sql_blob(&q, label.p, label.len);
+	ts_sql_int(&q, from);
+	ts_sql_int(&q, cnt);
+	return give_all(&q, fn, ctx);
+}
+
+int
+ts_sqlite_every(struct ts_dirdb *db, uint64_t after, uint32_t cnt,
+    ts_dirdb_record_fn *fn, void *ctx)
+{
+	struct ts_sql_use q;
+
+	ts_sql_use(&q, ts_sqlite_of(db), Q_EVERY);
+	ts_sql_int(&q, after);
+	ts_sql_int(&q, cnt);
+	return give_all(&q, fn, ctx);
 }
 
 int

@@ -70,6 +70,13 @@ ts_dirdb_records(struct ts_dirdb *db, struct tsw_slice label, uint32_t from,
 }
 
 int
+ts_dirdb_every(struct ts_dirdb *db, uint64_t after, uint32_t cnt,
+    ts_dirdb_record_fn *fn, void *ctx)
+{
+	return db->ops->every(db, after, cnt, fn, ctx);
+}
+
+int
 ts_dirdb_pending(struct ts_dirdb *db, size_t max, ts_dirdb_record_fn *fn,
     void *ctx)
 {

@@ -40,6 +40,9 @@ int ts_dirdb_head(struct ts_dirdb *db, struct ts_dirdb_head *out,
 /* In order; a result of fn other than TS_OK ends it and is passed on. */
 int ts_dirdb_records(struct ts_dirdb *db, struct tsw_slice label, uint32_t from,
     uint32_t cnt, ts_dirdb_record_fn *fn, void *ctx) TS_MUST_CHECK;
+/* Of all labels, those with an id greater than after, in order of their ids. */
+int ts_dirdb_every(struct ts_dirdb *db, uint64_t after, uint32_t cnt,
+    ts_dirdb_record_fn *fn, void *ctx) TS_MUST_CHECK;
 /*
  * At most max records without a leaf, in order of their ids.  Only id and
  * entry are given.

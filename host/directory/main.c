@@ -27,6 +27,7 @@ usage(FILE *f)
 		  "       touchstone-directory key|policy|check --data DIR\n"
 		  "       touchstone-directory invite [--count N] --data DIR\n"
 		  "       touchstone-directory erase LABEL --data DIR\n"
+		  "       touchstone-directory copy DATABASE --data DIR\n"
 		  "       touchstone-directory --help | --version\n"
 		  "Options are in touchstone-directory(8).\n",
 		f);
@@ -163,6 +164,7 @@ static const struct verb {
 	int (*run)(const struct ts_config *config, char **args);
 } verbs[] = {{"key", ts_verb_key}, {"policy", ts_verb_policy},
     {"invite", ts_verb_invite}, {"erase", ts_verb_erase},
+    {"copy", ts_verb_copy},
     {"check", ts_verb_check}};
 
 int

@@ -34,6 +34,15 @@ place_of(struct place *out, const struct ts_config *c)
 }
 
 void
+ts_verb_db(char out[TS_CONFIG_PATH_MAX + 16], const struct ts_config *config)
+{
+	struct place place;
+
+	place_of(&place, config);
+	memcpy(out, place.db, sizeof(place.db));
+}
+
+void
 ts_complain(const char *what, const char *why)
 {
 	(void)fprintf(stderr, "touchstone-directory: %s: %s\n", what, why);

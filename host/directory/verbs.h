@@ -12,7 +12,12 @@ int ts_verb_key(const struct ts_config *config, char **args);
 int ts_verb_policy(const struct ts_config *config, char **args);
 int ts_verb_invite(const struct ts_config *config, char **args);
 int ts_verb_erase(const struct ts_config *config, char **args);
+int ts_verb_copy(const struct ts_config *config, char **args);
 int ts_verb_check(const struct ts_config *config, char **args);
+
+/* Where this directory's database is. */
+void ts_verb_db(char out[TS_CONFIG_PATH_MAX + 16],
+    const struct ts_config *config);
 
 /* "touchstone-directory: what: why" on standard error. */
 void ts_complain(const char *what, const char *why);

@@ -6,7 +6,8 @@ target_link_libraries(dirdb_check PRIVATE ts_host ts_engine)
 # The directory with places where it is killed.
 if(NOT TARGET directory_crash)
 	set(directory ${PROJECT_SOURCE_DIR}/host/directory)
-	add_executable(directory_crash ${directory}/main.c ${directory}/verbs.c)
+	add_executable(directory_crash ${directory}/copy.c ${directory}/main.c
+	    ${directory}/verbs.c)
 	target_link_libraries(directory_crash PRIVATE ts_host ts_engine_crash
 	    ts_directory_api)
 	target_compile_definitions(directory_crash PRIVATE

@@ -395,12 +395,34 @@ class SplitBrain(Several):
 
 
 class Restored(Several):
+    def begin_anew(self):
+        """What DIRECTORY.md says to do: another log with the same people."""
+        os.mkdir(self.machines.path("new"))
+        new = Process(self.machines.program,
+                      data=self.machines.path("new"))
+        self.machines.running.append(new)
+        said = new.run("copy", self.server.url())
+        self.assertEqual(said, "copied 1\nthere already 0\nrefused 0\n")
+        self.assertEqual(new.run("copy", self.server.url()),
+                         "copied 0\nthere already 1\nrefused 0\n")
+        asker = self.asker(new)
+        self.assertTrue(eventually(
+            lambda: asker.count("eve@example.org") == 1))
+        # The owner has the statement that was lost, and sends it again.
+        self.assertEqual(asker.submit("eve@example.org", 1, self.lost)[0], 200)
+        self.assertEqual(asker.count("eve@example.org"), 2)
+        audited.folder(BUILD, self.machines.path("new/data/public"),
+                       new.get("/v1/policy")[1])
+        self.assertNotEqual(new.run("key").split("+")[2],
+                            self.policy.decode().split()[1].split("+")[2])
+
     def test_a_backup_is_sealed(self):
         fronts, watcher = self.fronts()
         asker = self.asker(fronts[0])
         asker.submit("eve@example.org", 0, asker.genesis("eve@example.org", 5))
         dump = self.server.dump()
-        asker.submit("eve@example.org", 1, asker.update("eve@example.org", 5))
+        self.lost = asker.update("eve@example.org", 5)
+        self.assertEqual(asker.submit("eve@example.org", 1, self.lost)[0], 200)
         watcher.stop()
         size = checkpoint(self.sequencer.get("/checkpoint")[1])[0]
         for one in [self.sequencer, *fronts]:
@@ -414,6 +436,7 @@ class Restored(Several):
         note = self.machines.path("sequencer/data/public/checkpoint")
         with open(note, "rb") as file:
             self.assertEqual(checkpoint(file.read())[0], size)
+        self.begin_anew()
         signed = self.server.sql("SELECT size FROM checkpoint")
         time.sleep(1)
         self.assertEqual(self.server.sql("SELECT size FROM checkpoint"), signed)

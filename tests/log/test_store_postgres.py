@@ -114,7 +114,7 @@ class Proxy:
             body = stream.read(struct.unpack("!I", head[-4:])[0] - 4)
             first = False
             if body == b"COMMIT\0" and self.random.random() < 0.25:
-                if self.random.random() < 0.5:
+                if self.cut["before"] <= self.cut["after"]:
                     self.cut["before"] += 1
                     return
                 self.cut["after"] += 1
@@ -211,7 +211,7 @@ class Store(unittest.TestCase):
         url = "postgresql:///touchstone?" + urllib.parse.urlencode(
             {"host": proxy.folder, "user": "touchstone"})
         self.assertEqual(check(self.url, "open").returncode, 0)
-        floods = [begin(url, "flood", seed, 250) for seed in (4, 5)]
+        floods = [begin(url, "flood", seed, 300) for seed in (4, 5)]
         sequencer = begin(url, "sequence", 100000)
         lines = [line for p in floods
                  for line in p.communicate(timeout=120)[0].splitlines()]
