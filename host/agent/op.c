@@ -353,37 +353,6 @@ ts_op_run_two(struct ts_op *op, const struct ts_token_request *req, int pin_fd,
 	return run(op);
 }
 
-/* --- The directory --- */
-
-static int
-run_asked(void *ctx)
-{
-	struct ts_op *op = ctx;
-
-	return op->asked(op);
-}
-
-static void
-asked_done(void *ctx, int r)
-{
-	struct ts_op *op = ctx;
-
-	ts_op_step(op, op->answered(op, r));
-}
-
-int
-ts_op_ask(struct ts_op *op, int (*asked)(struct ts_op *op),
-    int (*answered)(struct ts_op *op, int r))
-{
-	op->asked = asked;
-	op->answered = answered;
-	op->chore.run = run_asked;
-	op->chore.done = asked_done;
-	op->chore.ctx = op;
-	ts_chore_start(&op->chore, &op->agent->desk);
-	return TS_OK;
-}
-
 /* --- What the client hears --- */
 
 struct called {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * One request, for test_http.py: URL, bound of the answer, milliseconds, a CA
- * file or "-".  Prints the result, the status, the length and why.
+ * One request, for test_http_client.py: URL, bound of the answer, milliseconds,
+ * a CA file or "-".  Prints the result, the status, the length and why.
  */
 #include "http/fetch.h"
 
