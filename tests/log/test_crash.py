@@ -29,6 +29,8 @@ DRIVE_CRASH, DRIVE, DIRECTORY = sys.argv[1:4]
 ORIGIN = "example.org/crash"
 POINTS = ["admitted", "before-sequence", "sequenced", "tile", "tiles",
           "witnessed", "publish-row", "publish-file"]
+AUDITOR = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                       "auditor.py")
 SEED = int(os.environ.get("TS_SEED", "1"))
 
 
@@ -75,10 +77,9 @@ class Answer(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def entries(public):
-    """Leaves that the tiles of a folder have, as far as its checkpoint says."""
-    with open(os.path.join(public, "checkpoint"), "rb") as f:
-        size = int(f.read().split(b"\n")[1])
+def entries(public, note):
+    """Leaves that the tiles of a folder have, as far as a checkpoint says."""
+    size = int(note.split(b"\n")[1])
     leaves = []
     for i in range((size + 255) // 256):
         assert i < 1000, "three digits are enough here"
@@ -129,6 +130,7 @@ class Log(unittest.TestCase):
             f.write(self.witness.policy())
         self.told = {}  # (label, number) -> (leaf or 0, statement)
         self.seen = set()  # checkpoints of the folder
+        self.missing = []  # tiles that should have been there
         self.random = random.Random(SEED)
 
     def tearDown(self):
@@ -143,11 +145,18 @@ class Log(unittest.TestCase):
                 "--witness-ms", "2000", "--log-level", "error"]
 
     def look(self):
+        """A checkpoint that is there has all of its tiles."""
         try:
             with open(os.path.join(self.public, "checkpoint"), "rb") as f:
-                self.seen.add(f.read())
+                note = f.read()
         except FileNotFoundError:
-            pass
+            return
+        if note not in self.seen:
+            self.seen.add(note)
+            try:
+                entries(self.public, note)
+            except (OSError, AssertionError) as error:
+                self.missing.append(error)
 
     def watch(self, process):
         """Every checkpoint that the folder shows while process runs."""
@@ -190,7 +199,8 @@ class Log(unittest.TestCase):
 
     def check(self):
         """All that was promised, from files alone."""
-        leaves = entries(self.public)
+        self.assertEqual(self.missing, [])
+        leaves = entries(self.public, self.newest())
         roots = Roots(leaves).at
         shown = [n for n in self.seen] + self.witness.notes
         for note in shown:
@@ -201,6 +211,11 @@ class Log(unittest.TestCase):
         self.check_index(leaves)
         self.check_records(leaves)
         subprocess.run([DIRECTORY, "check", "--data", self.data], check=True,
+                       stdout=subprocess.DEVNULL)
+        key = subprocess.run([DIRECTORY, "key", "--data", self.data],
+                             check=True, stdout=subprocess.PIPE, text=True)
+        subprocess.run([sys.executable, "-B", AUDITOR, self.public,
+                        key.stdout.strip()], check=True,
                        stdout=subprocess.DEVNULL)
 
     def check_index(self, leaves):
