@@ -39,16 +39,18 @@ class Witness(http.server.ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self):
+    def __init__(self, name="w", seed=1):
         super().__init__(("127.0.0.1", 0), Answer)
-        self.signer = ledger.Signer("example.org/w", bytes(range(32)), 4)
-        self.size, self.down = 0, False
+        self.signer = ledger.Signer(f"example.org/{name}", bytes([seed] * 32),
+                                    4)
+        self.name = name
+        self.size, self.down, self.lies = 0, False, False
         self.notes = []
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
-    def policy(self):
-        return (f"witness w {self.signer.vkey()} "
-                f"http://127.0.0.1:{self.server_address[1]}\nquorum w\n")
+    def line(self):
+        return (f"witness {self.name} {self.signer.vkey()} "
+                f"http://127.0.0.1:{self.server_address[1]}\n")
 
     def answer(self, body):
         head, _, note = body.partition("\n\n")
@@ -56,6 +58,8 @@ class Witness(http.server.ThreadingHTTPServer):
         self.notes.append(note.encode())
         if self.down:
             return 500, ""
+        if self.lies:
+            return 409, f"{size + 1000}\n"
         if int(head.split("\n")[0].split()[1]) != self.size:
             return 409, f"{self.size}\n"
         self.size = size
@@ -127,7 +131,7 @@ class Log(unittest.TestCase):
         self.witness = Witness()
         self.policy = os.path.join(self.tmp.name, "policy")
         with open(self.policy, "w", encoding="ascii") as f:
-            f.write(self.witness.policy())
+            f.write(self.witness.line() + "quorum w\n")
         self.told = {}  # (label, number) -> (leaf or 0, statement)
         self.seen = set()  # checkpoints of the folder
         self.missing = []  # tiles that should have been there
@@ -372,6 +376,25 @@ class Log(unittest.TestCase):
         status, words = self.drive("away", 4)
         self.assertEqual((status, words["ok"]), (0, 4), words)
         self.check()
+
+    def test_witness_that_lies(self):
+        """Who has cosigned since we started cannot stop us; a new one can."""
+        other = Witness("x", 2)
+        with open(self.policy, "w", encoding="ascii") as f:
+            f.write(self.witness.line() + other.line()
+                    + "group g any w x\nquorum g\n")
+        process = subprocess.Popen(
+            self.command("x", 200, window=4), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        while other.size < 8:
+            time.sleep(0.001)
+        other.lies = True
+        words = self.take(process.communicate(timeout=60)[0])
+        self.assertEqual((words["ok"], words["OK"]), (200, 1), words)
+        _, words = self.drive("again", 4)
+        self.assertEqual((words["ok"], words["SEALED"] > 0), (0, True), words)
+        other.shutdown()
+        other.server_close()
 
     def test_disk_full(self):
         """Four megabytes, in a mount of our own; then with room again."""
