@@ -36,6 +36,7 @@ complete(void *ctx, struct MHD_Connection *connection, void **con_cls,
 }
 
 static enum MHD_Result
+/* NOLINTNEXTLINE(readability-function-size): parameters of the library's */
 serve(void *ctx, struct MHD_Connection *connection, const char *url,
     const char *method, const char *version, const char *data, size_t *len,
     void **con_cls)

@@ -146,8 +146,7 @@ test_forwarded(void **state)
 {
 	static const char *const bad[] = {"", "unknown", "1.2.3", "1.2.3.4 x",
 	    "1.2.3.4,", "1.2.3.4:80", "[::1]",
-	    "1.2.3.4, "
-	    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+	    "1.2.3.4, aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
 	struct ts_http_address a;
 	size_t i;
 

@@ -56,8 +56,7 @@ test_may_not_be_fetched(void **state)
 	    "https://keys.example.org/a\r\nX: y",
 	    "https://keys.example.org/\x7f",
 	    "https://keys.example.org\\@evil.example/",
-	    "https://b\xc3\xbc"
-	    "cher.example/",
+	    "https://b\xc3\xbc.example/",
 	    "https://keys.example.org:/",
 	    "https://keys.example.org:0/",
 	    "https://keys.example.org:65536/",
