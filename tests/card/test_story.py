@@ -12,6 +12,7 @@ from world import PIN, main
 
 import demo
 from demo import Silence, Storyteller, chapter, check, tell
+from demo_folder import directory_attacks
 from live import relay
 
 FACTORY_PIN = "123456"
@@ -43,7 +44,7 @@ def become(world, name, directory):
 
 
 def provision_alice(world):
-    chapter("1. Alice makes her identity on a PIV card, with another as backup")
+    chapter("Alice makes her identity on a PIV card, with another as backup")
     alice = become(world, "alice", world.directory)
     cards = [world.card("alice-daily", slot=0),
              world.card("alice-backup", slot=1)]
@@ -78,7 +79,7 @@ def provision_bob(world):
 
 
 def add_keys(world, alice, bob):
-    chapter("2. Keys of their devices, and verification")
+    chapter("Keys of their devices, and verification")
     for story in (alice, bob):
         ssh, age = demo.real_keys(world, story.person.name)
         story(f"key add --app ssh --device laptop --file {ssh}")
@@ -91,7 +92,7 @@ def add_keys(world, alice, bob):
 
 
 def verify(alice, bob):
-    chapter("3. They verify each other: by live code, and by public code")
+    chapter("They verify each other: by live code, and by public code")
     alice("contact add bob@example.org")
     bob("contact add alice@example.org")
     refused = alice("keys bob --app ssh", expect=3)
@@ -107,7 +108,7 @@ def verify(alice, bob):
 
 
 def lost_card(alice, bob, cards):
-    chapter("9. Alice loses her card, and retires it with the backup")
+    chapter("Alice loses her card, and retires it with the backup")
     take_out(cards[0])
     put_in(cards[1], slot=0)
     alice("token retire daily --yes")
@@ -142,7 +143,7 @@ def story(world):
     add_keys(world, alice, bob)
     verify(alice, bob)
     demo.news(world, alice, bob)
-    demo.directory_attacks(world, alice, bob, evil)
+    directory_attacks(world, alice, bob, evil)
     people = strangers(world, apart)
     demo.edited_database(alice)
     demo.man_in_the_middle(alice, people["carol"], people["mallory-as-carol"],

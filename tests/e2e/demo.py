@@ -10,7 +10,6 @@ boards with the image that users flash.
 
 import os
 import pty
-import shutil
 import subprocess
 import sys
 import threading
@@ -18,10 +17,14 @@ import threading
 sys.dont_write_bytecode = True
 
 from attacks import Malware, Record, mark_verified  # noqa: E402
+from demo_log import Chapters, LogWorld, Shown  # noqa: E402
 from live import Caller, exchange, relay  # noqa: E402
-from world import PIN, Mismatch, World  # noqa: E402
+from world import PIN, Mismatch  # noqa: E402
 
 COLOR = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+
+chapters = []
 
 
 def paint(code, text):
@@ -29,6 +32,8 @@ def paint(code, text):
 
 
 def chapter(text):
+    chapters.append(text)
+    text = f"{len(chapters)}. {text}"
     print("\n" + paint("1", text))
     print(paint("1", "-" * len(text)))
 
@@ -151,7 +156,8 @@ def settle(world, name, label, directory, *names, fido_only=False):
     """init, PIN and provision: a person with an identity."""
     story = Storyteller(world.person(name, label=label, directory=directory))
     sims = [world.sim(f"{name}-{n}", fido_only=fido_only) for n in names]
-    story(f"init {label} --directory {directory}")
+    policy = f" --policy {world.policy}" if directory[:4] == "http" else ""
+    story(f"init {label} --directory {directory}{policy}")
     for sim in sims:
         set_pin(story, sim)
     backup = f" --backup {sims[1].token}" if len(sims) > 1 else " --no-backup"
@@ -161,7 +167,7 @@ def settle(world, name, label, directory, *names, fido_only=False):
 
 
 def provision(world):
-    chapter("1. Alice and Bob each provision a token; Alice has a backup")
+    chapter("Alice and Bob each provision a token; Alice has a backup")
     alice, tokens = settle(world, "alice", "alice@example.org",
                            world.directory, "daily", "backup")
     tell("Bob's token is a FIDO2 security key as you can buy it.")
@@ -196,7 +202,7 @@ def attest(world, alice, sim):
 
 
 def add_keys(world, alice, bob, tokens):
-    chapter("2. Keys of their devices, and verification")
+    chapter("Keys of their devices, and verification")
     for story in (alice, bob):
         ssh, age = real_keys(world, story.person.name)
         story(f"key add --app ssh --device laptop --file {ssh}")
@@ -222,13 +228,13 @@ def add_keys(world, alice, bob, tokens):
 
 
 def verify(alice, bob, tokens):
-    chapter("3. They verify each other: by live code, and by public code")
+    chapter("They verify each other: by live code, and by public code")
     alice("contact add bob@example.org")
     bob("contact add alice@example.org")
     refused = alice("keys bob --app ssh", expect=3)
     check("ssh-" not in refused.stdout, "no keys of an unverified contact")
     codes = relay(alice.person, bob.person, show=print,
-                  sims=(tokens[0], None))
+                  sims=(tokens[0], None), paste=False)
     check(codes[0] == codes[1], f"both read {codes[0]} to each other")
     public = bob.status()["code"]
     tell("Bob puts his public code on his web page, as text and as a picture.")
@@ -241,7 +247,7 @@ def verify(alice, bob, tokens):
 
 
 def news(world, alice, bob):
-    chapter("4. Bob adds a device: news.  He turns verification off: a warning")
+    chapter("Bob adds a device: news.  He turns verification off: a warning")
     ssh, _ = real_keys(world, "desktop")
     bob(f"key add --app ssh --device desktop --file {ssh}")
     bob("sign", pin=True)
@@ -266,58 +272,9 @@ def caught(alice, code, record=None, contact="bob"):
     alice(f"alerts --close {alert['id']} --yes", quiet=True)
 
 
-def attack(alice, record, code, act):
-    record.save()
-    act()
-    alice("refresh bob", quiet=True)
-    caught(alice, code, record)
-    alice("refresh bob", quiet=True)
-    check(alice("keys bob --app ssh", quiet=True).stdout != "",
-          "the record is as it was: Bob's keys are there again")
-
-
-def fork(world, bob, record):
-    """What Bob's token signs on a copy of his disk, at a number in use."""
-    ssh, _ = real_keys(world, "copied")
-    bob.person.stop_agent()
-    copy = Storyteller(world.person("bobs-copied-disk", label=bob.person.label))
-    shutil.copytree(bob.home, copy.home, dirs_exist_ok=True,
-                    ignore=shutil.ignore_patterns("agent*"))
-    bob("key revoke ssh/desktop --yes", quiet=True)
-    bob("sign", pin=True, quiet=True)
-
-    def show_other():
-        record.roll_back()
-        copy(f"key add --app ssh --device stolen --file {ssh}", quiet=True)
-        copy("sign", pin=True, quiet=True)
-    return show_other
-
-
-def directory_attacks(world, alice, bob, evil):
-    chapter("5. The directory is taken over")
-    record = Record(world.directory, "bob@example.org")
-    identity = bytes.fromhex(bob.status()["id"])
-
-    tell("(1) It inserts a key that nobody signed.")
-    attack(alice, record, "UNSIGNED_CHANGE",
-           lambda: record.insert_key(identity, b"\x09" * 32))
-    tell("(2) It rolls Bob back to an earlier day.")
-    attack(alice, record, "ROLLBACK", record.roll_back)
-    tell("(3) It shows a second history, signed by Bob's own token on a copy")
-    tell("    of his disk.")
-    show_other = fork(world, bob, record)
-    alice("refresh bob", quiet=True)
-    attack(alice, record, "FORK", show_other)
-    tell("(4) It puts another identity in Bob's place.")
-    settle(world, "mallory-as-bob", "bob@example.org", evil, "daily")
-    attack(alice, record, "IDENTITY_REPLACED",
-           lambda: record.replace(Record(evil, "bob@example.org")))
-
-
-def lying_computer(world, alice, sim):
-    chapter("6. Malware on Alice's computer, with her PIN, and no touch to pay")
+def lying_computer(world, alice, sim, record):
+    chapter("Malware on Alice's computer, with her PIN, and no touch to pay")
     status = alice.status()
-    record = Record(world.directory, alice.person.label)
     malware = Malware(world, alice.person, sim)
     key = {0: 1, 1: {0: 2, 1: "phone", 2: 2, 3: b"\x09" * 32, 4: 1}}
     update = {0: 1, 1: 2, 2: 4102444800, 3: bytes.fromhex(status["id"]),
@@ -338,7 +295,7 @@ def lying_computer(world, alice, sim):
 
 
 def edited_database(alice):
-    chapter("7. (5) Alice's database is edited to mark Mallory as verified")
+    chapter("Alice's database is edited to mark Mallory as verified")
     tell("The directory shows Mallory's identity under Carol's label.")
     alice("contact add carol@example.org")
     alice("keys carol --app ssh", expect=3)
@@ -351,7 +308,7 @@ def edited_database(alice):
 
 
 def man_in_the_middle(alice, carol, as_carol, as_alice, token):
-    chapter("8. (6) Mallory sits in the middle of a live code")
+    chapter("Mallory sits in the middle of a live code")
     for story in (carol, as_alice, as_carol):
         other = "alice" if story is not as_alice else "carol"
         story(f"contact add {other}@example.org", quiet=True)
@@ -375,7 +332,7 @@ def man_in_the_middle(alice, carol, as_carol, as_alice, token):
 
 
 def lost_token(alice, bob, tokens):
-    chapter("9. Alice loses her token, and retires it with the backup")
+    chapter("Alice loses her token, and retires it with the backup")
     tokens[0].control("unplug")
     tokens[1].control("plug")
     alice("token retire daily --yes")
@@ -387,7 +344,7 @@ def lost_token(alice, bob, tokens):
 
 
 def judged_by_openssh(world, alice):
-    chapter("10. What Alice signed, judged by stock ssh-keygen")
+    chapter("What Alice signed, judged by stock ssh-keygen")
     folder = os.path.join(world.root, "export")
     alice(f"export {folder}", quiet=True)
     count = 0
@@ -409,7 +366,7 @@ def judged_by_openssh(world, alice):
 
 
 def judged_by_git(world, alice, bob):
-    chapter("11. Bob signs a commit; git checks it with what Alice verified")
+    chapter("Bob signs a commit; git checks it with what Alice verified")
     repo = os.path.join(world.root, "repo")
     signers = os.path.join(world.root, "allowed_signers")
     with open(signers, "w") as f:
@@ -428,17 +385,8 @@ def judged_by_git(world, alice, bob):
           "git: good signature by " + bob.person.label)
 
 
-def story(world):
-    evil = "file://" + os.path.join(world.root, "mallorys-directory")
-    apart = "file://" + os.path.join(world.root, "carols-directory")
-    for url in (evil, apart):
-        os.mkdir(url.removeprefix("file://"))
-    alice, bob, tokens = provision(world)
-    add_keys(world, alice, bob, tokens)
-    verify(alice, bob, tokens)
-    news(world, alice, bob)
-    directory_attacks(world, alice, bob, evil)
-
+def strangers(world, apart):
+    """Carol, in a folder that she shares with others, and Mallory."""
     people = {}
     for name, label, directory in (
             ("carol", "carol", apart),
@@ -448,7 +396,47 @@ def story(world):
             people[name], _ = settle(
                 world, name, label + "@example.org", directory, "daily",
                 fido_only=True)
-    lying_computer(world, alice, tokens[0])
+    return people
+
+
+def change(world, thief):
+    """With what a thief has: one more key."""
+    ssh, _ = real_keys(world, thief.name)
+    thief.run("key", "add", "--app", "ssh", "--device", "stolen", "--file",
+              ssh)
+    thief.run("sign", pins={"pin-fd": PIN})
+
+
+def lying_directory(world, log, alice, bob, evil):
+    """Every lie of a directory with a log, and who notices."""
+    with Silence():
+        settle(world, "mallory-as-bob", bob.person.label, evil, "daily",
+               fido_only=True)
+    with open(Record(evil, bob.person.label).files()[0], "rb") as f:
+        genesis = f.read()
+    log.lies(alice)
+    log.silence(alice)
+    log.records(alice, bob, lambda thief: change(world, thief), genesis)
+    log.audited(bob)
+
+
+def story(world):
+    evil = "file://" + os.path.join(world.root, "mallorys-directory")
+    apart = "file://" + os.path.join(world.root, "carols-directory")
+    for url in (evil, apart):
+        os.mkdir(url.removeprefix("file://"))
+    log = Chapters(world, sys.modules[__name__])
+    log.begin()
+    world.directory = log.directory.url
+    alice, bob, tokens = provision(world)
+    add_keys(world, alice, bob, tokens)
+    verify(alice, bob, tokens)
+    log.offline(alice, bob)
+    news(world, alice, bob)
+    lying_directory(world, log, alice, bob, evil)
+
+    people = strangers(world, apart)
+    lying_computer(world, alice, tokens[0], Shown(log, alice.person.label))
     edited_database(alice)
     man_in_the_middle(alice, people["carol"], people["mallory-as-carol"],
                       people["mallory-as-alice"], tokens[0])
@@ -459,7 +447,7 @@ def story(world):
 
 def main():
     try:
-        with World(sys.argv[1], boards=sys.argv[2:]) as world:
+        with LogWorld(sys.argv[1], boards=sys.argv[2:]) as world:
             story(world)
     except Mismatch as error:
         print(f"\nThe story broke off: {error}", file=sys.stderr)

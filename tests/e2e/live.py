@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Two people compare a live code, each with `touchstone verify --live`.
 
+The texts go by hand, with --paste, or by the mailbox of a directory with a log.
+
 With --json the CLI writes the texts to send as JSON lines on standard error,
 and who shows the code: the computer, then the line has it, or the token, then
 it is read from there.  What the other side sent is read from standard input.
@@ -16,12 +18,12 @@ from world import PIN, Mismatch
 class Caller:
     """One side of a live code; sim: this person's token, if it shows codes."""
 
-    def __init__(self, person, contact, show=None, sim=None):
+    def __init__(self, person, contact, show=None, sim=None, paste=True):
         self.person, self.show, self.sim = person, show, sim
-        args = ["verify", contact, "--live", "--json"]
-        argv, fds = person.arguments(args, {"pin-fd": PIN})
+        args = ["verify", contact, "--live"] + ["--paste"] * paste
         if show:
-            show(f"{person.name}$ touchstone verify {contact} --live")
+            show(f"{person.name}$ touchstone " + " ".join(args))
+        argv, fds = person.arguments(args + ["--json"], {"pin-fd": PIN})
         self.process = subprocess.Popen(
             argv, env=person.environment(), text=True, bufsize=1,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -86,11 +88,11 @@ def exchange(a, b):
     return code, b.code()
 
 
-def relay(alice, bob, show=None, sims=(None, None)):
+def relay(alice, bob, show=None, sims=(None, None), paste=True):
     """Both confirm if the codes are the same."""
-    a = Caller(alice, bob.label, show, sims[0])
-    b = Caller(bob, alice.label, show, sims[1])
-    codes = exchange(a, b)
+    a = Caller(alice, bob.label, show, sims[0], paste)
+    b = Caller(bob, alice.label, show, sims[1], paste)
+    codes = exchange(a, b) if paste else (a.code(), b.code())
     same = codes[0] == codes[1]
     for caller in (a, b):
         caller.finish("yes" if same else "no", 0 if same else 3)

@@ -15,7 +15,8 @@ sys.dont_write_bytecode = True
 import liar  # noqa: E402
 from ledger import b64  # noqa: E402
 from logworld import (PIN, Directory, Home, LogWorld, Mismatch,  # noqa: E402
-                      Witness, alerts, close_all, free_port, member)
+                      Witness, alerts, close_all, free_port, member,
+                      until)
 from sodium import public_key  # noqa: E402
 from stage import Stage, age  # noqa: E402
 
@@ -133,6 +134,20 @@ def passing(town):
         town.well(f"after {kind.__name__}")
 
 
+def black_hole(town):
+    """One that listens and never answers holds up nothing but the question."""
+    town.directory.stop()
+    with liar.Liar(town.directory.port, town.lie(liar.BlackHole)) as heard:
+        asking = town.alice.start("refresh", "bob")
+        until(heard.asked, "the black hole is asked")
+        hold(town.keys() == 2, "a black hole: keys are given out meanwhile")
+        hold(asking.poll() is None, "and the question waits")
+        asking.terminate()
+        asking.communicate()
+    town.directory.start()
+    town.well("after the black hole")
+
+
 def poisoned(town, kind, code, level="stop", **kw):
     """A log that was extended with a lie: it cannot be taken back."""
     before = Home(town.alice)
@@ -204,6 +219,7 @@ def main(build):
         town.well("and another program that says the truth with its keys")
         passing(town)
         silence(town)
+        black_hole(town)
         poison(town)
         audited(town)
         news(town)
