@@ -96,6 +96,12 @@ test_clock(void **state)
 	assert_int_not_equal(take(TS_LIMIT_SUBMIT, "a", 0), 0);
 	assert_int_not_equal(take(TS_LIMIT_SUBMIT, "a", 5000000), 0);
 	assert_int_equal(take(TS_LIMIT_SUBMIT, "a", UINT64_MAX), 0);
+	/* So long that time times rate is just over 2^64. */
+	while (take(TS_LIMIT_LOOKUP, "b", 1000) == 0)
+		continue;
+	assert_int_equal(take(TS_LIMIT_LOOKUP, "b",
+			     1000 + UINT64_MAX / 3600 + 1),
+	    0);
 }
 
 /* A million strangers: the table does not grow, and one stays bounded. */
