@@ -60,13 +60,11 @@ int ts_proof_extra_decode(struct ts_proof_extra *out,
     struct tsw_slice s) TS_MUST_CHECK;
 
 /*
- * A page that was checked, with the parameters' inclusion, as the text of a
- * proof file; *len bytes.  TS_ERR_LOG_PROOF: the page is not a last one.
+ * A page that was checked, with parameters, as the text of a proof file; *len
+ * bytes.  TS_ERR_LOG_PROOF: the page is not a last one, or has none.
  */
 int ts_proof_file_make(char *out, size_t size, size_t *len,
-    struct tsw_slice label, const struct ts_page *page,
-    const uint8_t vrf[TS_VRF_KEY_LEN],
-    struct tsw_slice parameters) TS_MUST_CHECK;
+    struct tsw_slice label, const struct ts_page *page) TS_MUST_CHECK;
 /*
  * Check a whole file by a policy, age not included.  *extra views scratch,
  * which has TS_PAGE_MAX bytes.  Errors as ts_latest_check().

@@ -264,8 +264,7 @@ write_file(char *out, size_t size, size_t *len, struct ts_proof_file *file,
 
 int
 ts_proof_file_make(char *out, size_t size, size_t *len, struct tsw_slice label,
-    const struct ts_page *page, const uint8_t vrf[TS_VRF_KEY_LEN],
-    struct tsw_slice parameters)
+    const struct ts_page *page)
 {
 	struct ts_proof_extra extra;
 	struct ts_checkpoint cp;
@@ -275,7 +274,7 @@ ts_proof_file_make(char *out, size_t size, size_t *len, struct tsw_slice label,
 
 	memset(&file, 0, sizeof(file));
 	if (page->record_cnt == 0 || !page->absence.there ||
-	    page->inclusion.len > sizeof(file.hashes))
+	    !page->has_parameters || page->inclusion.len > sizeof(file.hashes))
 		return TS_ERR_LOG_PROOF;
 	r = ts_note_parse(&note, page->note);
 	if (r == TS_OK)
@@ -295,8 +294,6 @@ ts_proof_file_make(char *out, size_t size, size_t *len, struct tsw_slice label,
 	 */
 	extra.label = label;
 	extra.page = *page;
-	memcpy(extra.page.vrf, vrf, sizeof(extra.page.vrf));
-	extra.page.parameters = parameters;
 	return write_file(out, size, len, &file, &extra);
 }
 

@@ -47,7 +47,7 @@ static int
 make(void)
 {
 	return ts_proof_file_make(text, sizeof(text), &len, slice("bob"),
-	    &shown.page, world->vrf, shown.page.parameters);
+	    &shown.page);
 }
 
 static int
@@ -119,12 +119,14 @@ not_made(void **state)
 	(void)state;
 	for (i = 0; i < len; i += 97)
 		assert_int_equal(ts_proof_file_make(text, i, &(size_t){0},
-				     slice("bob"), &shown.page, world->vrf,
-				     shown.page.parameters),
+				     slice("bob"), &shown.page),
 		    TSW_ERR_NO_SPACE);
 	refuse = true;
 	assert_int_equal(make(), TS_ERR_NO_MEMORY);
 	refuse = false;
+	shown.page.has_parameters = false;
+	assert_int_equal(make(), TS_ERR_LOG_PROOF);
+	shown.page.has_parameters = true;
 	shown.page.absence.there = false;
 	assert_int_equal(make(), TS_ERR_LOG_PROOF);
 	logworld_page(world, &shown, &none);

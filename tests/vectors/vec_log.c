@@ -284,8 +284,7 @@ check_proof_file(const json_t *v, const struct ts_policy *policy,
 	if (scratch == NULL)
 		exit(EXIT_FAILURE);
 	vec_check_err(ts_proof_file_make(made, sizeof(made), &len,
-			  text_of(v, "label"), page, page->vrf,
-			  page->parameters),
+			  text_of(v, "label"), page),
 	    NULL, vec_name(v));
 	vec_check(vec_same(text, (const uint8_t *)made, len), vec_name(v),
 	    "another proof file");

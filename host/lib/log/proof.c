@@ -16,22 +16,20 @@
 
 /*
  * A checkpoint that is asked for as if for the first time is proven against
- * nothing: it must not contradict what is known.
+ * nothing: it must continue what is known.
  */
 static int
-check_view(const struct ts_log_view *ours, const struct ts_log_view *view)
+check_view(struct ts_store *store, const struct ts_log_view *view)
 {
+	const struct ts_log_view *ours = &store->log->view;
+
 	if (!ours->known)
 		return TS_OK;
-	if (memcmp(ours->origin, view->origin, TSW_HASH_LEN) != 0 ||
-	    memcmp(ours->vrf, view->vrf, TS_VRF_KEY_LEN) != 0)
+	if (memcmp(ours->origin, view->origin, TSW_HASH_LEN) != 0)
+		return TS_ERR_LOG_NOTE;
+	if (memcmp(ours->vrf, view->vrf, TS_VRF_KEY_LEN) != 0)
 		return TS_ERR_LOG_PROOF;
-	if (view->head.size < ours->head.size)
-		return TS_ERR_LOG_ROLLBACK;
-	if (view->head.size == ours->head.size &&
-	    memcmp(view->head.root, ours->head.root, TSW_HASH_LEN) != 0)
-		return TS_ERR_LOG_SPLIT;
-	return TS_OK;
+	return ts_log_check_next(store, &view->head);
 }
 
 static int
@@ -48,36 +46,38 @@ make(struct ts_text *out, struct tsw_slice label, const struct ts_page *page)
 	buf = calloc(1, TS_PROOF_FILE_MAX);
 	if (buf == NULL)
 		return TS_ERR_NO_MEMORY;
-	r = ts_proof_file_make(buf, TS_PROOF_FILE_MAX, &len, label, page,
-	    page->vrf, page->parameters);
+	r = ts_proof_file_make(buf, TS_PROOF_FILE_MAX, &len, label, page);
 	if (r == TS_OK)
 		ts_text_add_len(out, buf, len);
 	free(buf);
 	return r == TS_OK ? ts_text_done(out) : r;
 }
 
+/* The page ends with the next request: it is made into text before. */
 static int
 prove(struct ts_store *store, struct ts_text *out, struct tsw_slice label)
 {
 	struct ts_lookup ask = {label, 0, false, 0};
-	struct ts_log_shown shown;
+	char text[TSW_LABEL_MAX + 1] = {0};
+	struct ts_log_shown shown = {text, {NULL, 0}, {NULL, 0}};
+	uint8_t note[TS_NOTE_MAX];
 	struct ts_log_view view;
 	struct ts_page page;
-	char text[TSW_LABEL_MAX + 1] = {0};
 	int r;
 
 	memset(&view, 0, sizeof(view));
 	r = ts_gather_page(store, &page, &view, store->own.directory, &ask);
+	if (r == TS_OK)
+		r = make(out, label, &page);
 	if (r != TS_OK)
 		return r;
+	if (page.note.p == NULL || page.note.len > sizeof(note))
+		return TS_ERR_LOG_NOTE;
 	memcpy(text, label.p, label.len);
-	memset(&shown, 0, sizeof(shown));
-	shown.label = text;
-	shown.note = page.note;
-	r = check_view(&store->log->view, &view);
-	if (r != TS_OK)
-		return ts_log_wrong(store, r, &shown);
-	return make(out, label, &page);
+	memcpy(note, page.note.p, page.note.len);
+	shown.note.p = note;
+	shown.note.len = page.note.len;
+	return ts_log_wrong(store, check_view(store, &view), &shown);
 }
 
 int
@@ -86,13 +86,23 @@ ts_log_proof(struct ts_store *store, struct ts_text *out, const char *label)
 	struct tsw_slice text = {(const uint8_t *)label, strlen(label)};
 	uint8_t norm[TSW_LABEL_MAX];
 	struct tsw_slice s = {norm, sizeof(norm)};
+	struct ts_text proof;
 	int r;
 
 	ts_names_clear(store);
 	if (store->log == NULL || store->log->policy == NULL)
 		return TS_ERR_LOG_POLICY;
 	r = tsw_label_normalise(norm, &s.len, text);
-	return r == TSW_OK ? prove(store, out, s) : r;
+	if (r != TSW_OK)
+		return r;
+	ts_text_init(&proof);
+	r = ts_round_begin(store, "proof", label);
+	if (r == TS_OK)
+		r = ts_round_end(store, prove(store, &proof, s));
+	if (r == TS_OK)
+		ts_text_add_len(out, proof.p, proof.len);
+	ts_text_wipe(&proof);
+	return r == TS_OK ? ts_text_done(out) : r;
 }
 
 /* --- Checking one --- */
