@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <touchstone/text.h>
+#include <touchstone/wire/bundle.h>
 #include <touchstone/wire/crypto.h>
 
 #include "logmodel_page.h"
@@ -261,6 +262,40 @@ refuse(struct logmodel *m, enum ts_refusal code, uint32_t err)
 	return ts_refusal_http(code);
 }
 
+static void
+take_bundles(struct logmodel *m, const struct ts_submit *req)
+{
+	size_t i;
+
+	m->bundles = req->bundle_cnt;
+	for (i = 0; i < req->bundle_cnt; i++) {
+		if (m->bundle_cnt == TS_SUBMIT_BUNDLES_CNT)
+			return;
+		m->bundle[m->bundle_cnt].len = req->bundle[i].len;
+		memcpy(m->bundle[m->bundle_cnt++].bytes, req->bundle[i].p,
+		    req->bundle[i].len);
+	}
+}
+
+static unsigned
+bundle(struct logmodel *m, const char *hex)
+{
+	uint8_t hash[TSW_HASH_LEN];
+	char name[2 * TSW_HASH_LEN + 1];
+	size_t i;
+
+	for (i = 0; i < m->bundle_cnt; i++) {
+		tsw_bundle_hash(hash, m->bundle[i].bytes, m->bundle[i].len);
+		ts_hex_encode(name, hash, sizeof(hash));
+		if (strcmp(name, hex) != 0)
+			continue;
+		memcpy(m->answer, m->bundle[i].bytes, m->bundle[i].len);
+		m->len = m->bundle[i].len;
+		return 200;
+	}
+	return refuse(m, TS_REFUSAL_NOT_FOUND, 0);
+}
+
 static unsigned
 submit(struct logmodel *m, struct tsw_slice body)
 {
@@ -274,7 +309,7 @@ submit(struct logmodel *m, struct tsw_slice body)
 	memset(m->invited, 0, sizeof(m->invited));
 	if (req.invitation.len > 0)
 		memcpy(m->invited, req.invitation.p, req.invitation.len);
-	m->bundles = req.bundle_cnt;
+	take_bundles(m, &req);
 	r = logmodel_find(m, label, req.number);
 	if (r != NULL) {
 		statement_hash(ours, r->envelope, r->len);
@@ -334,6 +369,8 @@ route(struct logmodel *m, const char *path, struct tsw_slice body)
 		return consistency(m, body);
 	if (strcmp(path, "/v1/policy") == 0)
 		return text(m, m->policy, strlen(m->policy));
+	if (strncmp(path, "/v1/bundle/", 11) == 0)
+		return bundle(m, path + 11);
 	if (strcmp(path, "/checkpoint") == 0)
 		return text(m, note, logmodel_note(m, note));
 	return refuse(m, TS_REFUSAL_NOT_FOUND, 0);

@@ -64,6 +64,11 @@ struct logmodel {
 	size_t requests;		     /* so far */
 	char invited[TS_INVITATION_MAX + 1]; /* of the last submit */
 	size_t bundles;			     /* of the last submit */
+	size_t bundle_cnt;		     /* of all */
+	struct {
+		size_t len;
+		uint8_t bytes[TSW_BUNDLE_MAX];
+	} bundle[TS_SUBMIT_BUNDLES_CNT];
 	size_t len;
 	uint8_t *answer;
 };

@@ -177,6 +177,50 @@ checkpoint_gives_way(void **state)
 }
 
 static void
+run_sql(const char *sql)
+{
+	sqlite3 *db;
+
+	ts_store_free(&alice->store);
+	assert_int_equal(sqlite3_open(alice->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	assert_int_equal(person_reopen(alice), TS_OK);
+}
+
+/* Whatever stands in the row: it is none, and the next look begins anew. */
+static void
+note_of_nobody_counts_as_none(void **state)
+{
+	static const char *const edits[] = {"UPDATE log SET note = x'00'",
+	    "UPDATE log SET vrf = x''",
+	    "UPDATE log SET note = zeroblob(100000)",
+	    "UPDATE log SET note = CAST(replace(CAST(note AS TEXT), 'e',"
+	    " 'f') AS BLOB)"};
+	struct ts_log log;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
+		run_sql(edits[i]);
+		ts_log_get(alice->store, &log);
+		assert_true(log.set && !log.known && !log.fresh);
+		assert_int_equal(ts_monitor_all(alice->store), TS_OK);
+		ts_log_get(alice->store, &log);
+		assert_true(log.known && log.fresh);
+		assert_int_equal(count_all_alerts(alice), 0);
+	}
+	/* A policy that is none: nothing is believed any more. */
+	run_sql("UPDATE log SET policy = 'quorum none'");
+	assert_int_equal(ts_monitor_all(alice->store), TS_ERR_LOG_POLICY);
+	ts_log_get(alice->store, &log);
+	assert_true(log.set && !log.known);
+	assert_int_equal(ts_log_set(alice->store, LOGMODEL_URL, model->policy),
+	    TS_OK);
+	assert_int_equal(ts_monitor_all(alice->store), TS_OK);
+}
+
+static void
 bundles_go_with_their_record(void **state)
 {
 	struct tsw_slice label = {(const uint8_t *)BOB, strlen(BOB)};
@@ -222,6 +266,7 @@ main(void)
 	    T(draft_keeps_its_checkpoint),
 	    T(forged_checkpoint_is_not_signed),
 	    T(checkpoint_gives_way),
+	    T(note_of_nobody_counts_as_none),
 	    T(bundles_go_with_their_record),
 	};
 

@@ -12,6 +12,7 @@
 
 static struct person *alice, *bob;
 static struct logmodel *model, *other;
+static struct ts_text text;	/* stays empty */
 static struct ts_courier shown; /* what all people see */
 
 static int
@@ -120,6 +121,8 @@ assert_caught(int err, enum ts_alert_code code, size_t evidence)
 	assert_int_equal(ts_monitor_contact(alice->store, BOB), err);
 	assert_int_equal(ts_monitor_contact(alice->store, BOB), err);
 	assert_int_equal(ts_log_refresh(alice->store), err);
+	assert_int_equal(ts_log_proof(alice->store, &text, BOB), err);
+	assert_int_equal(text.len, 0);
 	assert_int_equal(count_alerts(alice, code, ""), 1);
 	assert_int_equal(count_all_alerts(alice), 1);
 	r = ts_alert_each(alice->store, false, last_id, &id);

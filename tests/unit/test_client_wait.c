@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <touchstone/bundle.h>
 #include <touchstone/log.h>
 
 #include "logmodel.h"
@@ -191,6 +192,75 @@ waiting_for_a_first_place(void **state)
 	assert_int_equal(to_the_end(do_all), TS_OK);
 }
 
+/* Two contacts have news: each is looked at once, however often it waits. */
+static int
+do_all_later(void)
+{
+	world_now++;
+	return ts_monitor_all(alice->store);
+}
+
+static void
+nobody_is_looked_at_twice(void **state)
+{
+	struct ts_contact b, c;
+
+	(void)state;
+	carol = person_new("carol", 70);
+	person_provision(carol, 1);
+	person_add(alice, carol);
+	make_slow();
+	assert_int_equal(to_the_end(do_all_later), TS_OK);
+	assert_int_equal(ts_contact_get(alice->store, &b, BOB), TS_OK);
+	assert_int_equal(ts_contact_get(alice->store, &c, "carol"), TS_OK);
+	assert_int_equal(c.checked, world_now);
+	assert_true(b.checked < c.checked);
+	assert_true(own(alice).checked < b.checked);
+	person_free(carol);
+}
+
+/* The contact is there before its bundles are: the rest is made up for. */
+static void
+contact_with_a_bundle_is_added_once(void **state)
+{
+	uint8_t cert[300], bytes[TSW_BUNDLE_MAX];
+	struct tsw_bundle b = {2, {{cert, sizeof(cert)}, {cert, 17}}};
+	const struct ts_proof good = {TS_PROOF_GOOD, "a card"};
+	struct ts_bundle_ask ask;
+	struct ts_token t;
+	struct tsw_wr wr;
+	bool complete;
+	uint32_t n;
+
+	(void)state;
+	memset(cert, 3, sizeof(cert));
+	tsw_wr_init(&wr, bytes, sizeof(bytes));
+	assert_int_equal(tsw_bundle_encode(&wr, &b), TSW_OK);
+	carol = person_new("carol", 70);
+	carol->token[0] = soft_token_new(TSW_ALG_P256, 77);
+	t = person_token(carol, 0, "card");
+	t.evidence = TSW_EVIDENCE_CARD_ATTESTED;
+	t.credential_len = 0;
+	t.kind = TS_OWN_PIV;
+	t.slot = 0x9c;
+	tsw_bundle_hash(t.attestation, bytes, tsw_wr_len(&wr));
+	t.attestation_len = TSW_HASH_LEN;
+	assert_int_equal(ts_bundle_keep(carol->store, &t.key, bytes,
+			     tsw_wr_len(&wr), &good),
+	    TS_OK);
+	assert_int_equal(ts_own_genesis(carol->store, &t, 1, 1, 72), TS_OK);
+	assert_int_equal(person_sign_with(carol, 0, &complete), TS_OK);
+	assert_int_equal(ts_own_publish(carol->store, &n), TS_OK);
+	assert_int_equal(model->bundle_cnt, 1);
+	person_free(carol);
+	make_slow();
+	assert_int_equal(to_the_end(do_add), TS_OK);
+	assert_int_equal(ts_bundle_next(alice->store, &ask), TS_OK);
+	assert_memory_equal(ask.bytes, bytes, tsw_wr_len(&wr));
+	assert_int_equal(count_all_alerts(alice), 0);
+	assert_int_equal(do_add(), TS_ERR_ALREADY);
+}
+
 /* --- The same question once more --- */
 
 static uint8_t rival[TSW_ENVELOPE_MAX];
@@ -312,6 +382,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(waiting_comes_to_the_same_end),
 	    T(waiting_for_a_first_place),
+	    T(nobody_is_looked_at_twice),
+	    T(contact_with_a_bundle_is_added_once),
 	    T(conflict_is_looked_at_anew),
 	    T(live_codes_have_the_root),
 	};

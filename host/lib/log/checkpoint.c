@@ -49,9 +49,8 @@ ask_span(struct ts_store *store, struct ts_consistency *out, uint64_t from,
 	return r == TS_OK || r == TSW_ERR_INTERNAL ? r : TS_ERR_LOG_PROOF;
 }
 
-/* A newer checkpoint than ours has to continue ours. */
-static int
-check_next(struct ts_store *store, const struct ts_tree_head *next)
+int
+ts_log_check_next(struct ts_store *store, const struct ts_tree_head *next)
 {
 	const struct ts_tree_head *ours = &store->log->view.head;
 	struct ts_consistency c;
@@ -66,10 +65,9 @@ check_next(struct ts_store *store, const struct ts_tree_head *next)
 	r = ask_span(store, &c, ours->size, next->size);
 	if (r != TS_OK)
 		return r;
-	if (memcmp(c.root, ours->root, TSW_HASH_LEN) != 0 ||
-	    ts_tree_check_consistency(ours, next, c.proof) != TS_OK)
-		return TS_ERR_LOG_SPLIT;
-	return TS_OK;
+	return ts_tree_check_consistency(ours, next, c.proof) == TS_OK
+	    ? TS_OK
+	    : TS_ERR_LOG_SPLIT;
 }
 
 /* bytes: a copy of the note. */
@@ -94,7 +92,7 @@ take_note(struct ts_store *store, struct tsw_slice bytes)
 	tsw_sha256(hash, &origin, 1);
 	if (memcmp(hash, view.origin, sizeof(hash)) != 0)
 		return TS_ERR_LOG_NOTE;
-	r = check_next(store, &seen.cp.head);
+	r = ts_log_check_next(store, &seen.cp.head);
 	if (r != TS_OK)
 		return r;
 	view.head = seen.cp.head;

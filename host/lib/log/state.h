@@ -68,6 +68,12 @@ int ts_log_wrong(struct ts_store *store, int err,
  */
 int ts_log_compare(struct ts_store *store,
     const struct tsw_checkpoint *cp) TS_MUST_CHECK;
+/*
+ * Whether next continues the checkpoint that is known: TS_ERR_LOG_ROLLBACK,
+ * _SPLIT; nothing is raised.  It may ask the directory.
+ */
+int ts_log_check_next(struct ts_store *store,
+    const struct ts_tree_head *next) TS_MUST_CHECK;
 /* The checkpoint is of the log that is known here. */
 bool ts_log_is_ours(const struct ts_store *store,
     const struct tsw_checkpoint *cp);
