@@ -98,6 +98,20 @@ ts_witness_key_read(struct ts_skey **out, int dir)
 	return r;
 }
 
+static size_t
+write_line(struct line *sk_line, const char *name)
+{
+	const char *part[] = {PREFIX, name, "+", sk_line->id, "+",
+	    sk_line->sk_base64, "\n"};
+	struct tsw_wr wr;
+	size_t i;
+
+	tsw_wr_init(&wr, (uint8_t *)sk_line->sk_text, sizeof(sk_line->sk_text));
+	for (i = 0; i < sizeof(part) / sizeof(part[0]); i++)
+		tsw_wr_bytes(&wr, (const uint8_t *)part[i], strlen(part[i]));
+	return tsw_wr_len(&wr);
+}
+
 static int
 write_key(struct line *sk_line, struct ts_skey *sk_key, int dir,
     const char *name)
@@ -114,9 +128,7 @@ write_key(struct line *sk_line, struct ts_skey *sk_key, int dir,
 	(void)ts_base64_encode(sk_line->sk_base64, sk_line->sk_bytes,
 	    sizeof(sk_line->sk_bytes));
 	id_text(sk_line->id, sk_key->vkey.id);
-	(void)snprintf(sk_line->sk_text, sizeof(sk_line->sk_text),
-	    PREFIX "%s+%s+%s\n", name, sk_line->id, sk_line->sk_base64);
-	s.len = strlen(sk_line->sk_text);
+	s.len = write_line(sk_line, name);
 	r = ts_files_write(dir, TS_WITNESS_KEY_FILE, s, 0600);
 	return r == TS_OK ? ts_files_sync_parent(dir, TS_WITNESS_KEY_FILE) : r;
 }

@@ -123,11 +123,10 @@ def honest(folder, state):
     # A narrow bundle that is gone once there is a full one.
     log = Log(folder, 20).publish()
     shutil.rmtree(folder + "/tile")
-    longer = Log(folder, 20, 400).publish()
+    Log(folder, 20, 400).publish()
     with open(folder + "/checkpoint", "wb") as f:
         f.write(log.note)
     assert audit(log)["size"] == 23
-    assert longer.note != log.note
 
 
 # What is wrong with the leaves of Log(40, 1, 30), and where: a function that
@@ -182,10 +181,6 @@ def lies(folder, state):
         assert got["result"] == ("broken" if why else "fine"), (what, got)
         assert got.get("leaf") == leaf, (what, got)
         assert why is None or why in got["why"], (what, got)
-        # The same over what was audited before is the same.
-        for name in os.listdir(os.path.dirname(state)):
-            if name.startswith("state"):
-                os.unlink(os.path.join(os.path.dirname(state), name))
         shutil.rmtree(folder + "/tile")
         print(f"ok  {what}: {got.get('why', 'fine')}")
 

@@ -17,7 +17,7 @@
 #define NOW 1800000000u
 #define WITNESSES 6
 
-static struct ts_skey log_key, wit[WITNESSES];
+static struct ts_skey log_key, peer[WITNESSES];
 static char log_vkey[TS_VKEY_MAX], vkey[WITNESSES][TS_VKEY_MAX];
 
 static const char body[] = "o.example/log\n7\n"
@@ -38,10 +38,10 @@ setup(void **state)
 	for (i = 0; i < WITNESSES; i++) {
 		snprintf(name, sizeof(name), "w%zu.example", i);
 		seed[0] = (uint8_t)(i + 1);
-		assert_int_equal(ts_skey_init(&wit[i], name,
+		assert_int_equal(ts_skey_init(&peer[i], name,
 				     TS_NOTE_COSIGNATURE, seed),
 		    TS_OK);
-		ts_vkey_format(vkey[i], &wit[i].vkey);
+		ts_vkey_format(vkey[i], &peer[i].vkey);
 	}
 	return 0;
 }
@@ -113,7 +113,7 @@ reading(void **state)
 	assert_string_equal(url, "https://o.example/");
 	assert_int_equal(ts_policy_witness_cnt(p), 3);
 	assert_memory_equal(ts_policy_witness(p, 0, &name, &url)->key,
-	    wit[0].vkey.key, 32);
+	    peer[0].vkey.key, 32);
 	assert_string_equal(name, "one");
 	assert_string_equal(url, "https://w.example/x");
 	assert_null(ts_policy_witness(p, 1, &name, &url));
@@ -137,58 +137,59 @@ reading(void **state)
 	ts_policy_free(&p);
 }
 
+static const struct {
+	const char *text;
+	size_t line;
+} bad[] = {
+    {"", 0},
+    {"log %L\n", 0},
+    {"log %L\nquorum none", 2},
+    {"quorum none\nquorum none\n", 2},
+    {"quorum nobody\n", 1},
+    {"quorum W\nwitness W %0\n", 1},
+    {"quorum\n", 1},
+    {"quorum none none\n", 1},
+    {"quorum None\n", 1},
+    {"Quorum none\n", 1},
+    {"quorum none # why\n", 1},
+    {"logs %L\n", 1},
+    {"log\nquorum none\n", 1},
+    {"log %L a b\nquorum none\n", 1},
+    {"log %L\nlog %L\nquorum none\n", 2},
+    {"log %X\nlog %X\nquorum none\n", 2},
+    {"log L\nquorum none\n", 1},
+    {"log %Lx\nquorum none\n", 1},
+    {"witness W\nquorum none\n", 1},
+    {"witness W %0 a b\nquorum none\n", 1},
+    {"witness W %0\nwitness V %0\nquorum none\n", 2},
+    {"witness W %X\nwitness V %X\nquorum none\n", 2},
+    {"witness W %0\nwitness W %1\nquorum none\n", 2},
+    {"witness none %0\nquorum none\n", 1},
+    {"witness W %L\nquorum none\n", 1},
+    {"witness W %0\ngroup W any W\nquorum none\n", 2},
+    {"witness W %0\ngroup none any W\nquorum none\n", 2},
+    {"witness W %0\ngroup G any\nquorum none\n", 2},
+    {"witness W %0\ngroup G W\nquorum none\n", 2},
+    {"witness W %0\ngroup G 0 W\nquorum none\n", 2},
+    {"witness W %0\ngroup G 2 W\nquorum none\n", 2},
+    {"witness W %0\ngroup G 01 W\nquorum none\n", 2},
+    {"witness W %0\ngroup G 1x W\nquorum none\n", 2},
+    {"witness W %0\ngroup G +1 W\nquorum none\n", 2},
+    {"witness W %0\ngroup G 18446744073709551617 W\nquorum none\n", 2},
+    {"witness W %0\ngroup G any none\nquorum none\n", 2},
+    {"witness W %0\ngroup G any G\nquorum none\n", 2},
+    {"witness W %0\ngroup G any W W\nquorum none\n", 2},
+    {"witness W %0\ngroup G any W\ngroup H any W\nquorum none\n", 3},
+    {"group G any W\nwitness W %0\nquorum none\n", 1},
+    {"log %L\r\nquorum none\n", 1},
+    {"\n\n\x7f\nquorum none\n", 3},
+    {"quorum\vnone\n", 1},
+    {"# \x01\nquorum none\n", 1},
+};
+
 static void
 misreadings(void **state)
 {
-	static const struct {
-		const char *text;
-		size_t line;
-	} bad[] = {
-	    {"", 0},
-	    {"log %L\n", 0},
-	    {"log %L\nquorum none", 2},
-	    {"quorum none\nquorum none\n", 2},
-	    {"quorum nobody\n", 1},
-	    {"quorum W\nwitness W %0\n", 1},
-	    {"quorum\n", 1},
-	    {"quorum none none\n", 1},
-	    {"quorum None\n", 1},
-	    {"Quorum none\n", 1},
-	    {"quorum none # why\n", 1},
-	    {"logs %L\n", 1},
-	    {"log\nquorum none\n", 1},
-	    {"log %L a b\nquorum none\n", 1},
-	    {"log %L\nlog %L\nquorum none\n", 2},
-	    {"log %X\nlog %X\nquorum none\n", 2},
-	    {"log L\nquorum none\n", 1},
-	    {"log %Lx\nquorum none\n", 1},
-	    {"witness W\nquorum none\n", 1},
-	    {"witness W %0 a b\nquorum none\n", 1},
-	    {"witness W %0\nwitness V %0\nquorum none\n", 2},
-	    {"witness W %X\nwitness V %X\nquorum none\n", 2},
-	    {"witness W %0\nwitness W %1\nquorum none\n", 2},
-	    {"witness none %0\nquorum none\n", 1},
-	    {"witness W %L\nquorum none\n", 1},
-	    {"witness W %0\ngroup W any W\nquorum none\n", 2},
-	    {"witness W %0\ngroup none any W\nquorum none\n", 2},
-	    {"witness W %0\ngroup G any\nquorum none\n", 2},
-	    {"witness W %0\ngroup G W\nquorum none\n", 2},
-	    {"witness W %0\ngroup G 0 W\nquorum none\n", 2},
-	    {"witness W %0\ngroup G 2 W\nquorum none\n", 2},
-	    {"witness W %0\ngroup G 01 W\nquorum none\n", 2},
-	    {"witness W %0\ngroup G 1x W\nquorum none\n", 2},
-	    {"witness W %0\ngroup G +1 W\nquorum none\n", 2},
-	    {"witness W %0\ngroup G 18446744073709551617 W\nquorum none\n", 2},
-	    {"witness W %0\ngroup G any none\nquorum none\n", 2},
-	    {"witness W %0\ngroup G any G\nquorum none\n", 2},
-	    {"witness W %0\ngroup G any W W\nquorum none\n", 2},
-	    {"witness W %0\ngroup G any W\ngroup H any W\nquorum none\n", 3},
-	    {"group G any W\nwitness W %0\nquorum none\n", 1},
-	    {"log %L\r\nquorum none\n", 1},
-	    {"\n\n\x7f\nquorum none\n", 3},
-	    {"quorum\vnone\n", 1},
-	    {"# \x01\nquorum none\n", 1},
-	};
 	struct ts_policy *p = NULL;
 	size_t i, line;
 
@@ -290,7 +291,7 @@ check(struct ts_seen *seen, const struct ts_policy *p,
 	for (i = 0; i < WITNESSES; i++) {
 		if (time[i] != 0)
 			assert_int_equal(ts_note_sign(bytes + strlen(bytes),
-					     text, &wit[i], time[i]),
+					     text, &peer[i], time[i]),
 			    TS_OK);
 	}
 	assert_int_equal(ts_note_parse(&note,

@@ -51,7 +51,7 @@ no_paths(void **state)
 	static const char *const bad[] = {"", "tile", "tile/", "tile/0",
 	    "tile/0/", "/tile/0/000", "tile/7/000", "tile/00/000",
 	    "tile/63/000", "tile/-1/000", "tile/entries", "tile/entries/",
-	    "tile/entrie/000", "tile/entries000", "tile/0/0", "tile/0/00",
+	    "tile/entry/000", "tile/entries000", "tile/0/0", "tile/0/00",
 	    "tile/0/0000", "tile/0/000/", "tile/0/000 ", "tile/0/000.p",
 	    "tile/0/000.p/", "tile/0/000.p/0", "tile/0/000.p/01",
 	    "tile/0/000.p/256", "tile/0/000.p/1000", "tile/0/000.p/1/",
