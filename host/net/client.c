@@ -85,8 +85,8 @@ ts_net_start(struct ts_net_client *client, const char *helper,
 	return r;
 }
 
-/* False: the helper is of no more use. */
-static bool
+/* What a helper does not take, it may still have an answer to. */
+static void
 send_rest(struct ts_net_client *client)
 {
 	ssize_t n;
@@ -98,17 +98,15 @@ send_rest(struct ts_net_client *client)
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0 && errno == EAGAIN)
-			return true;
-		if (n < 0)
-			return false;
-		client->out_at += (size_t)n;
-		if (client->out_at == client->out_len) {
+			return;
+		if (n > 0)
+			client->out_at += (size_t)n;
+		if (n <= 0 || client->out_at == client->out_len) {
 			free(client->out);
 			client->out = NULL;
 		}
 	}
 	client->events = POLLIN;
-	return true;
 }
 
 /* TS_ERR_NOT_FOUND: not all of it is there. */
@@ -168,8 +166,9 @@ ts_net_next(struct ts_net_client *client, struct ts_net_reply *out)
 	ssize_t n;
 	int r;
 
-	if (client->fd < 0 || !send_rest(client))
+	if (client->fd < 0)
 		return end_badly(out);
+	send_rest(client);
 	for (;;) {
 		r = take_reply(client, out);
 		if (r == TS_OK)
