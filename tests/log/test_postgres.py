@@ -16,7 +16,7 @@ import time
 import unittest
 
 import audited
-from asking import Asker, Directory, Refused
+from asking import Asker, Directory, Refused, free_port
 from postgres import Postgres
 
 BUILD = ""
@@ -40,10 +40,13 @@ def checkpoint(note):
 
 class Process(Directory):
     """One that may answer without being well."""
-    well = True
+    def __init__(self, *words, well=True, **more):
+        self.well = self.begins_well = well
+        super().__init__(*words, **more)
+        self.begins_well = True
 
     def start(self, well=True):
-        self.well = well
+        self.well = well and self.begins_well
         super().start()
         self.well = True
 
@@ -85,7 +88,7 @@ class Machines:
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def start(self, name, role, *options, wait=True, env=None):
+    def start(self, name, role, *options, wait=True, env=None, well=True):
         os.makedirs(self.path(name), exist_ok=True)
         if not wait:
             return subprocess.run(
@@ -95,7 +98,8 @@ class Machines:
                 capture_output=True, text=True, timeout=60, check=False)
         one = Process(self.program, "--store", self.server.url(), "--role",
                       role, "--rate-address", "0", "--rate-label", "0",
-                      *self.options, *options, data=self.path(name), env=env)
+                      *self.options, *options, data=self.path(name), env=env,
+                      well=well)
         self.running.append(one)
         return one
 
@@ -213,6 +217,7 @@ def eventually(what, seconds=60):
 
 class Several(unittest.TestCase):
     options = ()
+    well = True
 
     @classmethod
     def setUpClass(cls):
@@ -224,7 +229,7 @@ class Several(unittest.TestCase):
         self.server.create()
         self.machines = Machines(self.server, *self.options)
         self.addCleanup(self.machines.close)
-        self.sequencer = self.machines.sequencer()
+        self.sequencer = self.machines.sequencer(well=self.well)
         self.policy = self.sequencer.get("/v1/policy")[1]
 
     def fronts(self):
@@ -424,7 +429,10 @@ class Restored(Several):
         self.lost = asker.update("eve@example.org", 5)
         self.assertEqual(asker.submit("eve@example.org", 1, self.lost)[0], 200)
         watcher.stop()
-        size = checkpoint(self.sequencer.get("/checkpoint")[1])[0]
+        size = int(self.server.sql("SELECT published FROM checkpoint")[0])
+        # Front ends see the row a moment before the sequencer's file is there.
+        self.assertTrue(eventually(lambda: checkpoint(
+            self.sequencer.get("/checkpoint")[1])[0] == size))
         for one in [self.sequencer, *fronts]:
             one.stop()
         self.server.restore(dump)
@@ -440,6 +448,56 @@ class Restored(Several):
         signed = self.server.sql("SELECT size FROM checkpoint")
         time.sleep(1)
         self.assertEqual(self.server.sql("SELECT size FROM checkpoint"), signed)
+
+
+class Witnessed(Several):
+    """The same on a machine where nothing is left but the keys."""
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="ts-pgwit-")
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.program = build("host/witness/touchstone-witness")
+        port = free_port()
+        key = self.witness("key", "--name", "w.example/witness").strip()
+        path = os.path.join(self.folder, "policy")
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f"witness w {key} http://127.0.0.1:{port}\n"
+                       "quorum w\n")
+        running = subprocess.Popen(
+            ["setpriv", "--pdeathsig=KILL", self.program, "--data",
+             self.folder, "--listen", f"127.0.0.1:{port}"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(running.wait)
+        self.addCleanup(running.kill)
+        self.options = ("--policy", path)
+        self.well = False
+        super().setUp()
+        self.witness("add-log", self.sequencer.run("key").strip())
+        self.assertTrue(eventually(
+            lambda: self.sequencer.get("/healthz")[0] == 200))
+
+    def witness(self, *words):
+        return subprocess.run(
+            [self.program, *words, "--data", self.folder], check=True,
+            stdout=subprocess.PIPE, text=True).stdout
+
+    def test_a_witness_remembers(self):
+        front = self.machines.front("front", self.policy)
+        asker = self.asker(front)
+        asker.submit("fay@example.org", 0, asker.genesis("fay@example.org", 6))
+        dump = self.server.dump()
+        asker.submit("fay@example.org", 1, asker.update("fay@example.org", 6))
+        size = int(self.server.sql("SELECT published FROM checkpoint")[0])
+        for one in (self.sequencer, front):
+            one.stop()
+        self.server.restore(dump)
+        self.machines.keys("another", "log.key", "vrf.key")
+        another = self.machines.sequencer("another", well=False)
+        self.assertTrue(eventually(
+            lambda: another.get("/healthz")[1] == b"sealed\n"))
+        # It has signed nothing beyond what the backup has.
+        self.assertLess(int(self.server.sql(
+            "SELECT size FROM checkpoint")[0]), size)
 
 
 if __name__ == "__main__":
