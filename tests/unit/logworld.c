@@ -104,7 +104,8 @@ last_of(struct logworld *w, struct tsw_slice label)
 
 /* Nobody signed it: that is not what is proved here. */
 static void
-make_envelope(struct logworld_record *m, const struct logworld_record *before)
+make_envelope(struct logworld_record *m, const struct logworld_record *before,
+    enum tsw_kind kind)
 {
 	static const uint8_t sig[9] = {0};
 	uint8_t bytes[TSW_STATEMENT_MAX];
@@ -113,8 +114,8 @@ make_envelope(struct logworld_record *m, const struct logworld_record *before)
 	struct tsw_wr wr;
 
 	memset(&st, 0, sizeof(st));
-	if (before == NULL) {
-		st.kind = TSW_KIND_GENESIS;
+	st.kind = kind;
+	if (kind == TSW_KIND_GENESIS) {
 		st.u.genesis.label = m->label;
 		st.u.genesis.token_cnt = 1;
 		st.u.genesis.token[0].key.alg = TSW_ALG_SK_ED25519;
@@ -125,8 +126,13 @@ make_envelope(struct logworld_record *m, const struct logworld_record *before)
 		st.u.genesis.token[0].name.len = 1;
 		st.u.genesis.threshold = 1;
 		st.u.genesis.timelock_h = 72;
+	} else if (kind == TSW_KIND_CONFIRM) {
+		st.u.confirm.seq = before->number;
+		memcpy(st.u.confirm.head, before->hash, TSW_HASH_LEN);
+		st.u.confirm.contact[0] = 1;
+		st.u.confirm.contact_label = m->label;
+		st.u.confirm.method = TSW_METHOD_LIVE;
 	} else {
-		st.kind = TSW_KIND_UPDATE;
 		st.u.update.seq = m->number;
 		memcpy(st.u.update.prev, before->hash, TSW_HASH_LEN);
 		st.u.update.op_cnt = 1;
@@ -175,8 +181,8 @@ add_entry(struct logworld *w, const struct ts_entry *entry)
 	CHECK(ts_index_add(w->index, entry));
 }
 
-void
-logworld_add(struct logworld *world, const char *label)
+static void
+add_record(struct logworld *world, const char *label, bool confirm)
 {
 	const struct tsw_slice text = {(const uint8_t *)label, strlen(label)};
 	const struct logworld_record *before = last_of(world, text);
@@ -185,12 +191,27 @@ logworld_add(struct logworld *world, const char *label)
 	check(world->record_cnt < LOGWORLD_RECORDS);
 	m->label = text;
 	m->number = before == NULL ? 0 : before->number + 1;
-	make_envelope(m, before);
+	make_envelope(m, before,
+	    before == NULL ? TSW_KIND_GENESIS
+		: confirm  ? TSW_KIND_CONFIRM
+			   : TSW_KIND_UPDATE);
 	draw(world, m->opening, sizeof(m->opening));
 	key_of(world, m->entry.k, text, m->number);
 	ts_leaf_commit(m->entry.c, m->opening, text, m->number, m->hash);
 	add_entry(world, &m->entry);
 	world->record_cnt++;
+}
+
+void
+logworld_add(struct logworld *world, const char *label)
+{
+	add_record(world, label, false);
+}
+
+void
+logworld_add_confirm(struct logworld *world, const char *label)
+{
+	add_record(world, label, true);
 }
 
 void

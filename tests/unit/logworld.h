@@ -45,6 +45,8 @@ void logworld_free(struct logworld **world);
  * update upon the record before it.
  */
 void logworld_add(struct logworld *world, const char *label);
+/* A confirmation that names the last record as its head: no update of it. */
+void logworld_add_confirm(struct logworld *world, const char *label);
 /* An entry that is nobody's. */
 void logworld_fill(struct logworld *world);
 /* The root leaf, and all before it is published. */

@@ -96,6 +96,21 @@ proof_missing(void **state)
 	assert_int_equal(judge(&ask), TS_ERR_LOG_PROOF);
 }
 
+/* What names it, and is no update, binds nothing. */
+static void
+bound_by_no_update(void **state)
+{
+	const struct ts_lookup ask = asking("bob");
+
+	(void)state;
+	logworld_add_confirm(world, "bob");
+	logworld_seal(world);
+	logworld_page(world, &shown, &ask);
+	assert_int_equal(judge(&ask), TS_ERR_LOG_PROOF);
+	logworld_prove(world, &shown, 3);
+	assert_int_equal(judge(&ask), TS_OK);
+}
+
 static void
 proof_lies(void **state)
 {
@@ -286,6 +301,7 @@ main(void)
 	    TEST(numbers),
 	    TEST(last_number),
 	    TEST(proof_missing),
+	    TEST(bound_by_no_update),
 	    TEST(proof_lies),
 	    TEST(two_roots),
 	    TEST(not_latest),

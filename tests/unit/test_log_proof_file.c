@@ -178,6 +178,24 @@ lies(void **state)
 	assert_int_equal(again(), TS_ERR_LOG_LATEST);
 }
 
+/* The right hashes, said to be of another leaf. */
+static void
+another_index(void **state)
+{
+	struct ts_proof_extra m;
+	char *at = strstr(text, "\nindex ");
+
+	(void)state;
+	assert_non_null(at);
+	at += strlen("\nindex ");
+	assert_int_equal((uint64_t)(*at - '0'), world->size - 1);
+	for (*at = '0'; *at <= '9'; (*at)++)
+		assert_int_equal(judge(&m, NULL),
+		    (uint64_t)(*at - '0') == world->size - 1
+			? TS_OK
+			: TS_ERR_LOG_PROOF);
+}
+
 static int
 parse(const char *s, struct ts_proof_file *out)
 {
@@ -307,6 +325,7 @@ main(void)
 	    TEST(believed),
 	    TEST(not_made),
 	    TEST(lies),
+	    TEST(another_index),
 	    TEST(forms),
 	    TEST(too_long),
 	    TEST(every_byte),
