@@ -8,10 +8,11 @@ usage: test_api.py TOUCHSTONE-DIRECTORY ASKER [TEST...]
 import concurrent.futures
 import hashlib
 import random
+import threading
 import time
 
-from apicase import FREE, Case, main
-from asking import Mailbox, Refused
+from apicase import ASKER, FREE, Case, main
+from asking import Asker, Mailbox, Refused
 
 
 class Story(Case):
@@ -118,6 +119,33 @@ class Story(Case):
         self.assertEqual(got[0], 200)
         self.assertTrue(set(got[1:]) <= {"CONFLICT", "REPLACE"}, got)
         self.assertEqual(self.asker.count("rivals"), 1)
+
+    def test_storm(self):
+        """Every page verifies, whatever is published meanwhile."""
+        self.identity("storm", 31)
+        over = threading.Event()
+
+        def look(_):
+            seen, pages = 0, 0
+            with Asker(ASKER, self.directory) as asker:
+                while not over.is_set():
+                    cnt = asker.count("storm")
+                    self.assertGreaterEqual(cnt, seen)
+                    seen, pages = cnt, pages + 1
+                return asker.count("storm"), pages
+
+        with concurrent.futures.ThreadPoolExecutor(3) as pool:
+            looks = [pool.submit(look, i) for i in range(3)]
+            try:
+                for i in range(40):
+                    self.assertEqual(self.asker.submit(
+                        "storm", i + 1, self.asker.update("storm", 31))[0],
+                                     200)
+            finally:
+                over.set()
+            for cnt, pages in (look.result(60) for look in looks):
+                self.assertEqual(cnt, 41)
+                self.assertGreater(pages, 5)
 
     def test_consistency(self):
         sizes = []

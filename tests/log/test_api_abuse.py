@@ -18,12 +18,13 @@ class Limits(Case):
                "20")
 
     def test_one_identity(self):
-        self.identity("lena", 71, 3)
+        genesis = self.identity("lena", 71, 3)
         update = self.asker.update("lena", 71)
         refused = self.refused("RATE", 429, self.asker.submit, "lena", 4,
                                update)
         self.assertGreater(refused.retry, 60)
         # Others are not concerned, and what is there is answered.
+        self.assertEqual(self.asker.submit("lena", 0, genesis)[0], 200)
         self.identity("mia", 73, 1)
         self.assertEqual(self.asker.count("lena"), 4)
 
