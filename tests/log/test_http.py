@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What hostile clients do to host/http/server.
 
-Usage: test_http.py VICTIM
+Usage: test_http.py VICTIM [FAIL_MALLOC]
 """
 
 import http.client
+import mmap
 import os
 import socket
 import struct
@@ -16,18 +17,20 @@ import time
 import unittest
 
 VICTIM = sys.argv[1]
+FAIL_MALLOC = sys.argv[2] if len(sys.argv) > 2 else None
 
 
 class Victim:
     """The server in a process of its own."""
 
     def __init__(self, listen="127.0.0.1:0", connections=2000, per_address=0,
-                 request=5, idle=1, proxy=0):
+                 request=5, idle=1, proxy=0, env=None):
         self.process = subprocess.Popen(
             [VICTIM, listen] + [str(n) for n in (
                 connections, per_address, request, idle, proxy)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env=dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=1"))
+            env=dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=1",
+                     **(env or {})))
         self.address = self.process.stdout.readline().strip()
         if not listen.startswith("unix:"):
             self.port = int(self.address.rpartition(":")[2])
@@ -362,6 +365,30 @@ class Server(unittest.TestCase):
         flood()
         self.assertLess(victim.rss_kib() - before, 8 * 1024)
 
+    @unittest.skipUnless(FAIL_MALLOC, "only with our own malloc")
+    def test_no_memory(self):
+        """Every allocation of a request fails once: one client may notice."""
+        with tempfile.NamedTemporaryFile() as f:
+            f.write(bytes(8))
+            f.flush()
+            victim = self.victim(env={"LD_PRELOAD": FAIL_MALLOC,
+                                      "TS_FAIL_MALLOC": f.name})
+            post = (b"POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                    b"Content-Length: 9000\r\n\r\n" + b"a" * 9000)
+            later = (b"GET /later HTTP/1.1\r\nHost: x\r\n"
+                     b"Connection: close\r\n\r\n")
+            noticed = 0
+            with mmap.mmap(f.fileno(), 8) as left:
+                for n in range(1, 80):
+                    left[:] = struct.pack("=Q", n // 2 + 1)
+                    status, _ = parse(self.say(
+                        victim, later if n % 8 == 0 else post))
+                    left[:] = bytes(8)
+                    self.assertIn(status, (None, 200, 500, 503))
+                    noticed += status != 200
+                    self.assertEqual(victim.get()[0], 200, n)
+            self.assertGreater(noticed, 0)
+
     def test_proxy(self):
         victim = self.victim(proxy=1)
         for lines, want in (
@@ -407,4 +434,4 @@ class Server(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(argv=sys.argv[:1] + sys.argv[2:])
+    unittest.main(argv=sys.argv[:1])
