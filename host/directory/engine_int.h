@@ -87,6 +87,7 @@ struct ts_engine {
 	struct ts_witnesses *witnesses;
 	struct ts_nodes_edge *edge; /* of what witnesses are asked about */
 	bool asked;		    /* a quorum has cosigned since we started */
+	bool missing;		    /* the last try met no quorum */
 	uint64_t renewed;	    /* time of the last try to */
 	uint64_t size;		    /* of what is signed */
 	uint64_t entries;	    /* in it */

@@ -7,9 +7,10 @@
 
 #include "crash.h"
 
-#define RETRY_MS 200  /* after an error, or without a quorum */
-#define IDLE_MS 1000  /* to look whether cosignatures are old */
-#define LISTEN_MS 500 /* for others' records; a stop waits so long */
+#define RETRY_MS 200   /* after an error */
+#define QUORUM_MS 1000 /* without a quorum, and nothing new */
+#define IDLE_MS 1000   /* to look whether cosignatures are old */
+#define LISTEN_MS 500  /* for others' records; a stop waits so long */
 
 void
 ts_engine_seal(struct ts_engine *engine, const char *event)
@@ -116,6 +117,12 @@ publish(struct ts_engine *e, struct tsw_slice note)
 	if (r != TS_OK)
 		return r;
 	atomic_fetch_add(&e->counts.publish_us, ts_engine_now_us() - start);
+	if (e->missing)
+		TS_EVENT(TS_EVENT_INFO, "quorum back",
+		    {"size", (int64_t)e->size});
+	e->missing = false;
+	TS_EVENT(TS_EVENT_DEBUG, "published", {"size", (int64_t)e->size},
+	    {"entries", (int64_t)e->entries});
 	ts_queue_published(e, e->size, false);
 	return TS_OK;
 }
@@ -196,8 +203,10 @@ took(struct ts_engine *e, int r)
 		TS_EVENT(TS_EVENT_ERROR, "another one sequences",
 		    {"size", (int64_t)e->size});
 	} else if (r == TS_ERR_LOG_QUORUM) {
-		TS_EVENT(TS_EVENT_WARNING, "quorum missing",
-		    {"size", (int64_t)e->size});
+		if (!e->missing)
+			TS_EVENT(TS_EVENT_WARNING, "quorum missing",
+			    {"size", (int64_t)e->size});
+		e->missing = true;
 		r = TS_OK; /* it takes more, and shows what it has shown */
 	} else if (r != TS_OK) {
 		TS_EVENT(TS_EVENT_ERROR, "sequencing failed", {"error", -r},
@@ -226,21 +235,24 @@ rest(struct ts_engine *e, uint64_t ms)
 	return ts_sequencer_sleep(e, 0);
 }
 
-/* Batches begin batch_ms apart. */
+/* Batches begin batch_ms apart; true: stop. */
 static bool
 pace(struct ts_engine *e, uint64_t start_us)
 {
 	uint64_t gone_ms = (ts_engine_now_us() - start_us) / 1000;
-	struct timespec t = {0, 0};
-	uint64_t ms;
+	struct timespec until;
+	bool stop;
+	int rc = 0;
 
-	if (gone_ms < e->config.batch_ms) {
-		ms = e->config.batch_ms - gone_ms;
-		t.tv_sec = (time_t)(ms / 1000);
-		t.tv_nsec = (long)(ms % 1000) * 1000000L;
-		(void)clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
-	}
-	return true;
+	if (gone_ms >= e->config.batch_ms)
+		return false;
+	until = in_ms(e->config.batch_ms - gone_ms);
+	(void)pthread_mutex_lock(&e->wake_lock);
+	while (!e->stopping && rc == 0)
+		rc = pthread_cond_timedwait(&e->wake, &e->wake_lock, &until);
+	stop = e->stopping;
+	(void)pthread_mutex_unlock(&e->wake_lock);
+	return stop;
 }
 
 void *
@@ -259,9 +271,12 @@ ts_sequencer_run(void *ctx)
 			ts_tiles_prune(e->tiles, (uint64_t)time(NULL));
 		}
 		if (!more || r != TS_OK)
-			stop = rest(e, r == TS_OK ? IDLE_MS : RETRY_MS);
+			stop = rest(e,
+			    r == TS_OK			 ? IDLE_MS
+				: r == TS_ERR_LOG_QUORUM ? QUORUM_MS
+							 : RETRY_MS);
 		if (!stop)
-			(void)pace(e, start);
+			stop = pace(e, start);
 	}
 	/* What was taken meanwhile, if the witnesses let it. */
 	do {

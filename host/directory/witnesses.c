@@ -215,6 +215,8 @@ failed(struct ts_witnesses *ws, struct witness *w, unsigned status)
 	if (w->rest_ms > REST_MAX_MS)
 		w->rest_ms = REST_MAX_MS;
 	w->rest_end_ms = now_ms() + w->rest_ms;
+	if (w->rest_ms > REST_MIN_MS)
+		return; /* it has been said */
 	TS_EVENT(TS_EVENT_WARNING, "witness failed",
 	    {"witness", (int64_t)(w - ws->witness)}, {"status", status});
 }
@@ -251,6 +253,9 @@ answered(struct ts_witnesses *ws, struct witness *w,
 		w->size = ask->head.size;
 		w->agreed = true;
 		w->done = true;
+		if (w->rest_ms > 0)
+			TS_EVENT(TS_EVENT_INFO, "witness back",
+			    {"witness", (int64_t)(w - ws->witness)});
 		w->rest_ms = 0;
 	} else {
 		failed(ws, w, status);

@@ -52,6 +52,9 @@ class Witness(http.server.ThreadingHTTPServer):
         return (f"witness {self.name} {self.signer.vkey()} "
                 f"http://127.0.0.1:{self.server_address[1]}\n")
 
+    def handle_error(self, request, client_address):
+        """Who asked was killed."""
+
     def answer(self, body):
         head, _, note = body.partition("\n\n")
         size = int(note.split("\n")[1])
@@ -375,6 +378,21 @@ class Log(unittest.TestCase):
         self.witness.down = False
         status, words = self.drive("away", 4)
         self.assertEqual((status, words["ok"]), (0, 4), words)
+        self.check()
+
+    def test_renewal(self):
+        """Cosignatures become newer while nothing else happens."""
+        self.drive("before", 2)
+        first, size = self.newest(), self.witness.size
+        process = subprocess.Popen(
+            self.command("x", 0) + ["--refresh", "1"], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        while self.renewals(size) < 3:
+            time.sleep(0.01)
+        self.assertEqual(process.communicate(timeout=60)[0], "end OK\n")
+        self.assertNotEqual(self.newest(), first)
+        self.assertEqual(self.newest().split(b"\n")[:3],
+                         first.split(b"\n")[:3])
         self.check()
 
     def test_witness_that_lies(self):
