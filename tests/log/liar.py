@@ -152,6 +152,18 @@ class NoAbsence(Truth):
         return page
 
 
+class OtherIndex(Truth):
+    """The absence holds in an index that is not the one of the records."""
+
+    def page(self, ask):
+        page = super().page(ask)
+        k, c = self.ledger.noise()
+        self.ledger.index[k] = c
+        page[5] = self.ledger.absence(ask[1], ask[2] + len(page[4]))
+        del self.ledger.index[k]
+        return page
+
+
 class Hidden(Truth):
     """The newest record of label is left out of the index; only an auditor
     sees that, or who knows the record."""

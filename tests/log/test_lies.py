@@ -32,6 +32,7 @@ PASSING = [
     (liar.Cut, "PROOF_INVALID", "stop"),
     (liar.NoAbsence, "NOT_LATEST", "stop"),
     (liar.WrongAbsence, "NOT_LATEST", "stop"),
+    (liar.OtherIndex, "NOT_LATEST", "stop"),
     (liar.RolledBack, "LOG_ROLLBACK", "stop"),
     (liar.Split, "LOG_SPLIT", "stop"),
     (liar.SplitLonger, "LOG_SPLIT", "stop"),
