@@ -10,9 +10,9 @@
 #include "http/fetch.h"
 #include "keyed.h"
 
-#define THREADS_CNT 4
-#define WAITING_MAX 64
-#define TIMEOUT_MS 10000
+#define THREADS_CNT 16 /* they wait for most of the time */
+#define WAITING_MAX 256
+#define TIMEOUT_MS 5000
 #define KNOWN_CNT 1024 /* answers that are remembered */
 #define KNOWN_S 30     /* and for so long */
 

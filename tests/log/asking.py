@@ -36,8 +36,9 @@ def free_port():
 class Directory:
     """Started with --data in a temporary folder; options as for the program."""
 
-    def __init__(self, program, *options, data=None, env=None):
+    def __init__(self, program, *options, data=None, env=None, well=200):
         self.program, self.options, self.env = program, options, env
+        self.well = well  # what /healthz says when it has started
         self.folder = data or tempfile.mkdtemp(prefix="ts-dir-")
         self.own = data is None
         self.port = free_port()
@@ -58,7 +59,7 @@ class Directory:
         deadline = time.monotonic() + 60
         while True:
             try:
-                if self.get("/healthz")[0] == 200:
+                if self.get("/healthz")[0] == self.well:
                     return
             except OSError:
                 pass

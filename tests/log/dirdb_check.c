@@ -322,6 +322,7 @@ check_boxes(struct ts_dirdb *db)
 	uint8_t box[TSW_HASH_LEN] = {0xff, 1}, other[TSW_HASH_LEN] = {0};
 	struct ts_mailbox_room room;
 	struct ts_box out = {0};
+	uint32_t first;
 	int i;
 
 	for (i = 0; i < 8; i++)
@@ -335,10 +336,13 @@ check_boxes(struct ts_dirdb *db)
 	EXPECT(db->ops->box_add(db, other, text("short"), 0), TS_OK);
 	EXPECT(db->ops->box_list(db, &out, room.bytes[0], box, 0), TS_OK);
 	EXPECT(out.cnt, 16);
-	EXPECT(out.message[0].number, 1);
-	EXPECT(out.message[15].number, 16);
+	first = out.message[0].number;
+	EXPECT(first > 1700000000, 1); /* seconds: they rise for ever */
+	EXPECT(out.message[15].number >= first + 15, 1);
 	EXPECT(memcmp(out.message[15].bytes.p, "move", 4), 0);
-	EXPECT(db->ops->box_list(db, &out, room.bytes[0], box, 15), TS_OK);
+	EXPECT(db->ops->box_list(db, &out, room.bytes[0], box,
+		   out.message[14].number),
+	    TS_OK);
 	EXPECT(out.cnt, 1);
 	EXPECT(db->ops->box_list(db, &out, room.bytes[0], other, 0), TS_OK);
 	EXPECT(out.cnt, 0); /* over already */

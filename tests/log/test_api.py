@@ -5,14 +5,16 @@
 usage: test_api.py TOUCHSTONE-DIRECTORY ASKER [TEST...]
 """
 
+import base64
 import concurrent.futures
 import hashlib
 import random
+import tempfile
 import threading
 import time
 
-from apicase import ASKER, FREE, Case, main
-from asking import Asker, Mailbox, Refused
+from apicase import ASKER, FREE, PROGRAM, Case, main
+from asking import Asker, Directory, Mailbox, Refused, free_port
 
 
 class Story(Case):
@@ -324,6 +326,37 @@ class Boxes(Case):
                      "/v1/mailbox/" + "0" * 64 + "?after=1&wait=26"):
             self.assertEqual(self.directory.get(path)[0], 400, path)
         self.assertEqual(self.directory.get("/v1/mailbox/")[0], 404)
+
+
+class Unwitnessed(Case):
+    """No witness answers: durable, and not published."""
+
+    @classmethod
+    def setUpClass(cls):
+        name, point = b"dead.example", bytes([0x58]) + 31 * bytes([0x66])
+        key = b"\x04" + point
+        vkey = b"%s+%s+%s" % (
+            name, hashlib.sha256(name + b"\n" + key).hexdigest()[:8].encode(),
+            base64.b64encode(key))
+        with tempfile.NamedTemporaryFile(prefix="ts-policy-") as f:
+            f.write(b"witness dead %s http://127.0.0.1:%d\nquorum dead\n"
+                    % (vkey, free_port()))
+            f.flush()
+            cls.directory = Directory(PROGRAM, *FREE, "--policy", f.name,
+                                      well=503)
+        cls.addClassCleanup(cls.finish)
+        cls.asker = Asker(ASKER, cls.directory)
+        cls.addClassCleanup(cls.asker.close)
+
+    def test_waits(self):
+        genesis = self.asker.genesis("walter")
+        self.assertEqual(self.asker.submit("walter", 0, genesis)[0], 202)
+        self.assertEqual(self.directory.get("/healthz")[1], b"starting\n")
+        self.assertEqual(self.directory.get("/checkpoint")[0], 503)
+        body = self.asker.make("lookup", "walter", 0)
+        self.refused("BUSY", 503, self.asker.post, "/v1/lookup", body)
+        self.assertGreater(
+            self.directory.metrics()["touchstone_quorum_missing_total"], 0)
 
 
 class End(Case):
