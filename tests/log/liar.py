@@ -114,6 +114,26 @@ class WrongPath(Truth):
         return page
 
 
+class NoProof(Truth):
+    """A record that nothing binds."""
+
+    def page(self, ask):
+        page = super().page(ask)
+        if page[4]:
+            del page[4][-1][2]
+        return page
+
+
+class WrongNumber(Truth):
+    """A gap in front of the records."""
+
+    def page(self, ask):
+        page = super().page(ask)
+        for record in page[4]:
+            record[0] += 1
+        return page
+
+
 class WrongAbsence(Truth):
     """An absence that is proven of the number after the next."""
 

@@ -27,6 +27,8 @@ PASSING = [
     (liar.WrongOpening, "PROOF_INVALID", "stop"),
     (liar.WrongPath, "PROOF_INVALID", "stop"),
     (liar.WrongInclusion, "PROOF_INVALID", "stop"),
+    (liar.NoProof, "PROOF_INVALID", "stop"),
+    (liar.WrongNumber, "PROOF_INVALID", "stop"),
     (liar.WrongSignature, "PROOF_INVALID", "stop"),
     (liar.Garbage, "PROOF_INVALID", "stop"),
     (liar.Cut, "PROOF_INVALID", "stop"),
@@ -172,6 +174,7 @@ def poison(town):
              envelope=liar.unsigned(town.ledger(), bob, identity))
     poisoned(town, liar.Forked, "FORK", label=bob, envelope=stolen)
     poisoned(town, liar.Hidden, "ROLLBACK", label=bob)
+    poisoned(town, liar.Hidden, "RECORD_WITHHELD", "warning", label=alice)
     poisoned(town, liar.Added, "OWN_UNKNOWN_CHANGE", label=alice,
              envelope=own)
 
