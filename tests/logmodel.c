@@ -248,8 +248,8 @@ logmodel_twin(const struct logmodel *model, size_t cnt)
 
 /* --- Answering --- */
 
-static unsigned
-refuse(struct logmodel *m, enum ts_refusal code, uint32_t err)
+unsigned
+logmodel_refuse(struct logmodel *m, enum ts_refusal code, uint32_t err)
 {
 	struct ts_refused refused;
 
@@ -293,7 +293,7 @@ bundle(struct logmodel *m, const char *hex)
 		m->len = m->bundle[i].len;
 		return 200;
 	}
-	return refuse(m, TS_REFUSAL_NOT_FOUND, 0);
+	return logmodel_refuse(m, TS_REFUSAL_NOT_FOUND, 0);
 }
 
 static unsigned
@@ -315,9 +315,9 @@ submit(struct logmodel *m, struct tsw_slice body)
 		statement_hash(ours, r->envelope, r->len);
 		statement_hash(theirs, req.envelope.p, req.envelope.len);
 		if (memcmp(ours, theirs, sizeof(ours)) != 0)
-			return refuse(m, TS_REFUSAL_CONFLICT, 0);
+			return logmodel_refuse(m, TS_REFUSAL_CONFLICT, 0);
 	} else if (req.number != logmodel_count(m, label)) {
-		return refuse(m, TS_REFUSAL_CONFLICT, 0);
+		return logmodel_refuse(m, TS_REFUSAL_CONFLICT, 0);
 	} else {
 		add(m, label, req.number, req.envelope.p, req.envelope.len);
 	}
@@ -339,7 +339,7 @@ consistency(struct logmodel *m, struct tsw_slice body)
 
 	CHECK(ts_span_decode(&from, &to, body));
 	if (from > to || to > m->size)
-		return refuse(m, TS_REFUSAL_NOT_FOUND, 0);
+		return logmodel_refuse(m, TS_REFUSAL_NOT_FOUND, 0);
 	CHECK(ts_tree_root(c.root, &s, from));
 	CHECK(ts_tree_consistency(hashes, &c.proof.len, &s, from, to));
 	if (m->lie == LIE_CONSISTENCY && c.proof.len > 0)
@@ -373,7 +373,7 @@ route(struct logmodel *m, const char *path, struct tsw_slice body)
 		return bundle(m, path + 11);
 	if (strcmp(path, "/checkpoint") == 0)
 		return text(m, note, logmodel_note(m, note));
-	return refuse(m, TS_REFUSAL_NOT_FOUND, 0);
+	return logmodel_refuse(m, TS_REFUSAL_NOT_FOUND, 0);
 }
 
 /* Lies that need no page. */
@@ -397,10 +397,10 @@ answer_badly(struct logmodel *m, unsigned *status)
 		*status = 418;
 		return true;
 	case LIE_BUSY:
-		*status = refuse(m, TS_REFUSAL_BUSY, 0);
+		*status = logmodel_refuse(m, TS_REFUSAL_BUSY, 0);
 		return true;
 	case LIE_GONE:
-		*status = refuse(m, TS_REFUSAL_GONE, 0);
+		*status = logmodel_refuse(m, TS_REFUSAL_GONE, 0);
 		return true;
 	default:
 		return false;

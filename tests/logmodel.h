@@ -36,6 +36,7 @@ enum logmodel_lie {
 	LIE_STATUS,	 /* HTTP 418 and a text */
 	LIE_AWAY,	 /* nobody answers */
 	LIE_BUSY,	 /* a refusal */
+	LIE_BEHIND,	 /* a refusal to who knows a larger log */
 	LIE_GONE,	 /* the record was erased */
 	LIE_HOLD	 /* what is submitted is not published: 202 */
 };

@@ -204,13 +204,16 @@ unsigned
 logmodel_lookup(struct logmodel *m, struct tsw_slice body)
 {
 	char label[TSW_LABEL_MAX + 1] = {0};
-	struct drawn *d = calloc(1, sizeof(*d));
 	const struct logmodel_record *r;
 	struct ts_lookup ask;
+	struct drawn *d;
 	uint32_t n;
 
-	logmodel_check(d != NULL);
 	CHECK(ts_lookup_decode(&ask, body));
+	if (m->lie == LIE_BEHIND && ask.has_size && ask.size > m->size)
+		return logmodel_refuse(m, TS_REFUSAL_BUSY, 0);
+	d = calloc(1, sizeof(*d));
+	logmodel_check(d != NULL);
 	memcpy(label, ask.label.p, ask.label.len);
 	if (m->lie == LIE_OTHER_LABEL) {
 		(void)snprintf(label, sizeof(label), "%s", m->record[0].label);

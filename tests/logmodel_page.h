@@ -6,6 +6,9 @@
 #include "logmodel.h"
 
 void logmodel_check(bool ok);
+/* The answer is a refusal; its status. */
+unsigned logmodel_refuse(struct logmodel *m, enum ts_refusal code,
+    uint32_t err);
 void logmodel_key(const struct logmodel *m, uint8_t k[32],
     struct tsw_slice label, uint32_t number);
 struct ts_tree_source logmodel_source(const struct logmodel *m);

@@ -180,6 +180,23 @@ rolled_back_log_is_caught(void **state)
 	assert_caught(TS_ERR_LOG_ROLLBACK, TS_ALERT_LOG_ROLLBACK, 3);
 }
 
+/* One that only says that it is busy: for an hour that is believed. */
+static void
+rolled_back_log_that_is_busy_is_caught(void **state)
+{
+	(void)state;
+	add_carol();
+	other = logmodel_twin(model, model->record_cnt - 1);
+	other->lie = LIE_BEHIND;
+	shown = logmodel_courier(other);
+	world_now += TS_LOG_AWAY_S;
+	assert_int_equal(ts_monitor_contact(alice->store, BOB),
+	    TS_ERR_DIRECTORY_BUSY);
+	assert_int_equal(count_all_alerts(alice), 0);
+	world_now++;
+	assert_caught(TS_ERR_LOG_ROLLBACK, TS_ALERT_LOG_ROLLBACK, 2);
+}
+
 static void
 log_of_the_same_size_is_caught(void **state)
 {
@@ -366,6 +383,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(rolled_back_log_is_caught),
+	    T(rolled_back_log_that_is_busy_is_caught),
 	    T(log_of_the_same_size_is_caught),
 	    T(split_view_is_caught),
 	    T(growth_without_proof_is_caught),

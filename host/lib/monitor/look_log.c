@@ -167,15 +167,21 @@ later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+static bool
+is_long_away(const struct ts_store *store, uint64_t now)
+{
+	uint64_t last = later(store->log->looked, store->log->since);
+
+	return now > last && now - last > TS_LOG_AWAY_S;
+}
+
 /* News of the directory as a whole, once for each time it is away. */
 static int
-away(struct ts_store *store, uint64_t now)
+raise_away(struct ts_store *store)
 {
 	uint64_t last = later(store->log->looked, store->log->since);
 	struct ts_raise raise;
 
-	if (now <= last || now - last <= TS_LOG_AWAY_S)
-		return TS_OK;
 	memset(&raise, 0, sizeof(raise));
 	raise.code = TS_ALERT_DIRECTORY_AWAY;
 	raise.person = TS_OWN;
@@ -193,6 +199,24 @@ is_away(const struct ts_store *store, int err)
 		    err == TS_ERR_REFUSED || err == TS_ERR_DIRECTORY_FORMAT));
 }
 
+/*
+ * One server of many that has not seen our checkpoint yet says that it is busy.
+ * If that lasts it is no delay: its own checkpoint tells.
+ */
+static int
+ask_checkpoint(struct ts_store *store, int err)
+{
+	int r;
+
+	if (err != TS_ERR_DIRECTORY_BUSY || !store->log->view.known)
+		return TS_OK;
+	r = ts_log_refresh(store);
+	return r == TS_ERR_WAITING || r == TS_ERR_LOG_ROLLBACK ||
+		r == TS_ERR_LOG_SPLIT
+	    ? r
+	    : TS_OK;
+}
+
 int
 ts_look_away(struct ts_look *look, int err)
 {
@@ -205,7 +229,11 @@ ts_look_away(struct ts_look *look, int err)
 		return err;
 	if (look->store->log != NULL) {
 		last = later(last, look->store->log->since);
-		r = away(look->store, now);
+		if (is_long_away(look->store, now)) {
+			r = ask_checkpoint(look->store, err);
+			if (r == TS_OK)
+				r = raise_away(look->store);
+		}
 	}
 	if (r == TS_OK && now > last && now - last > TS_UNREACHABLE_S)
 		r = ts_alert_simple(look->store, TS_ALERT_UNREACHABLE, p->id,
