@@ -243,6 +243,43 @@ class Store(unittest.TestCase):
         self.compare(whole)
         self.log_is_whole()
 
+    def refuse(self, state, times=10**9):
+        """The server answers the next inserts by an error of this kind."""
+        self.server.sql(
+            "CREATE SEQUENCE IF NOT EXISTS refused;"
+            "GRANT ALL ON refused TO touchstone;"
+            "SELECT setval('refused', 1, false);"
+            "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger"
+            " LANGUAGE plpgsql AS $$ BEGIN"
+            f" IF nextval('refused') <= {times} THEN"
+            f"  RAISE EXCEPTION 'no' USING ERRCODE = '{state}';"
+            " END IF; RETURN NULL; END $$;"
+            "DROP TRIGGER IF EXISTS refuse ON record;"
+            "CREATE TRIGGER refuse AFTER INSERT ON record"
+            " EXECUTE FUNCTION refuse()")
+
+    def test_errors_of_the_server(self):
+        check(self.url, "open")
+        for state, err in (("53100", -104), ("53200", -102), ("57014", -107),
+                           ("XX001", -105), ("22000", -103)):
+            self.refuse(state)
+            with begin(self.url, "flood", 1, 5) as flood:
+                self.assertEqual(flood.stdout.readline(), f"! {err}\n", state)
+                self.assertEqual(self.one("SELECT count(*) FROM record"), "0")
+                self.server.sql("DROP TRIGGER refuse ON record")
+                lines = flood.stdout.read().splitlines()
+            self.assertGreaterEqual(self.compare(lines), 5)
+            self.server.sql("TRUNCATE record, pending")
+
+    def test_a_deadlock_is_tried_again(self):
+        check(self.url, "open")
+        for state in ("40001", "40P01"):
+            self.refuse(state, times=3)
+            lines = check(self.url, "flood", 1, 5).stdout.splitlines()
+            self.assertNotIn("!", "".join(lines))
+            self.assertEqual(self.compare(lines), len(lines))
+            self.server.sql("TRUNCATE record, pending")
+
     def test_a_dump_restored(self):
         with_some = begin(self.url, "flood", 1, 50)
         with_some.communicate(timeout=60)
