@@ -5,3 +5,6 @@ if(TARGET touchstone-directory)
 	    ${CMAKE_CURRENT_SOURCE_DIR}/test_agent_net.py
 	    ${PROJECT_BINARY_DIR})
 endif()
+if(NOT TS_SANITIZE AND NOT TS_FUZZ)
+	ts_log_test(net_sandbox touchstone-net --self-test)
+endif()
