@@ -18,6 +18,7 @@
 #define BODY_MAX (32 + TS_TREE_PROOF_CNT * LINE_LEN + 1 + TS_NOTE_MAX)
 #define REST_MIN_MS 1000
 #define REST_MAX_MS 60000
+#define SHORT_MS 500
 
 struct witness {
 	const struct ts_vkey *vkey;
@@ -262,6 +263,15 @@ answered(struct ts_witnesses *ws, struct witness *w,
 	}
 }
 
+/* One that did not answer lately holds up the others only for a moment. */
+static int
+patience(const struct ts_witnesses *ws, const struct witness *w, int timeout_ms)
+{
+	return w->rest_ms == 0 || ws->quorum_missing || timeout_ms < SHORT_MS
+	    ? timeout_ms
+	    : SHORT_MS;
+}
+
 /* All that have something to be asked, at once; false: none has. */
 static bool
 ask_round(struct ts_witnesses *ws, const struct ts_witnesses_ask *ask,
@@ -280,7 +290,7 @@ ask_round(struct ts_witnesses *ws, const struct ts_witnesses_ask *ask,
 		    .body = {w->body, len},
 		    .type = "text/plain; charset=utf-8",
 		    .max = sizeof(w->answer),
-		    .timeout_ms = timeout_ms};
+		    .timeout_ms = patience(ws, w, timeout_ms)};
 		ws->many[cnt].out = w->answer;
 		asked[cnt++] = w;
 	}
