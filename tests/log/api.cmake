@@ -11,3 +11,9 @@ foreach(name api api_policy api_abuse)
 	    ${CMAKE_CURRENT_SOURCE_DIR}/test_${name}.py
 	    $<TARGET_FILE:touchstone-directory> $<TARGET_FILE:asker>)
 endforeach()
+if(TARGET fail_malloc)
+	ts_log_test(api_memory ${TS_PYTHON3} -B
+	    ${CMAKE_CURRENT_SOURCE_DIR}/test_api_memory.py
+	    $<TARGET_FILE:touchstone-directory> $<TARGET_FILE:asker>
+	    $<TARGET_FILE:fail_malloc>)
+endif()

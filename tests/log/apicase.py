@@ -13,10 +13,11 @@ FREE = ("--rate-address", "0", "--rate-label", "0", "--per-address", "0",
 
 class Case(unittest.TestCase):
     options = FREE
+    env = None
 
     @classmethod
     def setUpClass(cls):
-        cls.directory = Directory(PROGRAM, *cls.options)
+        cls.directory = Directory(PROGRAM, *cls.options, env=cls.env)
         cls.addClassCleanup(cls.finish)
         cls.asker = Asker(ASKER, cls.directory)
         cls.addClassCleanup(cls.asker.close)

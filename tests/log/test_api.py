@@ -373,7 +373,7 @@ class End(Case):
                 time.sleep(0.01)
             begin = time.monotonic()
             self.assertEqual(self.directory.stop(), 0)
-            self.assertLess(time.monotonic() - begin, 20)
+            self.assertLess(time.monotonic() - begin, 24)
             for b in boxes:
                 self.assertEqual(b.result(10), [])
             good = []
