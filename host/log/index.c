@@ -13,11 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arena.h"
 #include "index_hash.h"
 
-#define CHUNK_BITS 16
-#define CHUNK_CNT (1U << CHUNK_BITS)	  /* items of a chunk */
-#define CHUNKS_CNT (1U << 15)		  /* so 2^31 entries */
+#define THREAD_CNT 256			  /* entries that are worth a thread */
 #define ADD_NODES_CNT (TS_INDEX_BITS + 1) /* a path that is copied, and one */
 
 /* A reference: a node's number, or an entry's with the highest bit. */
@@ -36,13 +35,6 @@ struct node {
 _Static_assert(sizeof(struct node) == 48, "with an entry: 112 bytes");
 _Static_assert(sizeof(struct ts_entry) == 64, "with a node: 112 bytes");
 
-struct arena {
-	void **chunk; /* CHUNKS_CNT */
-	size_t size;  /* of an item */
-	uint32_t used;
-	uint32_t chunks;
-};
-
 struct list {
 	uint32_t first, last;
 	uint32_t cnt;
@@ -55,66 +47,27 @@ struct version {
 };
 
 struct ts_index {
-	struct arena nodes, entries;
+	struct ts_arena nodes, entries;
 	struct list free, retired;
 	struct version head;
-	bool hashed;   /* head.hash is right */
-	uint64_t born; /* of the head */
+	bool hashed;	     /* head.hash is right */
+	uint32_t hashed_cnt; /* entries when it was made */
+	uint64_t born;	     /* of the head */
 
 	pthread_rwlock_t lock; /* of published, and of what it refers to */
 	struct version published;
 };
 
-static int
-arena_init(struct arena *a, size_t size)
-{
-	a->size = size;
-	a->chunk = calloc(CHUNKS_CNT, sizeof(*a->chunk));
-	return a->chunk == NULL ? TS_ERR_NO_MEMORY : TS_OK;
-}
-
-static void
-arena_free(struct arena *a)
-{
-	uint32_t i;
-
-	for (i = 0; i < a->chunks; i++)
-		free(a->chunk[i]);
-	free(a->chunk);
-}
-
-/* Make sure of room for cnt more, which is less than a chunk. */
-static int
-arena_reserve(struct arena *a, uint32_t cnt)
-{
-	void *chunk;
-
-	if (a->chunks * (uint64_t)CHUNK_CNT - a->used >= cnt)
-		return TS_OK;
-	if (a->chunks == CHUNKS_CNT - 1) /* the last one would have REF_NONE */
-		return TS_ERR_NO_MEMORY;
-	chunk = malloc(CHUNK_CNT * a->size);
-	if (chunk == NULL)
-		return TS_ERR_NO_MEMORY;
-	a->chunk[a->chunks++] = chunk;
-	return TS_OK;
-}
-
 static struct node *
 node_at(const struct ts_index *index, uint32_t ref)
 {
-	struct node *chunk = index->nodes.chunk[ref >> CHUNK_BITS];
-
-	return &chunk[ref & (CHUNK_CNT - 1)];
+	return ts_arena_at(&index->nodes, ref);
 }
 
 static struct ts_entry *
 entry_at(const struct ts_index *index, uint32_t ref)
 {
-	struct ts_entry *chunk =
-	    index->entries.chunk[(ref & ~REF_ENTRY) >> CHUNK_BITS];
-
-	return &chunk[ref & (CHUNK_CNT - 1)];
+	return ts_arena_at(&index->entries, ref & ~REF_ENTRY);
 }
 
 static bool
@@ -191,9 +144,9 @@ ts_index_new(struct ts_index **out)
 	index->born = 1;
 	index->head.root = index->published.root = REF_NONE;
 	index->hashed = true;
-	r = arena_init(&index->nodes, sizeof(struct node));
+	r = ts_arena_init(&index->nodes, sizeof(struct node));
 	if (r == TS_OK)
-		r = arena_init(&index->entries, sizeof(struct ts_entry));
+		r = ts_arena_init(&index->entries, sizeof(struct ts_entry));
 	if (r == TS_OK && pthread_rwlockattr_init(&attr) != 0)
 		r = TS_ERR_NO_MEMORY;
 	if (r == TS_OK) {
@@ -208,8 +161,8 @@ ts_index_new(struct ts_index **out)
 		*out = index;
 		return TS_OK;
 	}
-	arena_free(&index->nodes);
-	arena_free(&index->entries);
+	ts_arena_free(&index->nodes);
+	ts_arena_free(&index->entries);
 	free(index);
 	return r;
 }
@@ -220,8 +173,8 @@ ts_index_free(struct ts_index **index)
 	if (*index == NULL)
 		return;
 	(void)pthread_rwlock_destroy(&(*index)->lock);
-	arena_free(&(*index)->nodes);
-	arena_free(&(*index)->entries);
+	ts_arena_free(&(*index)->nodes);
+	ts_arena_free(&(*index)->entries);
 	free(*index);
 	*index = NULL;
 }
@@ -288,9 +241,9 @@ ts_index_add(struct ts_index *index, const struct ts_entry *entry)
 		if (bit == TS_INDEX_BITS)
 			return TS_ERR_ALREADY;
 	}
-	r = arena_reserve(&index->entries, 1);
+	r = ts_arena_reserve(&index->entries, 1);
 	if (r == TS_OK && index->free.cnt < ADD_NODES_CNT)
-		r = arena_reserve(&index->nodes, ADD_NODES_CNT);
+		r = ts_arena_reserve(&index->nodes, ADD_NODES_CNT);
 	if (r != TS_OK)
 		return r;
 	ref = REF_ENTRY | index->entries.used++;
@@ -340,11 +293,45 @@ rehash(struct ts_index *index, uint32_t ref)
 	n->dirty = false;
 }
 
+/* One side of the root; the other one shares no node with it. */
+struct side {
+	struct ts_index *index;
+	uint32_t ref;
+};
+
+static void *
+rehash_side(void *arg)
+{
+	const struct side *side = arg;
+
+	rehash(side->index, side->ref);
+	return NULL;
+}
+
+/* Both sides at once, if there is enough to do. */
+static void
+rehash_sides(struct ts_index *index)
+{
+	struct side left = {index, index->head.root};
+	pthread_t thread;
+
+	if (index->head.cnt - index->hashed_cnt < THREAD_CNT ||
+	    is_entry(index->head.root))
+		return;
+	left.ref = node_at(index, index->head.root)->child[0];
+	if (pthread_create(&thread, NULL, rehash_side, &left) != 0)
+		return; /* then rehash() has more to do */
+	rehash(index, node_at(index, index->head.root)->child[1]);
+	(void)pthread_join(thread, NULL);
+}
+
 void
 ts_index_root(struct ts_index *index, uint8_t out[TSW_HASH_LEN])
 {
 	if (!index->hashed) {
+		rehash_sides(index);
 		rehash(index, index->head.root);
+		index->hashed_cnt = index->head.cnt;
 		hash_of(index, index->head.hash, index->head.root);
 		index->hashed = true;
 	}
@@ -405,17 +392,15 @@ ts_index_rewind(struct ts_index *index)
 	memset(&index->retired, 0, sizeof(index->retired));
 	index->head = index->published; /* only this thread writes it */
 	index->hashed = true;
+	index->hashed_cnt = index->head.cnt;
 	index->entries.used = index->head.cnt;
 }
 
 size_t
 ts_index_memory(const struct ts_index *index)
 {
-	const size_t table = CHUNKS_CNT * sizeof(void *);
-
-	return sizeof(*index) + 2 * table +
-	    index->nodes.chunks * (CHUNK_CNT * sizeof(struct node)) +
-	    index->entries.chunks * (CHUNK_CNT * sizeof(struct ts_entry));
+	return sizeof(*index) + ts_arena_memory(&index->nodes) +
+	    ts_arena_memory(&index->entries);
 }
 
 /* The way to the entry at which a search for k ends, from the root down. */

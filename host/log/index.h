@@ -29,6 +29,7 @@ void ts_index_free(struct ts_index **index);
 int ts_index_add(struct ts_index *index,
     const struct ts_entry *entry) TS_MUST_CHECK;
 uint64_t ts_index_cnt(const struct ts_index *index); /* of the head */
+/* After many additions it takes a second thread for half of the hashes. */
 void ts_index_root(struct ts_index *index, uint8_t out[TSW_HASH_LEN]);
 /* The head becomes what readers see, and the old version is let go. */
 int ts_index_publish(struct ts_index *index) TS_MUST_CHECK;

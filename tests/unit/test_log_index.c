@@ -25,7 +25,7 @@ shuffle(size_t cnt)
 static void
 sets(void **state)
 {
-	static const size_t cnt[] = {0, 1, 2, 3, 7, 64, 257};
+	static const size_t cnt[] = {0, 1, 2, 3, 7, 64, 257, ENTRIES};
 	struct ts_index *index;
 	uint8_t root[32];
 	size_t i, round;
