@@ -164,8 +164,7 @@ static const struct verb {
 	int (*run)(const struct ts_config *config, char **args);
 } verbs[] = {{"key", ts_verb_key}, {"policy", ts_verb_policy},
     {"invite", ts_verb_invite}, {"erase", ts_verb_erase},
-    {"copy", ts_verb_copy},
-    {"check", ts_verb_check}};
+    {"copy", ts_verb_copy}, {"check", ts_verb_check}};
 
 int
 main(int argc, char **argv)
