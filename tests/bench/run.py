@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""usage: run.py BUILD [--rounds N] [--contacts N] [--image ELF] [--out FILE]
+"""usage: run.py BUILD [--rounds N] [--contacts N] [--image ELF] [--peers DIR]
+                    [--out FILE]
 
 Measures speed and size of the programs in BUILD, prints a table and writes
 BUILD/bench.json (or FILE).  Everything compared is measured in this one run.  A missed
@@ -47,6 +48,16 @@ class Table:
             line += f"target {target:g}: {'met' if met else 'NOT MET'}"
         print(line.rstrip(), flush=True)
         self.rows.append({"name": name, "value": value, "unit": unit,
+                          "target": target, "met": met})
+
+    def rate(self, name, value, target=None):
+        """The more the better."""
+        met = None if target is None else value >= target
+        line = f"  {name:<46}{value:>10,.0f} 1/s   "
+        if met is not None:
+            line += f"target {target:,}: {'met' if met else 'NOT MET'}"
+        print(line.rstrip(), flush=True)
+        self.rows.append({"name": name, "value": value, "unit": "1/s",
                           "target": target, "met": met})
 
     def spread(self, name, figure, target=None):
@@ -262,6 +273,44 @@ def log(table, build, rounds):
                   table.figures[at + "memory"]["p50"], "bytes")
 
 
+def service(table, build, people, peers):
+    """A directory with its load beside it, on the same processors."""
+    argv = [sys.executable, "-B", os.path.join(HERE, "service.py"), build,
+            os.path.join(build, "tests/bench/bench_loader"),
+            "--people", str(people), "--postgres"]
+    out = subprocess.run(argv + ([peers] if peers else []), check=True,
+                         stdout=subprocess.PIPE, text=True).stdout
+    seen = {}
+    for line in out.splitlines():
+        figure = json.loads(line)
+        seen[figure["name"]] = figure["value"]
+        if figure["value"] > 0:
+            table.figures["service." + figure["name"]] = {
+                "name": figure["name"], "unit": figure["unit"], "n": 1,
+                "p50": figure["value"]}
+    table.head(f"A directory, {people:,} new identities over HTTP")
+    for store in ("sqlite", "postgres"):
+        table.rate(f"{store}: statements accepted, on disk",
+                   seen[store + ".submit"], 5000)
+        table.rate(f"{store}: lookups answered", seen[store + ".lookup"],
+                   10000)
+        table.row(f"{store}: memory of the process",
+                  seen[store + ".memory"] / 1e6, "MB")
+    table.row("an answer, HTTP and proof of latest", seen["sqlite.answer"],
+              "bytes")
+    table.row("disk for an identity, all of it", seen["sqlite.disk"], "bytes")
+    table.rate("auditor: entries read and indexed", seen["audit"], 200000)
+    if peers:
+        table.head("The nearest of others, in the same run")
+        table.rate("Tessera, POSIX: entries appended, on disk",
+                   seen["tessera.append"])
+        table.row("  disk for an entry", seen["tessera.disk"], "bytes")
+        table.rate("akd, in memory: entries published",
+                   seen["akd.publish_per_second"])
+        table.row("  a lookup proof", seen["akd.proof_bytes_median"], "bytes")
+        table.row("  checking it", seen["akd.verify_us_median"] / 1e3, "ms")
+
+
 YEARS = {"10,000 cycles (nRF52840, STM32L4)": 10000,
          "100,000 cycles (serial NOR)": 100000}
 
@@ -367,6 +416,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--contacts", type=int, default=10)
     parser.add_argument("--image", default=None)
+    parser.add_argument("--peers", default=None)
     parser.add_argument("--out", default=None)
     args = parser.parse_args()
     build = os.path.abspath(args.build)
@@ -386,6 +436,7 @@ def main():
         chip_speed(table, args.image)
     flash(table, build, args.rounds)
     log(table, build, args.rounds)
+    service(table, build, 20000 if args.rounds > 1 else 200, args.peers)
     path = args.out or os.path.join(build, "bench.json")
     with open(path, "w", encoding="utf-8") as f:
         json.dump({"processors": os.cpu_count(), "rounds": args.rounds,

@@ -16,7 +16,9 @@ WANTED = {"token.touch", "helper.pin", "agent.memory.touch", "agent.disk.pin",
           "ssh-agent", "spawn.self-test", "ratio.ed25519", "ratio.p256",
           "load.own.ed25519", "load.both.ed25519", "notice", "unplug",
           "card.ratio.piv", "card.ratio.fido", "card.ready",
-          "flash.statement", "flash.login", "flash.day.worst"}
+          "flash.statement", "flash.login", "flash.day.worst",
+          "log.10000.check", "service.sqlite.submit", "service.audit",
+          "service.postgres.lookup"}
 
 
 def main(build):
