@@ -58,13 +58,13 @@ static void
 test_no_method_takes_something_to_sign(void **state)
 {
 	static const char *const known[] = {"admin_fd", "algorithm", "all",
-	    "app", "applet", "attest", "backup", "backup_admin_fd",
+	    "app", "applet", "attest", "backup", "backup_admin_fd", "begin",
 	    "backup_applet", "backup_name", "backup_pin_fd", "code", "contact",
-	    "device", "directory", "expires", "file", "id", "key", "label",
-	    "last_try", "match", "method", "name", "new_pin_fd", "number", "on",
-	    "on_computer", "pin_fd", "proof", "protocol", "puk_fd", "qr",
-	    "replace", "role", "run", "slot", "text", "threshold", "timelock",
-	    "token", "wait", "yield"};
+	    "device", "directory", "expires", "file", "id", "invitation", "key",
+	    "label", "last", "last_try", "match", "method", "name",
+	    "new_pin_fd", "number", "on", "on_computer", "pin_fd", "policy",
+	    "proof", "protocol", "puk_fd", "qr", "replace", "role", "run",
+	    "slot", "text", "threshold", "timelock", "token", "wait", "yield"};
 	struct ts_signature s;
 	size_t i, j, k;
 
