@@ -50,9 +50,9 @@ enum ts_program {
 
 /*
  * Absolute path of one of our programs: TOUCHSTONE_CLI, TOUCHSTONE_AGENT,
- * TOUCHSTONE_HELPER or TOUCHSTONE_NET if set, else beside the running program (installed or in
- * the build folder), else where it was configured to be installed.
- * TS_ERR_NOT_FOUND if none of these can be executed.
+ * TOUCHSTONE_HELPER or TOUCHSTONE_NET if set, else beside the running program
+ * (installed or in the build folder), else where it was configured to be
+ * installed. TS_ERR_NOT_FOUND if none of these can be executed.
  */
 int ts_paths_program(char out[TS_PATH_MAX],
     enum ts_program which) TS_MUST_CHECK;
