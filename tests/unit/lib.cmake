@@ -17,7 +17,8 @@ endforeach()
 
 # Directories with a log, which lie in every way.
 add_library(ts_logmodel STATIC ${PROJECT_SOURCE_DIR}/tests/logmodel.c
-    ${PROJECT_SOURCE_DIR}/tests/logmodel_page.c)
+    ${PROJECT_SOURCE_DIR}/tests/logmodel_page.c
+    ${PROJECT_SOURCE_DIR}/tests/logmodel_slow.c)
 target_include_directories(ts_logmodel PUBLIC ${PROJECT_SOURCE_DIR}/tests
     ${PROJECT_SOURCE_DIR}/host)
 target_link_libraries(ts_logmodel PRIVATE ts_host PUBLIC ts_libworld ts_log)
