@@ -156,7 +156,8 @@ check_leaf(struct ts_audit *audit, struct tsw_slice bytes)
 		r = check_root(audit, &leaf);
 		break;
 	}
-	audit->after_root = leaf.kind == TS_LEAF_ROOT;
+	if (r == TS_OK)
+		audit->after_root = leaf.kind == TS_LEAF_ROOT;
 	return r;
 }
 

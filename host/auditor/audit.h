@@ -24,7 +24,8 @@ void ts_audit_expect(struct ts_audit *audit, const struct ts_tree_head *head);
 
 /*
  * The next leaf.  TS_ERR_LOG_BROKEN; TS_ERR_LOG_SPLIT: another history than
- * the expected one; TS_ERR_NO_MEMORY.  After an error only why is of use.
+ * the expected one; TS_ERR_NO_MEMORY.  A leaf that is refused changes nothing;
+ * after TS_ERR_LOG_SPLIT only why is of use.
  */
 int ts_audit_leaf(struct ts_audit *audit, struct tsw_slice leaf) TS_MUST_CHECK;
 /* The leaves so far are all of head.  Errors as above. */

@@ -19,6 +19,7 @@ struct ts_copy {
 	int dir; /* of FILE */
 	int fd;	 /* FILE.leaves */
 	char name[NAME_MAX_LEN];
+	off_t kept; /* ts_copy_rewind() */
 	off_t end;  /* of what is in the file */
 	size_t len; /* added and not yet written */
 	uint8_t buffer[BUFFER_LEN];
@@ -33,11 +34,11 @@ open_at(struct ts_copy *copy, const char *file)
 	const size_t len = slash == NULL ? 0 : (size_t)(slash - file) + 1;
 
 	if (*name == '\0' || strlen(name) >= sizeof(copy->name) ||
-	    len >= sizeof(folder))
+	    len > sizeof(folder) - 2)
 		return TS_ERR_ARGUMENT;
-	strcpy(copy->name, name);
+	memcpy(copy->name, name, strlen(name) + 1);
 	memcpy(folder, file, len);
-	strcpy(folder + len, ".");
+	memcpy(folder + len, ".", 2);
 	copy->dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (copy->dir < 0)
 		return TS_ERR_IO;
@@ -129,17 +130,25 @@ ts_copy_each(struct ts_copy *copy, int (*fn)(void *ctx, struct tsw_slice leaf),
 		have -= used;
 		memmove(copy->buffer, copy->buffer + used, have);
 	}
+	copy->kept = copy->end;
 	if (ftruncate(copy->fd, copy->end) != 0)
 		return TS_ERR_IO;
 	return r;
 }
 
 int
+ts_copy_rewind(struct ts_copy *copy)
+{
+	copy->end = copy->kept;
+	copy->len = 0;
+	return ftruncate(copy->fd, copy->end) == 0 ? TS_OK : TS_ERR_IO;
+}
+
+int
 ts_copy_clear(struct ts_copy *copy)
 {
-	copy->end = 0;
-	copy->len = 0;
-	return ftruncate(copy->fd, 0) == 0 ? TS_OK : TS_ERR_IO;
+	copy->kept = 0;
+	return ts_copy_rewind(copy);
 }
 
 static int
@@ -202,7 +211,11 @@ ts_copy_accept(struct ts_copy *copy, struct tsw_slice note)
 {
 	int r = ts_copy_flush(copy);
 
-	return r == TS_OK ? put(copy, copy->name, note) : r;
+	if (r == TS_OK)
+		r = put(copy, copy->name, note);
+	if (r == TS_OK)
+		copy->kept = copy->end;
+	return r;
 }
 
 int

@@ -30,6 +30,8 @@ int ts_copy_note(struct ts_copy *copy, uint8_t *out, size_t *len) TS_MUST_CHECK;
  */
 int ts_copy_each(struct ts_copy *copy,
     int (*fn)(void *ctx, struct tsw_slice leaf), void *ctx) TS_MUST_CHECK;
+/* Forget what was added since the last ts_copy_each() or _accept(). */
+int ts_copy_rewind(struct ts_copy *copy) TS_MUST_CHECK;
 /* Forget the leaves, not the note. */
 int ts_copy_clear(struct ts_copy *copy) TS_MUST_CHECK;
 

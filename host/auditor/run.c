@@ -271,8 +271,8 @@ load_note(struct ts_run *run)
 }
 
 /*
- * The copy is audited like a log.  If it does not lead to what was accepted,
- * it is damaged, and only that is kept.
+ * The copy is audited like a log.  If it leads to another place than what was
+ * accepted, it is damaged, and dropped.
  */
 static int
 load_copy(struct ts_run *run)
@@ -287,7 +287,11 @@ load_copy(struct ts_run *run)
 		return r;
 	ts_audit_expect(run->audit, &run->known);
 	r = ts_copy_each(run->o.copy, replay_leaf, &replay);
-	if (r == TS_OK && ts_audit_size(run->audit) >= run->known.size)
+	/* What is missing is read, and what follows cannot be worse than that.
+	 */
+	if (r == TS_OK ||
+	    (r == TS_ERR_LOG_BROKEN &&
+		ts_audit_size(run->audit) >= run->known.size))
 		return TS_OK;
 	if (r == TS_ERR_CANCELLED || r == TS_ERR_NO_MEMORY || r == TS_ERR_IO)
 		return because(run, r, "the copy: %s", ts_strerror(r));
@@ -315,7 +319,9 @@ catch_up(struct ts_run *run, const struct ts_tree_head *head)
 	if (!again || (r != TS_ERR_LOG_BROKEN && r != TS_ERR_LOG_SPLIT))
 		return r;
 	run->writes = false;
-	r = start_over(run);
+	r = run->o.copy == NULL ? TS_OK : ts_copy_rewind(run->o.copy);
+	if (r == TS_OK)
+		r = start_over(run);
 	if (r == TS_OK)
 		r = read_to(run, head);
 	if (r != TS_OK || run->o.copy == NULL || old == TS_OK)

@@ -60,6 +60,7 @@ metrics(const struct ts_witness_serve *state, struct ts_http_call *call)
 static void
 handle(void *ctx, struct ts_http_call *call, const struct ts_http_request *req)
 {
+	const bool get = req->method == TS_HTTP_GET;
 	struct ts_witness_serve *state = ctx;
 	struct ts_witness_answer answer;
 
@@ -72,11 +73,9 @@ handle(void *ctx, struct ts_http_call *call, const struct ts_http_request *req)
 		say(call, answer.status, answer.type,
 		    (struct tsw_slice){(const uint8_t *)answer.body,
 			answer.len});
-	} else if (req->method != TS_HTTP_GET) {
-		say_text(call, 404, "there is nothing of this name\n");
-	} else if (strcmp(req->path, "/healthz") == 0) {
+	} else if (get && strcmp(req->path, "/healthz") == 0) {
 		say_text(call, 200, "ok\n");
-	} else if (strcmp(req->path, "/metrics") == 0) {
+	} else if (get && strcmp(req->path, "/metrics") == 0) {
 		metrics(state, call);
 	} else {
 		say_text(call, 404, "there is nothing of this name\n");

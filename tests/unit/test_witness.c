@@ -127,8 +127,8 @@ two_keys(void **state)
 {
 	struct ts_witness *w = witness_with_log();
 	struct ts_policy *policy = NULL;
-	struct ts_skey next, third;
-	char vkey[TS_VKEY_MAX], text[512];
+	struct ts_skey next, third, stranger;
+	char vkey[TS_VKEY_MAX], other[TS_VKEY_MAX], text[1024];
 
 	(void)state;
 	assert_int_equal(ts_skey_init(&next, "o.example/log", TS_NOTE_ED25519,
@@ -139,7 +139,11 @@ two_keys(void **state)
 	    TS_OK);
 	witness_add_log(&next.vkey);
 	ts_vkey_format(vkey, &third.vkey);
-	sprintf(text, "log %s\nquorum none\n", vkey);
+	assert_int_equal(ts_skey_init(&stranger, "p.example/log",
+			     TS_NOTE_ED25519, (const uint8_t[32]){4}),
+	    TS_OK);
+	ts_vkey_format(other, &stranger.vkey);
+	sprintf(text, "log %s\nlog %s\nquorum none\n", vkey, other);
 	assert_int_equal(ts_policy_new(&policy,
 			     (struct tsw_slice){(uint8_t *)text, strlen(text)},
 			     NULL),
@@ -153,6 +157,11 @@ two_keys(void **state)
 		(struct asked){.old = 6, .size = 7, .key = &third}),
 	    403);
 	ts_witness_take(w, policy);
+	/* A log that is known signs for itself only. */
+	assert_int_equal(
+	    witness_status(w,
+		(struct asked){.old = 6, .size = 7, .key = &stranger}),
+	    403);
 	/* One history, whoever of them signs. */
 	witness_conflict(witness_ask(w,
 			     (struct asked){.size = 7, .key = &third}),
