@@ -415,6 +415,7 @@ flood(struct ts_dirdb *db, uint64_t seed, size_t wanted)
 			     : ts_dirdb_admit(db, batch, cnt);
 		if (r != TS_OK) {
 			printf("! %d\n", r);
+			(void)fflush(stdout);
 			nap();
 			continue;
 		}
