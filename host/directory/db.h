@@ -125,7 +125,11 @@ struct ts_dirdb_ops {
 	int (*invited)(struct ts_dirdb *db, const uint8_t hash[TSW_HASH_LEN]);
 	int (*erase)(struct ts_dirdb *db, struct tsw_slice label);
 	int (*figures)(struct ts_dirdb *db, struct ts_dirdb_figures *out);
-	/* NULL: the mailbox is in the memory of one process. */
+	/*
+	 * NULL: the mailbox is in the memory of one process.  As mailbox.h, in
+	 * bounds and numbers; TS_ERR_RATE: this box is full,
+	 * TS_ERR_DIRECTORY_BUSY: all of them.
+	 */
 	int (*box_add)(struct ts_dirdb *db, const uint8_t box[TSW_HASH_LEN],
 	    struct tsw_slice message, uint32_t keep_s);
 	int (*box_list)(struct ts_dirdb *db, struct ts_box *out, uint8_t *room,
