@@ -79,6 +79,7 @@ ts_reply_stop(struct ts_agent *agent, struct ts_conn *c, struct ts_jw *out)
 	(void)out;
 	agent->stopping = true;
 	ts_desk_close(&agent->desk);
+	ts_ops_leave_mailbox(agent);
 	ts_agent_settle(agent);
 	return TS_OK;
 }

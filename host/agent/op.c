@@ -279,6 +279,16 @@ ts_ops_kill(struct ts_agent *agent)
 	}
 }
 
+void
+ts_ops_leave_mailbox(struct ts_agent *agent)
+{
+	size_t i;
+
+	for (i = 0; i < TS_OPS_MAX_CNT; i++)
+		if (agent->op[i].used && agent->op[i].errand.active)
+			ts_op_fail(&agent->op[i], TS_ERR_CANCELLED);
+}
+
 /* --- At work --- */
 
 static bool

@@ -213,6 +213,8 @@ void ts_op_wait_on(struct ts_op *op);
 void ts_ops_wake(struct ts_agent *agent);
 size_t ts_ops_cnt(const struct ts_agent *agent);
 void ts_ops_kill(struct ts_agent *agent);
+/* End those that wait for the mailbox: TS_ERR_CANCELLED. */
+void ts_ops_leave_mailbox(struct ts_agent *agent);
 
 /* Evaluates what a step returned: an error ends the operation. */
 void ts_op_step(struct ts_op *op, int result);
