@@ -54,12 +54,9 @@ check(struct ts_store *store, struct ts_page *page, struct ts_log_view *view,
 		return r == TSW_ERR_INTERNAL || r == TS_ERR_NO_MEMORY
 		    ? r
 		    : TS_ERR_LOG_PROOF;
-	r = ts_latest_check(view, &seen, store->log->policy, ask, page,
+	/* A page that holds has a record, or the proof that there is none. */
+	return ts_latest_check(view, &seen, store->log->policy, ask, page,
 	    ts_clock_now());
-	/* Neither a record nor the proof that there is none. */
-	if (r == TS_OK && page->record_cnt == 0 && !page->absence.there)
-		r = TS_ERR_LOG_LATEST;
-	return r;
 }
 
 static int
