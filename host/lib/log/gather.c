@@ -78,7 +78,7 @@ ts_gather_page(struct ts_store *store, struct ts_page *page,
 	uint8_t req[TS_REQUEST_MAX];
 	struct ts_ask a = {url, "/v1/lookup", true, {req, 0}, TS_PAGE_MAX};
 	struct ts_log_view next = *view;
-	struct ts_carried answer;
+	struct ts_carried answer = {0, {NULL, 0}};
 	int r;
 
 	memset(page, 0, sizeof(*page));
