@@ -132,14 +132,16 @@ has_key(uint8_t (*key)[TSW_HASH_LEN], size_t cnt,
 static int
 log_line(struct ts_policy *policy, const struct words *words)
 {
-	struct log *log = &policy->log[policy->log_cnt];
+	struct log *log;
 	struct ts_vkey_parts parts;
-	uint8_t *hash = policy->log_key[policy->log_key_cnt];
+	uint8_t *hash;
 	int r;
 
 	if (words->cnt < 2 || words->cnt > 3 ||
 	    policy->log_key_cnt == TS_POLICY_LOGS_CNT)
 		return TS_ERR_LOG_POLICY;
+	log = &policy->log[policy->log_cnt];
+	hash = policy->log_key[policy->log_key_cnt];
 	r = read_key(&parts, hash, words->word[1]);
 	if (r != TS_OK)
 		return r;
@@ -162,13 +164,14 @@ static int
 witness_line(struct ts_policy *policy, const struct words *words)
 {
 	const size_t i = policy->witness_cnt;
-	struct witness *witness = &policy->witness[i];
 	struct ts_vkey_parts parts;
+	struct witness *witness;
 	int r;
 
 	if (words->cnt < 3 || words->cnt > 4 || i == TS_POLICY_WITNESSES_CNT ||
 	    !is_free(policy, words->word[1]))
 		return TS_ERR_LOG_POLICY;
+	witness = &policy->witness[i];
 	r = read_key(&parts, policy->witness_key[i], words->word[2]);
 	if (r != TS_OK)
 		return r;
@@ -401,7 +404,7 @@ struct times {
 static uint64_t
 kth(const struct ts_policy *policy, const uint64_t *value, size_t group)
 {
-	uint64_t sorted[TS_POLICY_WITNESSES_CNT + TS_POLICY_GROUPS_CNT];
+	uint64_t sorted[TS_POLICY_WITNESSES_CNT + TS_POLICY_GROUPS_CNT] = {0};
 	size_t i, j, n = 0;
 
 	for (i = 0; i < group; i++) {
@@ -420,7 +423,7 @@ static uint64_t
 quorum_time(const struct ts_policy *policy, const struct times *times,
     uint64_t until)
 {
-	uint64_t value[TS_POLICY_WITNESSES_CNT + TS_POLICY_GROUPS_CNT];
+	uint64_t value[TS_POLICY_WITNESSES_CNT + TS_POLICY_GROUPS_CNT] = {0};
 	size_t i, w;
 
 	for (i = 0; i < policy->member_cnt; i++) {

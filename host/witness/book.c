@@ -62,7 +62,7 @@ struct ts_book {
 static int
 prepare(struct ts_book *book, bool make)
 {
-	int64_t version;
+	int64_t version = -1;
 	int r;
 
 	r = ts_sql_exec(&book->sql,
@@ -108,7 +108,7 @@ write_mark(int fd, int64_t count)
 static int
 compare_mark(struct ts_book *book, int dir, bool is_new)
 {
-	int64_t count, mark;
+	int64_t count = 0, mark = -1;
 	int r;
 
 	book->mark = openat(dir, FILE_MARK,
