@@ -2,9 +2,10 @@
 /*
  * Load for a directory on this machine, for the bench and for tests.
  *
- *	loader PORT CONNECTIONS submit CNT	new identities load0, load1, ...
- *	loader PORT CONNECTIONS lookup CNT SECONDS	of the first CNT of
- *those
+ *	loader PORT CONNECTIONS submit CNT [TOKENS]
+ *		new identities load0, load1, ... of one token each, or two
+ *	loader PORT CONNECTIONS lookup CNT SECONDS
+ *		of the first CNT of those
  *
  * Every connection has one request under way.  Statements are signed before the
  * clock starts.  Writes one JSON object.
@@ -43,6 +44,7 @@ struct connection {
 
 static struct connection connections[CONNECTIONS_MAX];
 static unsigned long good, other, answer_bytes;
+static uint8_t token_cnt = 1; /* and signatures */
 static unsigned first_status; /* of those that are not good */
 
 static double
@@ -75,7 +77,7 @@ envelope(uint8_t out[TSW_ENVELOPE_MAX], const char *label, size_t i)
 	uint8_t statement[TSW_STATEMENT_MAX], sig[2][TSW_SSHSIG_MAX];
 	struct soft_token *t = token[i % PEOPLE_CNT];
 	struct tsw_statement st = {.kind = TSW_KIND_GENESIS, .time = 1000000};
-	struct tsw_envelope env = {.sig_cnt = 2};
+	struct tsw_envelope env = {.sig_cnt = token_cnt};
 	struct tsw_sshsig one;
 	struct tsw_wr wr;
 	uint8_t j;
@@ -87,13 +89,13 @@ envelope(uint8_t out[TSW_ENVELOPE_MAX], const char *label, size_t i)
 	st.u.genesis.label = soft_slice(label);
 	st.u.genesis.token[0] = soft_token_entry(&t[0], "one");
 	st.u.genesis.token[1] = soft_token_entry(&t[1], "two");
-	st.u.genesis.token_cnt = 2;
+	st.u.genesis.token_cnt = token_cnt;
 	st.u.genesis.threshold = 1;
 	st.u.genesis.timelock_h = 72;
 	tsw_wr_init(&wr, statement, sizeof(statement));
 	assert(tsw_statement_encode(&wr, &st) == TSW_OK);
 	env.statement = (struct tsw_slice){statement, tsw_wr_len(&wr)};
-	for (j = 0; j < 2; j++) {
+	for (j = 0; j < token_cnt; j++) {
 		one = soft_token_sign(&t[j], TSW_NS_ID_STATEMENT, env.statement,
 		    SOFT_UP_UV, 1);
 		tsw_wr_init(&wr, sig[j], sizeof(sig[j]));
@@ -252,6 +254,8 @@ main(int argc, char **argv)
 	plan.cnt = strtoul(argv[4], NULL, 10);
 	requests = calloc(plan.cnt, sizeof(*requests));
 	assert(requests != NULL && connection_cnt <= CONNECTIONS_MAX);
+	if (submit && argc > 5 && strcmp(argv[5], "2") == 0)
+		token_cnt = 2;
 	for (i = 0; i < plan.cnt; i++)
 		(submit ? make_submit : make_lookup)(&requests[i], i);
 	for (i = 0; i < connection_cnt; i++)
