@@ -342,7 +342,8 @@ consistency(struct logmodel *m, struct tsw_slice body)
 		return logmodel_refuse(m, TS_REFUSAL_NOT_FOUND, 0);
 	CHECK(ts_tree_root(c.root, &s, from));
 	CHECK(ts_tree_consistency(hashes, &c.proof.len, &s, from, to));
-	if (m->lie == LIE_CONSISTENCY && c.proof.len > 0)
+	if ((m->lie == LIE_CONSISTENCY || m->lie == LIE_SPAN) &&
+	    c.proof.len > 0)
 		hashes[c.proof.len - 1] ^= 1;
 	m->len = ts_consistency_encode(m->answer, TS_PAGE_MAX, &c);
 	return 200;
@@ -398,6 +399,9 @@ answer_badly(struct logmodel *m, unsigned *status)
 		return true;
 	case LIE_BUSY:
 		*status = logmodel_refuse(m, TS_REFUSAL_BUSY, 0);
+		return true;
+	case LIE_REFUSED:
+		*status = logmodel_refuse(m, m->refusal, 0);
 		return true;
 	case LIE_GONE:
 		*status = logmodel_refuse(m, TS_REFUSAL_GONE, 0);

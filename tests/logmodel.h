@@ -36,6 +36,8 @@ enum logmodel_lie {
 	LIE_STATUS,	 /* HTTP 418 and a text */
 	LIE_AWAY,	 /* nobody answers */
 	LIE_BUSY,	 /* a refusal */
+	LIE_REFUSED,	 /* the refusal of the model */
+	LIE_SPAN,	 /* a hash of the proof of /v1/consistency */
 	LIE_BEHIND,	 /* a refusal to who knows a larger log */
 	LIE_GONE,	 /* the record was erased */
 	LIE_HOLD	 /* what is submitted is not published: 202 */
@@ -53,6 +55,7 @@ struct logmodel_record {
 
 struct logmodel {
 	enum logmodel_lie lie;
+	enum ts_refusal refusal; /* of LIE_REFUSED */
 	struct ts_skey log, other, witness[LOGMODEL_WITNESSES];
 	char policy[2048];
 	uint8_t sk_vrf[TS_VRF_KEY_LEN], vrf[TS_VRF_KEY_LEN];

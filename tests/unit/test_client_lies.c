@@ -270,6 +270,51 @@ away_is_news_and_then_a_warning(void **state)
 	}
 }
 
+/* Whatever it says instead of an answer, it is none. */
+static void
+refusal_is_no_answer(void **state)
+{
+	unsigned code;
+
+	(void)state;
+	for (code = TS_REFUSAL_FORMAT; code <= TS_REFUSAL_INTERNAL; code++) {
+		if (code == TS_REFUSAL_GONE)
+			continue;
+		print_message("refusal %u\n", code);
+		assert_int_equal(look(), TS_OK);
+		model->lie = LIE_REFUSED;
+		model->refusal = code;
+		world_now += TS_UNREACHABLE_S + 1;
+		assert_in_range(-look(), 1, 999);
+		assert_int_equal(count_alerts(alice, TS_ALERT_UNREACHABLE, BOB),
+		    1);
+		model->lie = LIE_NONE;
+		close_alerts(alice);
+	}
+}
+
+/* A record is held back by a proof of what its signer saw that is none. */
+static void
+proof_of_what_a_contact_saw_must_hold(void **state)
+{
+	(void)state;
+	assert_int_equal(ts_monitor_all(bob->store), TS_OK);
+	person_add_key(bob, "phone", 100);
+	person_sign(bob);
+	assert_int_equal(ts_log_refresh(alice->store), TS_OK);
+	model->lie = LIE_SPAN;
+	assert_int_equal(look(), TS_ERR_LOG_PROOF);
+	assert_int_equal(look(), TS_ERR_LOG_PROOF);
+	assert_int_equal(count_alerts(alice, TS_ALERT_PROOF_INVALID, BOB), 1);
+	assert_int_equal(count_all_alerts(alice), 1);
+	assert_int_equal(bobs_seq(), 1);
+	assert_int_equal(bobs_keys(), TS_ERR_BLOCKED);
+	model->lie = LIE_NONE;
+	close_alerts(alice);
+	assert_int_equal(look(), TS_OK);
+	assert_int_equal(bobs_seq(), 2);
+}
+
 static void
 lockdown_wants_fresh_witnesses(void **state)
 {
@@ -431,6 +476,8 @@ main(void)
 	    T(lies_are_caught),
 	    T(first_look_is_not_deceived),
 	    T(away_is_news_and_then_a_warning),
+	    T(refusal_is_no_answer),
+	    T(proof_of_what_a_contact_saw_must_hold),
 	    T(lockdown_wants_fresh_witnesses),
 	    T(unsigned_change_is_caught),
 	    T(broken_record_is_caught),

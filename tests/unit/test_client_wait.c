@@ -87,6 +87,18 @@ do_refresh(void)
 }
 
 static int
+do_proof(void)
+{
+	struct ts_text proof;
+	int r;
+
+	ts_text_init(&proof);
+	r = ts_log_proof(alice->store, &proof, BOB);
+	ts_text_wipe(&proof);
+	return r;
+}
+
+static int
 do_add(void)
 {
 	struct ts_contact c;
@@ -263,6 +275,35 @@ contact_with_a_bundle_is_added_once(void **state)
 
 /* --- The same question once more --- */
 
+/*
+ * While the answer is on its way another call sees more of the log: it was the
+ * latest when it was asked for, and is asked for again.
+ */
+static void
+overtaken_answer_is_no_rollback(void **state)
+{
+	int (*const calls[])(void) = {do_refresh, do_proof};
+	struct ts_courier fast = logmodel_courier(model);
+	static const uint8_t x[] = "x";
+	size_t i, waits;
+
+	(void)state;
+	assert_int_equal(ts_monitor_all(alice->store), TS_OK);
+	for (i = 0; i < 4; i++) {
+		make_slow();
+		/* Before its first answer, or between that and the proof. */
+		logmodel_put(model, "first", (uint32_t)i, x, 1);
+		for (waits = 0; waits <= i / 2; waits++)
+			assert_int_equal(calls[i % 2](), TS_ERR_WAITING);
+		logmodel_put(model, "second", (uint32_t)i, x, 1);
+		ts_store_set_courier(alice->store, &fast);
+		assert_int_equal(ts_monitor_contact(alice->store, BOB), TS_OK);
+		make_slow();
+		assert_int_equal(to_the_end(calls[i % 2]), TS_OK);
+		assert_int_equal(count_all_alerts(alice), 0);
+	}
+}
+
 static uint8_t rival[TSW_ENVELOPE_MAX];
 static size_t rival_len;
 
@@ -384,6 +425,7 @@ main(void)
 	    T(waiting_for_a_first_place),
 	    T(nobody_is_looked_at_twice),
 	    T(contact_with_a_bundle_is_added_once),
+	    T(overtaken_answer_is_no_rollback),
 	    T(conflict_is_looked_at_anew),
 	    T(live_codes_have_the_root),
 	};

@@ -186,3 +186,21 @@ ts_ask(struct ts_store *store, struct ts_carried *out, const struct ts_ask *ask)
 	return out->status == 200 || out->status == 202 ? TS_OK
 							: refusal(store, out);
 }
+
+int
+ts_ask_question(struct ts_store *store, struct ts_carried *out,
+    const struct ts_ask *ask)
+{
+	int r = ts_ask(store, out, ask);
+
+	switch (r) {
+	case TS_ERR_CONFLICT:
+	case TS_ERR_NOT_EVIDENCE:
+	case TS_ERR_INVITATION:
+	case TS_ERR_DOMAIN:
+	case TS_ERR_TAKEN:
+		return TS_ERR_DIRECTORY_FORMAT;
+	default:
+		return r;
+	}
+}

@@ -26,5 +26,11 @@ struct ts_ask {
  */
 int ts_ask(struct ts_store *store, struct ts_carried *out,
     const struct ts_ask *ask) TS_MUST_CHECK;
+/*
+ * The same for what only asks: a refusal that is for who submits is no answer,
+ * TS_ERR_DIRECTORY_FORMAT.
+ */
+int ts_ask_question(struct ts_store *store, struct ts_carried *out,
+    const struct ts_ask *ask) TS_MUST_CHECK;
 
 #endif

@@ -188,7 +188,7 @@ http_bundle(void *state, struct tsw_slice label,
 	(void)label;
 	ts_hex_encode(path + strlen(path), hash, TSW_HASH_LEN);
 	*len = 0;
-	r = ts_ask(h->store, &answer, &ask);
+	r = ts_ask_question(h->store, &answer, &ask);
 	if (r == TS_OK && answer.status == 200 && answer.body.len > 0) {
 		memcpy(out, answer.body.p, answer.body.len);
 		*len = answer.body.len;

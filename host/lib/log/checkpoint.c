@@ -10,6 +10,8 @@
 #include "gather.h"
 #include "state.h"
 
+#define ASK_CNT 3
+
 /* The first checkpoint comes with a lookup: only that has the VRF key. */
 static int
 first_checkpoint(struct ts_store *store)
@@ -40,8 +42,8 @@ ask_span(struct ts_store *store, struct ts_consistency *out, uint64_t from,
 	ask.body.len = ts_span_encode(req, sizeof(req), from, to);
 	if (ask.body.len == 0)
 		return TS_ERR_ARGUMENT;
-	r = ts_ask(store, &answer, &ask);
-	if (r == TS_ERR_NOT_FOUND)
+	r = ts_ask_question(store, &answer, &ask);
+	if (r == TS_ERR_NOT_FOUND || r == TS_ERR_GONE)
 		return TS_ERR_DIRECTORY_FORMAT;
 	if (r != TS_OK)
 		return r;
@@ -101,28 +103,51 @@ take_note(struct ts_store *store, struct tsw_slice bytes)
 	return ts_log_moved(store, &view, bytes);
 }
 
+/* Its checkpoint, taken if it continues ours; *len bytes of it in any case. */
 static int
-refresh(struct ts_store *store)
+ask_latest(struct ts_store *store, uint8_t note[TS_NOTE_MAX], size_t *len)
 {
 	struct ts_ask ask = {store->own.directory, "/checkpoint", false,
 	    {NULL, 0}, TS_NOTE_MAX};
-	struct ts_log_shown shown = {store->own.label, {NULL, 0}, {NULL, 0}};
-	uint8_t note[TS_NOTE_MAX];
 	struct ts_carried answer;
 	int r;
 
-	if (!store->log->view.known)
-		return first_checkpoint(store);
-	r = ts_ask(store, &answer, &ask);
+	*len = 0;
+	r = ts_ask_question(store, &answer, &ask);
 	if (r == TS_ERR_NOT_FOUND)
 		return TS_ERR_DIRECTORY_FORMAT;
 	if (r != TS_OK)
 		return r;
 	if (answer.body.len > 0)
 		memcpy(note, answer.body.p, answer.body.len);
+	*len = answer.body.len;
+	return take_note(store, (struct tsw_slice){note, *len});
+}
+
+bool
+ts_log_ask_anew(struct ts_store *store, int err, unsigned *asked)
+{
+	if (err != TS_ERR_LOG_ROLLBACK || ++*asked == ASK_CNT)
+		return false;
+	ts_round_turn(store);
+	return true;
+}
+
+static int
+refresh(struct ts_store *store)
+{
+	struct ts_log_shown shown = {store->own.label, {NULL, 0}, {NULL, 0}};
+	uint8_t note[TS_NOTE_MAX];
+	unsigned asked = 0;
+	int r;
+
+	if (!store->log->view.known)
+		return first_checkpoint(store);
+	do {
+		r = ask_latest(store, note, &shown.note.len);
+	} while (ts_log_ask_anew(store, r, &asked));
 	shown.note.p = note;
-	shown.note.len = answer.body.len;
-	return ts_log_wrong(store, take_note(store, shown.note), &shown);
+	return ts_log_wrong(store, r, &shown);
 }
 
 int

@@ -85,7 +85,7 @@ ts_gather_page(struct ts_store *store, struct ts_page *page,
 	a.body.len = ts_lookup_encode(req, sizeof(req), ask);
 	if (a.body.len == 0)
 		return TSW_ERR_TOO_LONG;
-	r = ts_ask(store, &answer, &a);
+	r = ts_ask_question(store, &answer, &a);
 	if (r == TS_ERR_NOT_FOUND)
 		r = TS_ERR_DIRECTORY_FORMAT; /* a page says that otherwise */
 	if (r == TS_OK)

@@ -108,7 +108,7 @@ ts_log_offer(struct ts_store *store, struct ts_text *out, const char *url)
 	ts_names_clear(store);
 	r = ts_ask_check_url(url);
 	if (r == TS_OK)
-		r = ts_ask(store, &answer, &ask);
+		r = ts_ask_question(store, &answer, &ask);
 	if (r == TS_ERR_NOT_FOUND)
 		return TS_ERR_DIRECTORY_FORMAT;
 	if (r == TS_OK)

@@ -53,31 +53,52 @@ make(struct ts_text *out, struct tsw_slice label, const struct ts_page *page)
 	return r == TS_OK ? ts_text_done(out) : r;
 }
 
-/* The page ends with the next request: it is made into text before. */
+/*
+ * What stands last under label, and the note it is proven by.  The page ends
+ * with the next request: it is made into text before.
+ */
 static int
-prove(struct ts_store *store, struct ts_text *out, struct tsw_slice label)
+prove_now(struct ts_store *store, struct ts_text *out, struct tsw_slice label,
+    uint8_t note[TS_NOTE_MAX], size_t *len)
 {
 	struct ts_lookup ask = {label, 0, false, 0};
-	char text[TSW_LABEL_MAX + 1] = {0};
-	struct ts_log_shown shown = {text, {NULL, 0}, {NULL, 0}};
-	uint8_t note[TS_NOTE_MAX];
 	struct ts_log_view view;
 	struct ts_page page;
 	int r;
 
+	*len = 0;
 	memset(&view, 0, sizeof(view));
 	r = ts_gather_page(store, &page, &view, store->own.directory, &ask);
 	if (r == TS_OK)
 		r = make(out, label, &page);
 	if (r != TS_OK)
 		return r;
-	if (page.note.p == NULL || page.note.len > sizeof(note))
+	if (page.note.p == NULL || page.note.len > TS_NOTE_MAX)
 		return TS_ERR_LOG_NOTE;
-	memcpy(text, label.p, label.len);
 	memcpy(note, page.note.p, page.note.len);
+	*len = page.note.len;
+	return check_view(store, &view);
+}
+
+static int
+prove(struct ts_store *store, struct ts_text *out, struct tsw_slice label)
+{
+	char text[TSW_LABEL_MAX + 1] = {0};
+	struct ts_log_shown shown = {text, {NULL, 0}, {NULL, 0}};
+	uint8_t note[TS_NOTE_MAX];
+	unsigned asked = 0;
+	int r;
+
+	do {
+		ts_text_wipe(out);
+		r = prove_now(store, out, label, note, &shown.note.len);
+	} while (ts_log_ask_anew(store, r, &asked));
+	/* What was wrong with the page is said. */
+	if (shown.note.len == 0)
+		return r;
+	memcpy(text, label.p, label.len);
 	shown.note.p = note;
-	shown.note.len = page.note.len;
-	return ts_log_wrong(store, check_view(store, &view), &shown);
+	return ts_log_wrong(store, r, &shown);
 }
 
 int

@@ -74,6 +74,13 @@ int ts_log_compare(struct ts_store *store,
  */
 int ts_log_check_next(struct ts_store *store,
     const struct ts_tree_head *next) TS_MUST_CHECK;
+/*
+ * Whether to ask once more because of err, in the next turn: if the checkpoint
+ * is smaller than ours, another call may have seen more of the log while this
+ * one waited.  *asked is 0 at first; who always shows the smaller one is
+ * caught.
+ */
+bool ts_log_ask_anew(struct ts_store *store, int err, unsigned *asked);
 /* The checkpoint is of the log that is known here. */
 bool ts_log_is_ours(const struct ts_store *store,
     const struct tsw_checkpoint *cp);

@@ -145,6 +145,18 @@ raise_split(struct ts_look *look, const struct ts_record *rec)
 	return ts_alert_raise(look->store, &raise);
 }
 
+/* What is held back by a proof that does not hold is not held back silently. */
+static int
+compare(struct ts_look *look, const struct ts_record *rec)
+{
+	const struct ts_log_shown shown = {look->person.label, {NULL, 0},
+	    rec->bytes};
+	int r;
+
+	r = ts_log_compare(look->store, &rec->st.u.update.checkpoint);
+	return r == TS_ERR_LOG_PROOF ? ts_log_wrong(look->store, r, &shown) : r;
+}
+
 int
 ts_look_compare(struct ts_look *look, const struct ts_record *rec)
 {
@@ -152,7 +164,7 @@ ts_look_compare(struct ts_look *look, const struct ts_record *rec)
 
 	if (!look->has_witness || look->witness != rec->seq)
 		return TS_OK;
-	r = ts_log_compare(look->store, &rec->st.u.update.checkpoint);
+	r = compare(look, rec);
 	if (r != TS_ERR_LOG_SPLIT)
 		return r;
 	alert = raise_split(look, rec);
