@@ -108,25 +108,36 @@ ask_value(struct ts_op *op)
 	return ts_op_run(op, &req, op->pin_fd, value_known);
 }
 
+/* Their text may name a checkpoint that only the directory can prove. */
 static int
-begin_synced(struct ts_op *op)
+begin_on_token(struct ts_op *op)
 {
-	const struct ts_call *call;
-	int r;
-
 	if (op->conn == NULL)
 		return TS_ERR_CANCELLED;
-	if (op->sync == TS_SYNC_SIGNED)
-		return TS_ERR_FINAL;
-	call = &op->conn->call;
-	r = ts_live_token_start(op->agent->store, &op->live,
-	    ts_call_arg(call, "contact")->s, op->signer.id, op->live_theirs);
+	return ts_live_token_start(op->agent->store, &op->live,
+	    ts_call_arg(&op->conn->call, "contact")->s, op->signer.id,
+	    op->live_theirs);
+}
+
+static int
+begun_on_token(struct ts_op *op, int r)
+{
 	if (r != TS_OK)
 		return r;
 	r = ask_value(op);
 	if (r != TS_OK)
 		ts_live_drop(op->agent->store, op->live.run);
 	return r;
+}
+
+static int
+begin_synced(struct ts_op *op)
+{
+	if (op->conn == NULL)
+		return TS_ERR_CANCELLED;
+	if (op->sync == TS_SYNC_SIGNED)
+		return TS_ERR_FINAL;
+	return ts_op_ask(op, begin_on_token, begun_on_token);
 }
 
 /* A locked token, or one without runs, needs the PIN before a try counts. */
@@ -212,16 +223,26 @@ is_plain(struct ts_op *op)
 static int
 begin_here(struct ts_op *op)
 {
-	const char *contact = ts_call_arg(&op->conn->call, "contact")->s;
 	struct ts_store *store = op->agent->store;
 	char text[TSW_LIVE_TEXT_MAX];
+	const char *contact;
 	uint32_t run;
 	int r;
 
+	if (op->conn == NULL)
+		return TS_ERR_CANCELLED;
+	contact = ts_call_arg(&op->conn->call, "contact")->s;
 	r = op->live_theirs == NULL
 	    ? ts_live_start(store, &run, text, contact)
 	    : ts_live_answer(store, &run, text, contact, op->live_theirs);
 	return r == TS_OK ? ts_flow_reply_run(op, run, text) : r;
+}
+
+static int
+begun_here(struct ts_op *op, int r)
+{
+	(void)op;
+	return r;
 }
 
 /*
@@ -250,9 +271,10 @@ begin(struct ts_op *op)
 	if (r != TS_OK)
 		return r;
 	if (s.applet == 0 || is_plain(op))
-		return begin_here(op);
+		return ts_op_ask(op, begin_here, begun_here);
 	if (ts_call_arg(call, "on_computer")->b)
-		return s.fido > 0 ? begin_here(op) : TS_ERR_NOT_SHOWN;
+		return s.fido > 0 ? ts_op_ask(op, begin_here, begun_here)
+				  : TS_ERR_NOT_SHOWN;
 	return ts_op_seize(op, begin_arrived);
 }
 

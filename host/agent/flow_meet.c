@@ -122,6 +122,8 @@ echoed(void *ctx, const struct ts_net_reply *reply)
 	struct ts_op *op = ctx;
 	int r = outcome(reply);
 
+	if (r == TS_OK)
+		ts_meet_echoed(&op->agent->meeting.meet);
 	ts_op_step(op, r == TS_OK ? listen_on(op) : r);
 }
 

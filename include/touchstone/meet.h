@@ -15,7 +15,7 @@
 
 struct ts_meet {
 	bool first; /* we are A: who knocks, and makes move 1 */
-	bool ready; /* the tag is agreed on */
+	bool ready; /* the tag is agreed on, B's echo was sent */
 	bool moved; /* a move was taken: nobody knocks any more */
 	uint8_t tag[TS_MEET_TAG_LEN];
 	uint32_t after; /* the last message that was seen in take */
@@ -35,7 +35,7 @@ int ts_meet_move(uint8_t out[TS_MEET_MESSAGE_MAX], size_t *len,
 
 enum ts_meet_what {
 	TS_MEET_NOTHING = 0, /* not for this run */
-	TS_MEET_KNOCK = 1,   /* B: send the echo in out */
+	TS_MEET_KNOCK = 1,   /* B: send the echo in out, then _echoed() */
 	TS_MEET_ECHO = 2,    /* A: the other side is there, begin */
 	TS_MEET_MOVE = 3     /* its text is in text */
 };
@@ -48,6 +48,12 @@ enum ts_meet_what {
 enum ts_meet_what ts_meet_take(struct ts_meet *meet, uint32_t number,
     struct tsw_slice message, uint8_t out[TS_MEET_MESSAGE_MAX], size_t *len,
     char text[TSW_LIVE_TEXT_MAX]);
+
+/*
+ * The echo is sent.  Moves that were seen before were not made after it, and so
+ * are of an earlier run: a box keeps those for a while.
+ */
+void ts_meet_echoed(struct ts_meet *meet);
 
 /* The box in which anybody may leave a label for the owner of this one. */
 int ts_meet_hello_box(char out[TS_MEET_BOX_LEN],

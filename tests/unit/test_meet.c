@@ -78,6 +78,7 @@ get_ready(void)
 	assert_int_equal(len, 18);
 	assert_int_equal(pass(&b, 1, knock, len, echo, &echo_len, text),
 	    TS_MEET_KNOCK);
+	ts_meet_echoed(&b);
 	assert_int_equal(pass(&a, 1, echo, echo_len, none, &len, text),
 	    TS_MEET_ECHO);
 }
@@ -157,11 +158,37 @@ a_newer_knock_goes_first_until_a_move(void **state)
 	memset(again.tag, 7, sizeof(again.tag));
 	len = ts_meet_knock(m, &again);
 	assert_int_equal(pass(&b, 2, m, len, echo, &n, text), TS_MEET_KNOCK);
+	ts_meet_echoed(&b);
 	assert_int_equal(pass(&again, 2, echo, n, m, &len, text), TS_MEET_ECHO);
 	assert_int_equal(ts_meet_move(m, &len, &again, move_text), TS_OK);
 	assert_int_equal(pass(&b, 3, m, len, echo, &n, text), TS_MEET_MOVE);
 	len = ts_meet_knock(m, &a);
 	assert_int_equal(pass(&b, 4, m, len, echo, &n, text), TS_MEET_NOTHING);
+}
+
+/* The box still has what A sent some minutes ago. */
+static void
+moves_of_an_earlier_run_are_passed_over(void **state)
+{
+	uint8_t knock[TS_MEET_MESSAGE_MAX], move[TS_MEET_MESSAGE_MAX];
+	uint8_t out[TS_MEET_MESSAGE_MAX];
+	char text[TSW_LIVE_TEXT_MAX];
+	size_t len, move_len, n;
+
+	(void)state;
+	len = ts_meet_knock(knock, &a);
+	a.ready = true;
+	assert_int_equal(ts_meet_move(move, &move_len, &a, move_text), TS_OK);
+	assert_int_equal(pass(&b, 1, knock, len, out, &n, text), TS_MEET_KNOCK);
+	assert_int_equal(pass(&b, 2, move, move_len, out, &n, text),
+	    TS_MEET_NOTHING);
+	ts_meet_echoed(&b);
+	knock[2] ^= 1; /* the tag of a new run */
+	move[2] ^= 1;
+	assert_int_equal(pass(&b, 3, knock, len, out, &n, text), TS_MEET_KNOCK);
+	ts_meet_echoed(&b);
+	assert_int_equal(pass(&b, 4, move, move_len, out, &n, text),
+	    TS_MEET_MOVE);
 }
 
 static void
@@ -192,6 +219,7 @@ main(void)
 	    T(moves_go_both_ways),
 	    T(what_others_write_is_passed_over),
 	    T(a_newer_knock_goes_first_until_a_move),
+	    T(moves_of_an_earlier_run_are_passed_over),
 	    T(a_hello_is_a_label),
 #undef T
 	};

@@ -127,7 +127,7 @@ ts_meet_take(struct ts_meet *meet, uint32_t number, struct tsw_slice message,
 	ours = memcmp(m.tag, meet->tag, sizeof(m.tag)) == 0; /* not secret */
 	if (m.kind == TS_MEET_KNOCK && !meet->first && !meet->moved) {
 		memcpy(meet->tag, m.tag, sizeof(m.tag));
-		meet->ready = true;
+		meet->ready = false;
 		*len = encode(out, TS_MEET_ECHO, meet, text_slice(""));
 		return TS_MEET_KNOCK;
 	}
@@ -141,6 +141,12 @@ ts_meet_take(struct ts_meet *meet, uint32_t number, struct tsw_slice message,
 		return TS_MEET_MOVE;
 	}
 	return TS_MEET_NOTHING;
+}
+
+void
+ts_meet_echoed(struct ts_meet *meet)
+{
+	meet->ready = true;
 }
 
 int
