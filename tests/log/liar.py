@@ -16,7 +16,7 @@ from ledger import (Ledger, cbor, consistency, decode, leaf_hash, root,
                     statement)
 
 DAY = 86400
-REFUSALS = {3: 404, 10: 410, 15: 500}
+REFUSALS = {3: 404, 4: 409, 10: 410}
 
 
 class Truth:
@@ -49,7 +49,21 @@ class Truth:
         return 200, cbor({0: 1, 1: root(hashes[:ask[1]]),
                           2: b"".join(consistency(hashes, ask[1]))})
 
+    def submit(self, ask):
+        """Whatever it is, it is taken."""
+        label, number, envelope = ask[1], ask[2], ask[3]
+        records = self.ledger.records.setdefault(label, [])
+        if number == len(records):
+            record = self.ledger.record(label, number, envelope)
+            records.append(record)
+            self.ledger.append([(record.k, record.c)])
+        elif number > len(records):
+            return self.refusal(4)
+        return 200, cbor({0: 1, 1: self.ledger.place(records[number])})
+
     def answer(self, path, body):
+        if path == "/v1/submit":
+            return self.submit(decode(body))
         if path == "/v1/lookup":
             return self.lookup(decode(body))
         if path == "/v1/consistency":

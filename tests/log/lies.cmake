@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Agents whose directory lies: liar.py.
-ts_log_test(lies ${TS_PYTHON3} -B ${CMAKE_CURRENT_SOURCE_DIR}/test_lies.py
-    ${PROJECT_BINARY_DIR})
+foreach(name lies split)
+	ts_log_test(${name} ${TS_PYTHON3} -B
+	    ${CMAKE_CURRENT_SOURCE_DIR}/test_${name}.py ${PROJECT_BINARY_DIR})
+endforeach()
