@@ -2,6 +2,7 @@
 """A log, judged by both auditors: touchstone-auditor, and the one in Python that
 shares nothing with it."""
 
+import base64
 import os
 import subprocess
 import sys
@@ -26,3 +27,9 @@ def place(build, where, policy, *options):
 def folder(build, public, policy):
     run(sys.executable, "-B", PYTHON, public, policy.decode().split()[1])
     place(build, public, policy)
+
+
+def checkpoint(note):
+    """(size, root) of a note."""
+    lines = note.decode().split("\n")
+    return int(lines[1]), base64.b64decode(lines[2])

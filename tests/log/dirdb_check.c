@@ -11,7 +11,6 @@
  *   dirdb_check URL verify         what flood and sequence left behind
  *   dirdb_check URL open           connect, and say how it went
  */
-#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -484,10 +483,10 @@ main(int argc, char **argv)
 		return 2;
 	r = ts_dirdb_open(&db, argv[1], true);
 	if (strcmp(verb, "open") == 0)
-		printf("%d\n", r);
-	if (r != TS_OK)
-		return 3;
-	if (strcmp(verb, "all") == 0)
+		status = printf("%d\n", r) < 0;
+	else if (r != TS_OK)
+		status = 3;
+	else if (strcmp(verb, "all") == 0)
 		status = all(db);
 	else if (strcmp(verb, "flood") == 0 && argc == 5)
 		status = flood(db, strtoull(argv[3], NULL, 10) * 1000000000,
@@ -496,8 +495,6 @@ main(int argc, char **argv)
 		status = sequence(db, strtol(argv[3], NULL, 10));
 	else if (strcmp(verb, "verify") == 0)
 		status = verify(db);
-	else if (strcmp(verb, "open") == 0)
-		status = 0;
 	ts_dirdb_free(&db);
 	return status;
 }

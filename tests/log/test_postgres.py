@@ -3,7 +3,6 @@
 sequencer, each of which is killed, as the server is; two sequencers that both
 believe to be the only one; a database from a backup."""
 
-import base64
 import os
 import random
 import shutil
@@ -16,6 +15,7 @@ import time
 import unittest
 
 import audited
+from audited import checkpoint
 from asking import Asker, Directory, Refused, free_port
 from postgres import Postgres
 
@@ -32,27 +32,22 @@ def build(*names):
     raise FileNotFoundError(names)
 
 
-def checkpoint(note):
-    """(size, root) of a note."""
-    lines = note.decode().split("\n")
-    return int(lines[1]), base64.b64decode(lines[2])
-
-
 class Process(Directory):
     """One that may answer without being well."""
+
     def __init__(self, *words, well=True, **more):
-        self.well = self.begins_well = well
+        self.patient = self.begins_well = well
         super().__init__(*words, **more)
         self.begins_well = True
 
     def start(self, well=True):
-        self.well = well and self.begins_well
+        self.patient = well and self.begins_well
         super().start()
-        self.well = True
+        self.patient = True
 
     def get(self, path):
         answer = super().get(path)
-        return answer if self.well else (200, *answer[1:])
+        return answer if self.patient else (200, *answer[1:])
 
     def again(self):
         """As a service manager: started anew whenever it has ended."""
