@@ -7,8 +7,6 @@
 #include "holder.h"
 #include "token/proto.h"
 
-#define MESSAGE_MAX 640
-
 /* What is not here is "Failed". */
 static const struct {
 	int err;
@@ -86,6 +84,9 @@ static const struct {
 	"Check the spelling, or ask whether they published."},
     {TS_ERR_TOO_MANY_RECORDS, "Tell the directory's operator."},
     {TS_ERR_DIRECTORY, "Check the connection and try again."},
+    {TS_ERR_INVITATION,
+	"Ask its operator for one, then: `touchstone publish --invitation "
+	"TEXT`."},
     {TS_ERR_DISK_FULL, "Make room and repeat the command."},
     {TS_ERR_DB_CORRUPT, "Restore it from a backup, or move it away."},
     {TS_ERR_DB_NEWER, "Install the version that wrote it, or a later one."},
@@ -167,20 +168,26 @@ tells_tries(int err)
 
 /* "The PIN is wrong.  7 tries are left." */
 static void
-compose(char out[MESSAGE_MAX], int err, uint8_t retries)
+compose(char out[TS_FAULT_WORDS_MAX], int err, uint8_t retries)
 {
 	char todo[TS_FAULT_TODO_MAX];
 	int n;
 
 	ts_fault_todo(todo, err);
-	n = snprintf(out, MESSAGE_MAX, "%s.%s%s", ts_strerror(err),
+	n = snprintf(out, TS_FAULT_WORDS_MAX, "%s.%s%s", ts_strerror(err),
 	    todo[0] == '\0' ? "" : " ", todo);
 	if (out[0] >= 'a' && out[0] <= 'z')
 		out[0] = (char)(out[0] - 'a' + 'A');
 	if (tells_tries(err) && retries != TS_TOKEN_RETRIES_UNKNOWN && n > 0 &&
-	    n < MESSAGE_MAX)
-		(void)snprintf(out + n, MESSAGE_MAX - (size_t)n,
+	    n < TS_FAULT_WORDS_MAX)
+		(void)snprintf(out + n, TS_FAULT_WORDS_MAX - (size_t)n,
 		    " Tries left: %u.", retries);
+}
+
+void
+ts_fault_words(char out[TS_FAULT_WORDS_MAX], int err)
+{
+	compose(out, err, TS_TOKEN_RETRIES_UNKNOWN);
 }
 
 static void
@@ -196,7 +203,7 @@ static struct ts_jw *
 begin(struct ts_conn *c, int err, uint8_t retries)
 {
 	struct ts_jw *w = ts_conn_begin(c);
-	char message[MESSAGE_MAX];
+	char message[TS_FAULT_WORDS_MAX];
 
 	compose(message, err, retries);
 	ts_jw_str(w, "code", ts_errname(err));

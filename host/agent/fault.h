@@ -17,6 +17,10 @@ const char *ts_fault_kind(int err);
 #define TS_FAULT_TODO_MAX 320
 void ts_fault_todo(char out[TS_FAULT_TODO_MAX], int err);
 
+/* Both as sentences, for who is told of err in an answer that is no error. */
+#define TS_FAULT_WORDS_MAX 640
+void ts_fault_words(char out[TS_FAULT_WORDS_MAX], int err);
+
 /* End the call of c with err.  names may be NULL. */
 void ts_fault_reply(struct ts_conn *c, int err, const struct ts_names *names);
 

@@ -10,6 +10,7 @@
 #include <touchstone/describe.h>
 #include <touchstone/text.h>
 
+#include "fault.h"
 #include "flow.h"
 #include "say.h"
 
@@ -143,8 +144,11 @@ int
 ts_flow_signed(struct ts_op *op, bool complete, int published)
 {
 	struct ts_jw *w = ts_op_begin(op);
+	char trouble[TS_FAULT_WORDS_MAX] = "";
 	int r = TS_OK;
 
+	if (complete && published != TS_OK)
+		ts_fault_words(trouble, published);
 	if (w != NULL) {
 		ts_jw_object(w, "result");
 		ts_jw_int(w, "seq", op->draft.seq);
@@ -156,6 +160,7 @@ ts_flow_signed(struct ts_op *op, bool complete, int published)
 		ts_jw_bool(w, "published", complete && published == TS_OK);
 		ts_jw_bool(w, "conflict",
 		    complete && published == TS_ERR_CONFLICT);
+		ts_jw_str(w, "trouble", trouble);
 		ts_jw_object_end(w);
 	}
 	if (r == TS_OK)

@@ -187,7 +187,7 @@ known_policy(struct cli *cli, char out[PLACE_POLICY_MAX])
 	const char *policy;
 
 	if (args_has(&cli->args, OPT_POLICY))
-		return place_read_policy(cli, out, cli->args.text[OPT_POLICY]);
+		return place_policy(cli, out, NULL);
 	exit = op_get(cli, &reply, "GetLog", NULL, NULL);
 	policy = reply_str(&reply, "policy");
 	if (exit == CLI_DONE &&

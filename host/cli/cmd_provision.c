@@ -223,10 +223,11 @@ provisioned(struct cli *cli, const struct reply *reply, bool backup)
 		    backup ? "two tokens" : "a token");
 		out_say(cli, TONE_PLAIN, "Its public code is");
 		show_code(cli, reply_str(&status, "code"));
-		if (!ts_json_bool(reply->params, "published", false))
-			out_hint(cli,
-			    "The directory could not be reached. Later, run:",
-			    "touchstone publish");
+		if (!ts_json_bool(reply->params, "published", false)) {
+			out_say(cli, TONE_WARN, "It is not published yet. %s",
+			    reply_str(reply, "trouble"));
+			out_hint(cli, "Try again later:", "touchstone publish");
+		}
 		out_hint(cli, "Next:",
 		    "touchstone key add --app ssh --file "
 		    "~/.ssh/id_ed25519.pub");

@@ -162,6 +162,13 @@ cmd_publish(struct cli *cli)
 	struct op op;
 	long long n;
 
+	if (args_has(&cli->args, OPT_INVITATION)) {
+		exit = op_get(cli, &reply, "SetInvitation", "text",
+		    cli->args.text[OPT_INVITATION]);
+		reply_wipe(&reply);
+		if (exit != CLI_DONE)
+			return exit;
+	}
 	op_init(&op, "Publish", OP_PLAIN);
 	ts_jw_bool(&op.params, "yield", args_has(&cli->args, OPT_YIELD));
 	exit = op_run(cli, &reply, &op);

@@ -18,6 +18,15 @@ place_is_network(const char *url)
 	return strncmp(url, "file://", 7) != 0;
 }
 
+/* http:// is for what does not leave this computer. */
+static bool
+is_loopback(const char *host)
+{
+	return strncmp(host, "127.", 4) == 0 ||
+	    strncmp(host, "[::1]", 5) == 0 ||
+	    strncmp(host, "localhost", 9) == 0;
+}
+
 static enum cli_exit
 network(const struct cli *cli, char out[PLACE_URL_MAX], const char *typed)
 {
@@ -28,8 +37,18 @@ network(const struct cli *cli, char out[PLACE_URL_MAX], const char *typed)
 		return out_fail(cli, CLI_USAGE, "ARGUMENT",
 		    "a directory is a folder, or an address that begins with "
 		    "https://");
+	if (strncmp(typed, "http://", 7) == 0 && !is_loopback(typed + 7))
+		return out_fail(cli, CLI_USAGE, "ARGUMENT",
+		    "%s: anybody on the way could read that. An address "
+		    "begins with https://; http:// is for this computer only",
+		    typed);
 	while (len > 0 && typed[len - 1] == '/')
 		len--;
+	if (typed[strcspn(typed, "?#@\\ ")] != '\0' || typed[len - 1] == ':')
+		return out_fail(cli, CLI_USAGE, "ARGUMENT",
+		    "%s: not an address of a directory, which is like "
+		    "https://directory.example.org",
+		    typed);
 	if (len >= PLACE_URL_MAX)
 		return out_fail(cli, CLI_USAGE, "ARGUMENT",
 		    "the address is too long");
@@ -58,9 +77,9 @@ place_url(const struct cli *cli, char out[PLACE_URL_MAX], const char *typed)
 	return CLI_DONE;
 }
 
-enum cli_exit
-place_read_policy(const struct cli *cli, char out[PLACE_POLICY_MAX],
-    const char *path)
+/* A policy from a file; "-" is standard input. */
+static enum cli_exit
+read_policy(const struct cli *cli, char out[PLACE_POLICY_MAX], const char *path)
 {
 	bool in = strcmp(path, "-") == 0;
 	FILE *f = in ? stdin : fopen(path, "re");
@@ -160,7 +179,7 @@ place_policy(struct cli *cli, char out[PLACE_POLICY_MAX], const char *url)
 	enum cli_exit exit;
 
 	if (args_has(&cli->args, OPT_POLICY)) {
-		exit = place_read_policy(cli, out, file);
+		exit = read_policy(cli, out, file);
 		return exit == CLI_DONE ? check(cli, &terms, out, file) : exit;
 	}
 	exit = fetch_offer(cli, out, url);

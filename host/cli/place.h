@@ -16,9 +16,6 @@ enum cli_exit place_url(const struct cli *cli, char out[PLACE_URL_MAX],
     const char *typed);
 bool place_is_network(const char *url);
 
-/* A policy from a file; "-" is standard input. */
-enum cli_exit place_read_policy(const struct cli *cli,
-    char out[PLACE_POLICY_MAX], const char *path);
 
 /*
  * The policy for url: that of --policy; else what the directory offers, shown,

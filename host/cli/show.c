@@ -67,9 +67,9 @@ show_signed(const struct cli *cli, const struct reply *reply)
 		    (long long)ts_json_int(reply->params, "seq", 0));
 	} else {
 		out_say(cli, TONE_WARN,
-		    "Signed as statement %lld, but not published: the "
-		    "directory cannot be reached.",
-		    (long long)ts_json_int(reply->params, "seq", 0));
+		    "Signed as statement %lld, but not published. %s",
+		    (long long)ts_json_int(reply->params, "seq", 0),
+		    reply_str(reply, "trouble"));
 		out_hint(cli, "Try again later:", "touchstone publish");
 	}
 	return CLI_DONE;

@@ -101,10 +101,12 @@ const struct verb verb_table[] = {
 	"If your policy asks for several tokens, run it once with each.",
 	"touchstone sign\ntouchstone sign --wait\n"
 	"touchstone sign --pin-fd 3 3</run/user/1000/pin"},
-    {"publish", cmd_publish, "", ARG_NONE, 0, 0, ANY | OPT(YIELD), 0, DAILY,
+    {"publish", cmd_publish, "", ARG_NONE, 0, 0,
+	ANY | OPT(YIELD) | OPT(INVITATION), 0, DAILY,
 	"publish what is signed but not published",
 	"Signing publishes by itself; this repeats it after the directory was "
-	"out of reach.\n"
+	"out of reach, or asked for an invitation that you have now "
+	"(--invitation).\n"
 	"If another computer of yours published another change in the same "
 	"place (alert OWN_CONFLICT), --yield gives way to it: yours go back on "
 	"the list of changes, to be signed behind it. Sign them with another "

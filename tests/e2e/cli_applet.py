@@ -241,6 +241,38 @@ class Yield(CliTest):
         self.assertIn("touchstone alerts", done.stdout)
 
 
+class NotPublished(CliTest):
+    """Signed, and the directory did not take it: why, in its words."""
+    WHY = "The directory asks for an invitation."
+
+    def test_why_is_said(self):
+        self.agent(("ListPending", {
+            "changes": [{"number": 1, "kind": "k", "words": "w"}],
+            "signing": [], "waiting_for": [], "final": False}),
+                   ("Sign", result(seq=4, hash="0", missing=[],
+                                   published=False, conflict=False,
+                                   trouble=self.WHY)))
+        done = self.cli("sign")
+        self.assertIn("not published. " + self.WHY, " ".join(
+            done.stdout.split()))
+        self.assertIn("touchstone publish", done.stdout)
+
+    def test_invitation_comes_later(self):
+        self.agent(("SetInvitation", {}),
+                   ("Publish", {"published": 1, "dropped": 0}))
+        done = self.cli("publish", "--invitation", "abcd-efgh")
+        self.assertIn("Published 1 statement", done.stdout)
+        self.assertEqual(self.fake.calls[0][1], {"text": "abcd-efgh"})
+
+    def test_addresses_that_are_none(self):
+        self.agent()
+        for url, why in (("http://example.org", "for this computer only"),
+                         ("https://", "not an address of a directory"),
+                         ("https://x.example/?y", "not an address")):
+            done = self.cli("init", "x", "--directory", url, expect=2)
+            self.assertIn(why, " ".join(done.stderr.split()))
+
+
 class Evidence(CliTest):
     def test_in_words(self):
         keys = [dict(name="blue", role="signer", evidence="token-statement",
