@@ -279,14 +279,22 @@ read_options(struct ts_config *out, char why[TS_CONFIG_WHY_MAX], bool data_only,
 	return TS_OK;
 }
 
+static bool
+begins(const char *s, const char *with)
+{
+	return strncmp(s, with, strlen(with)) == 0;
+}
+
 int
 ts_config_read(struct ts_config *out, char why[TS_CONFIG_WHY_MAX], int *used,
     int argc, char **argv)
 {
+	char host[sizeof(out->origin)];
 	int r;
 
 	why[0] = '\0';
 	ts_config_init(out, "");
+	memcpy(host, out->origin, sizeof(host));
 	r = read_options(out, why, true, argc, argv);
 	if (r == TS_OK && out->data[0] == '\0')
 		r = wrong(why, "--data DIR is missing", "");
@@ -295,6 +303,15 @@ ts_config_read(struct ts_config *out, char why[TS_CONFIG_WHY_MAX], int *used,
 	if (r == TS_OK)
 		r = read_options(out, why, false, argc, argv);
 	*used = optind;
+	out->origin_chosen = strcmp(out->origin, host) != 0;
+	if (r == TS_OK && out->url[0] != '\0' &&
+	    !begins(out->url, "https://") && !begins(out->url, "http://"))
+		r = wrong(why, "wrong value of --", "url");
+	if (r == TS_OK && out->store[0] != '\0' &&
+	    !begins(out->store, "postgresql://") &&
+	    !begins(out->store, "postgres://"))
+		r = wrong(why, "--store needs an address that begins with ",
+		    "postgresql://");
 	if (r == TS_OK && !ts_note_is_name(out->origin))
 		r = wrong(why, "wrong value of --", "origin");
 	if (r == TS_OK && out->role != TS_ROLE_ALL && out->store[0] == '\0')

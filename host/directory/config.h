@@ -41,6 +41,7 @@ struct ts_config {
 	char store[TS_CONFIG_TEXT_MAX];	   /* --store URL; "": SQLite in data */
 	enum ts_config_role role;	   /* --role all|front|sequencer */
 	char origin[TS_NOTE_NAME_MAX + 1]; /* --origin NAME */
+	bool origin_chosen;		   /* it is not that of the host */
 	char url[TS_CONFIG_TEXT_MAX];	   /* --url URL: ours, for the policy */
 	char listen[TS_CONFIG_TEXT_MAX];   /* --listen HOST:PORT or unix:PATH */
 	char policy[TS_CONFIG_PATH_MAX];   /* --policy FILE of witnesses; "" */

@@ -162,12 +162,28 @@ copy(struct copy *c, const struct ts_config *config, const char *from)
 	if (r == TS_OK)
 		r = ts_keys_open(&c->keys, config->data, config->origin, false);
 	if (r == TS_OK)
-		r = ts_dirdb_open(&c->from, from, false);
-	if (r == TS_OK)
 		r = ts_dirdb_open(&c->to, to, false);
+	if (r == TS_ERR_NOT_FOUND)
+		ts_complain("copy", TS_NOT_STARTED);
+	if (r != TS_OK)
+		return r;
+	r = ts_dirdb_open(&c->from, from, false);
+	if (r == TS_ERR_NOT_FOUND)
+		ts_complain(from, "there is no database of a directory");
 	while (r == TS_OK && more)
 		r = step(c, &more);
 	return r;
+}
+
+static void
+copy_free(struct copy *c)
+{
+	if (c == NULL)
+		return;
+	ts_keys_free(&c->keys);
+	ts_dirdb_free(&c->from);
+	ts_dirdb_free(&c->to);
+	free(c);
 }
 
 int
@@ -182,17 +198,18 @@ ts_verb_copy(const struct ts_config *config, char **args)
 	}
 	c = calloc(1, sizeof(*c));
 	r = c == NULL ? TS_ERR_NO_MEMORY : copy(c, config, args[0]);
+	if (r == TS_ERR_NOT_FOUND) {
+		copy_free(c);
+		return EXIT_FAILURE;
+	}
 	if (c != NULL) {
 		(void)printf("copied %" PRIu64 "\nthere already %" PRIu64
 			     "\nrefused %" PRIu64 "\n",
 		    c->copied, c->there, c->refused);
 		if (r == TS_OK && c->refused > 0)
 			r = TS_ERR_CONFLICT;
-		ts_keys_free(&c->keys);
-		ts_dirdb_free(&c->from);
-		ts_dirdb_free(&c->to);
 	}
-	free(c);
+	copy_free(c);
 	if (r == TS_OK)
 		return fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 	ts_complain("copy", ts_strerror(r));

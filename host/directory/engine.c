@@ -73,6 +73,20 @@ open_db(struct ts_engine *e, char why[TS_ENGINE_WHY_MAX])
 	return r;
 }
 
+static const char *
+keys_why(int r)
+{
+	switch (r) {
+	case TS_ERR_NOT_FOUND:
+		return "log.key or vrf.key is missing; only yours will do, "
+		       "which are in your backup";
+	case TS_ERR_KEYFILE:
+		return "log.key or vrf.key is damaged";
+	default:
+		return ts_strerror(r);
+	}
+}
+
 /* Keys are made for a log that has nothing yet, and never for another one. */
 static int
 open_keys(struct ts_engine *e, char why[TS_ENGINE_WHY_MAX])
@@ -87,8 +101,15 @@ open_keys(struct ts_engine *e, char why[TS_ENGINE_WHY_MAX])
 		r = TS_ERR_NOT_FOUND;
 	if (r != TS_OK) {
 		(void)snprintf(why, TS_ENGINE_WHY_MAX,
-		    "the keys in keys/ cannot be used: %s", ts_strerror(r));
+		    "the keys in keys/ cannot be used: %s", keys_why(r));
 		return r;
+	}
+	if (writes(e) && e->config.origin_chosen &&
+	    strcmp(e->config.origin, e->keys->log.vkey.name) != 0) {
+		(void)snprintf(why, TS_ENGINE_WHY_MAX,
+		    "the log here is %s, and --origin cannot change that",
+		    e->keys->log.vkey.name);
+		return TS_ERR_ARGUMENT;
 	}
 	r = ts_policies_log(&e->log, e->keys, &e->config);
 	if (r == TS_OK)
@@ -113,8 +134,9 @@ open_witnesses(struct ts_engine *e, char why[TS_ENGINE_WHY_MAX])
 	    &e->config, &e->log);
 	if (r != TS_OK) {
 		(void)snprintf(why, TS_ENGINE_WHY_MAX,
-		    "the policy of witnesses cannot be used: %s",
-		    ts_strerror(r));
+		    "the policy of witnesses, %.96s, cannot be used: %.96s",
+		    e->config.policy,
+		    r == TS_ERR_NOT_FOUND ? "no such file" : ts_strerror(r));
 		return r;
 	}
 	if (!writes(e))

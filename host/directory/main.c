@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* touchstone-directory: options, verbs, and the life of the process. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -74,10 +75,18 @@ listen_on(struct service *s, const struct ts_config *config)
 	    .handler = ts_api_handle,
 	    .refusal = ts_api_server_refusal,
 	    .ctx = s->api};
-	int r = ts_http_server_new(&s->server, &options);
+	int r;
+
+	errno = EIO;
+	r = ts_http_server_new(&s->server, &options);
 
 	if (r != TS_OK) {
-		ts_complain(config->listen, ts_strerror(r));
+		ts_complain(config->listen,
+		    r == TS_ERR_ARGUMENT
+			? "not an address to listen on, which is like "
+			  "127.0.0.1:8440, [::1]:8440 or unix:/PATH"
+			: r == TS_ERR_IO ? strerror(errno)
+					 : ts_strerror(r));
 		return r;
 	}
 	ts_api_count_server(s->api, ts_http_server_counts(s->server));

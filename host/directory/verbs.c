@@ -57,6 +57,16 @@ done(const char *what, int r)
 	return EXIT_FAILURE;
 }
 
+/* The same for what begins with the keys, which the first start makes. */
+static int
+done_with_keys(const char *what, int r)
+{
+	if (r != TS_ERR_NOT_FOUND)
+		return done(what, r);
+	ts_complain(what, TS_NOT_STARTED);
+	return EXIT_FAILURE;
+}
+
 /* Our verifier key: of keys/log.key, or of the policy file of a front end. */
 static int
 own_key(struct ts_vkey *out, uint8_t vrf[TS_VRF_KEY_LEN],
@@ -88,7 +98,7 @@ ts_verb_key(const struct ts_config *config, char **args)
 		ts_vkey_format(text, &key);
 		(void)puts(text);
 	}
-	return done("key", r);
+	return done_with_keys("key", r);
 }
 
 int
@@ -102,12 +112,13 @@ ts_verb_policy(const struct ts_config *config, char **args)
 	int r = own_key(&key, vrf, config);
 
 	(void)args;
-	if (r == TS_OK)
-		r = ts_policies_read(&policy, text, &len, config, &key);
+	if (r != TS_OK)
+		return done_with_keys("policy", r);
+	r = ts_policies_read(&policy, text, &len, config, &key);
 	if (r == TS_OK)
 		(void)fwrite(text, 1, len, stdout);
 	ts_policy_free(&policy);
-	return done("policy", r);
+	return done(config->policy, r);
 }
 
 /* Letters and digits that nobody takes for others; no bias: 32 of them. */
@@ -159,7 +170,7 @@ ts_verb_invite(const struct ts_config *config, char **args)
 	ts_dirdb_free(&db);
 	free(hash);
 	free(text);
-	return done("invite", r);
+	return done_with_keys("invite", r);
 }
 
 int
@@ -181,10 +192,14 @@ ts_verb_erase(const struct ts_config *config, char **args)
 	r = tsw_label_normalise(label, &normal.len, text);
 	if (r == TS_OK)
 		r = ts_dirdb_open(&db, place.db, false);
+	if (r == TS_ERR_NOT_FOUND)
+		return done_with_keys("erase", r);
 	if (r == TS_OK)
 		r = ts_dirdb_erase(db, normal);
 	ts_dirdb_free(&db);
-	return done("erase", r);
+	if (r == TS_ERR_NOT_FOUND)
+		ts_complain(args[0], "no record has this label");
+	return r == TS_ERR_NOT_FOUND ? EXIT_FAILURE : done("erase", r);
 }
 
 struct checking {
@@ -258,5 +273,5 @@ ts_verb_check(const struct ts_config *config, char **args)
 		ts_dirdb_free(&c->db);
 	}
 	free(c);
-	return done("check", r);
+	return done_with_keys("check", r);
 }

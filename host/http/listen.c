@@ -119,7 +119,7 @@ static int
 open_place(const struct place *place)
 {
 	const int one = 1;
-	int fd;
+	int fd, err;
 
 	if (place->to.any.sa_family == AF_UNIX)
 		clear_stale(place);
@@ -134,7 +134,9 @@ open_place(const struct place *place)
 	    (place->to.any.sa_family == AF_UNIX &&
 		chmod(place->to.un.sun_path, 0666) != 0) ||
 	    listen(fd, BACKLOG) != 0) {
+		err = errno; /* says why, to who asked */
 		close(fd);
+		errno = err;
 		return -1;
 	}
 	return fd;
