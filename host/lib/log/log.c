@@ -81,9 +81,13 @@ read_terms(struct ts_log_terms *out, struct tsw_slice text)
 	r = ts_policy_new(&policy, text, &out->line);
 	if (r != TS_OK)
 		return r;
+	out->logs = ts_policy_log_cnt(policy);
+	if (out->logs == 0) { /* fine for a witness, nothing to believe here */
+		ts_policy_free(&policy);
+		return TS_ERR_LOG_POLICY;
+	}
 	memcpy(out->origin, ts_policy_log(policy, 0, NULL)->name,
 	    sizeof(out->origin));
-	out->logs = ts_policy_log_cnt(policy);
 	out->witnesses = ts_policy_witness_cnt(policy);
 	out->alone = ts_policy_is_alone(policy);
 	ts_policy_free(&policy);
