@@ -33,6 +33,7 @@ struct ts_meeting {
 	char contact[TSW_LABEL_MAX + 1]; /* "": nobody */
 	struct ts_meet meet;
 	int64_t until_ms;
+	int64_t asked_ms; /* the directory, the last time */
 };
 
 struct ts_agent {

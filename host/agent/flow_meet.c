@@ -15,6 +15,7 @@
 #define MEET_MS ((int64_t)10 * 60 * 1000)
 #define POLL_S 25 /* how long the directory may keep a question */
 #define POST_MS 15000
+#define PAUSE_MS 250 /* from question to question, at least */
 #define MESSAGE_TYPE "application/octet-stream"
 
 /* --- Requests --- */
@@ -117,6 +118,27 @@ end_with(struct ts_op *op, const char *key, const char *text)
 static int listen_on(struct ts_op *op);
 
 static void
+listen_now(void *ctx)
+{
+	struct ts_op *op = ctx;
+
+	ts_op_step(op, listen_on(op));
+}
+
+/* One that answers at once, full or hostile, is not asked all the time. */
+static int
+listen_again(struct ts_op *op)
+{
+	int64_t left =
+	    op->agent->meeting.asked_ms + PAUSE_MS - ts_loop_now_ms();
+
+	if (left <= 0)
+		return listen_on(op);
+	op->timer.fire = listen_now;
+	return ts_loop_start(&op->agent->loop, &op->timer, left);
+}
+
+static void
 echoed(void *ctx, const struct ts_net_reply *reply)
 {
 	struct ts_op *op = ctx;
@@ -124,7 +146,7 @@ echoed(void *ctx, const struct ts_net_reply *reply)
 
 	if (r == TS_OK)
 		ts_meet_echoed(&op->agent->meeting.meet);
-	ts_op_step(op, r == TS_OK ? listen_on(op) : r);
+	ts_op_step(op, r == TS_OK ? listen_again(op) : r);
 }
 
 /* The first thing in the box that is for this run, or an answer to a knock. */
@@ -154,7 +176,7 @@ take(struct ts_op *op, const struct ts_box *box)
 	if (echo_len > 0)
 		return post(op, meet->give, (struct tsw_slice){echo, echo_len},
 		    echoed);
-	return listen_on(op);
+	return listen_again(op);
 }
 
 static void
@@ -172,9 +194,10 @@ heard(void *ctx, const struct ts_net_reply *reply)
 static int
 listen_on(struct ts_op *op)
 {
-	const struct ts_meeting *m = &op->agent->meeting;
+	struct ts_meeting *m = &op->agent->meeting;
 
-	if (ts_loop_now_ms() >= m->until_ms)
+	m->asked_ms = ts_loop_now_ms();
+	if (m->asked_ms >= m->until_ms)
 		return TS_ERR_NOBODY;
 	return get(op, m->meet.take, m->meet.after, POLL_S, heard);
 }

@@ -23,14 +23,20 @@ from varlink import Connection, Fault  # noqa: E402
 class Wire:
     """A wire to the directory at a port, which can be cut and bent.
 
-    mode: pass, hold (nothing comes back), drop (closed at once), garbage, or
-    flood (no end).
+    mode: pass, hold (nothing comes back), drop (closed at once), garbage, flood
+    (no end), or idle (whoever waits for a message is told at once that there is
+    none, when is listed in told).
     """
+
+    EMPTY = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n" \
+        b"Connection: close\r\n\r\n\xa2\x00\x01\x01\x80"
+    TAKEN = b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"
 
     def __init__(self, port):
         self.to = port
         self.mode = "pass"
         self.asked = 0
+        self.told = []
         self.open = set()
         self.sock = socket.create_server(("127.0.0.1", 0))
         self.port = self.sock.getsockname()[1]
@@ -82,6 +88,14 @@ class Wire:
                      b"\r\n")
         while True:
             conn.sendall(b"\xa0" * 65536)
+
+    def do_idle(self, conn):
+        asked = conn.recv(65536)
+        if asked.startswith(b"GET /v1/mailbox/"):
+            self.told.append(time.monotonic())
+            conn.sendall(self.EMPTY)
+        elif asked.startswith(b"POST /v1/mailbox/"):
+            conn.sendall(self.TAKEN)
 
     def held(self):
         return len(self.open)
@@ -213,6 +227,20 @@ def nonsense(street):
     street.alice.run("refresh")
 
 
+def impatient(street):
+    """A directory that does not wait for messages is not asked without end."""
+    street.wire.mode = "idle"
+    conn = street.call()
+    conn.send("LiveMeet", {"contact": street.bob.label, "begin": True, "text": "",
+                           "last": False})
+    told = until(lambda: len(street.wire.told) > 4 and street.wire.told[:5],
+                 "it asks again")
+    conn.close()
+    street.wire.mode = "pass"
+    hold(told[4] - told[0] > 0.9, "a quarter of a second between two questions")
+    until(lambda: not helpers(street.alice), "and it ends with its caller")
+
+
 def agent_killed(street):
     """Between two of its runs, a call has left the store as it was."""
     street.wire.mode = "hold"
@@ -286,9 +314,9 @@ def client_gone_while_publishing(street):
 def main():
     with LogWorld(sys.argv[1]) as world:
         street = Street(world)
-        for scene in (stays_responsive, all_at_once, helper_killed, nonsense, agent_killed,
-                      stopped, signed_but_not_published,
-                      client_gone_while_publishing):
+        for scene in (stays_responsive, all_at_once, helper_killed, nonsense,
+                      impatient, agent_killed, stopped,
+                      signed_but_not_published, client_gone_while_publishing):
             began = time.monotonic()
             scene(street)
             print(f"{scene.__name__}: good, {time.monotonic() - began:.2f} s",
