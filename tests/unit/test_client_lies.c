@@ -268,6 +268,14 @@ away_is_news_and_then_a_warning(void **state)
 		close_alerts(alice);
 		model->lie = LIE_NONE;
 	}
+	/* A clock that was wrong for a while does not keep that silent. */
+	world_now += 365 * TS_UNREACHABLE_S;
+	assert_int_equal(look(), TS_OK);
+	world_now -= 365 * TS_UNREACHABLE_S;
+	model->lie = LIE_AWAY;
+	assert_int_equal(look(), TS_ERR_DIRECTORY);
+	assert_int_equal(count_alerts(alice, TS_ALERT_UNREACHABLE, BOB), 1);
+	assert_int_equal(count_alerts(alice, TS_ALERT_DIRECTORY_AWAY, ""), 1);
 }
 
 /* Whatever it says instead of an answer, it is none. */

@@ -179,12 +179,18 @@ later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
+/* A time that is yet to come, by as much, was told by a clock gone wrong. */
+static bool
+is_longer(uint64_t last, uint64_t now, uint64_t seconds)
+{
+	return (now > last ? now - last : last - now) > seconds;
+}
+
 static bool
 is_long_away(const struct ts_store *store, uint64_t now)
 {
-	uint64_t last = later(store->log->looked, store->log->since);
-
-	return now > last && now - last > TS_LOG_AWAY_S;
+	return is_longer(later(store->log->looked, store->log->since), now,
+	    TS_LOG_AWAY_S);
 }
 
 /* News of the directory as a whole, once for each time it is away. */
@@ -247,7 +253,7 @@ ts_look_away(struct ts_look *look, int err)
 				r = raise_away(look->store);
 		}
 	}
-	if (r == TS_OK && now > last && now - last > TS_UNREACHABLE_S)
+	if (r == TS_OK && is_longer(last, now, TS_UNREACHABLE_S))
 		r = ts_alert_simple(look->store, TS_ALERT_UNREACHABLE, p->id,
 		    cause);
 	return r == TS_OK ? err : r;
