@@ -84,6 +84,9 @@ static const struct {
 	"Check the spelling, or ask whether they published."},
     {TS_ERR_TOO_MANY_RECORDS, "Tell the directory's operator."},
     {TS_ERR_DIRECTORY, "Check the connection and try again."},
+    {TS_ERR_TAKEN,
+	"If it is yours by right, ask its operator for an invitation, then: "
+	"`touchstone publish --invitation TEXT`."},
     {TS_ERR_INVITATION,
 	"Ask its operator for one, then: `touchstone publish --invitation "
 	"TEXT`."},

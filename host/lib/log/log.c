@@ -260,7 +260,7 @@ ts_log_invitation(struct ts_store *store, const char *text)
 
 	ts_names_clear(store);
 	if (store->log == NULL)
-		return TS_ERR_LOG_POLICY;
+		return TS_ERR_NO_LOG;
 	if (len > TS_INVITATION_MAX)
 		return TS_ERR_ARGUMENT;
 	for (i = 0; i < len; i++) {

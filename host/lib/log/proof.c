@@ -111,7 +111,9 @@ ts_log_proof(struct ts_store *store, struct ts_text *out, const char *label)
 	int r;
 
 	ts_names_clear(store);
-	if (store->log == NULL || store->log->policy == NULL)
+	if (store->log == NULL)
+		return TS_ERR_NO_LOG;
+	if (store->log->policy == NULL)
 		return TS_ERR_LOG_POLICY;
 	r = tsw_label_normalise(norm, &s.len, text);
 	if (r != TSW_OK)
