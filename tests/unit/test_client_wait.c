@@ -231,6 +231,47 @@ nobody_is_looked_at_twice(void **state)
 	person_free(carol);
 }
 
+static size_t answers_left;
+
+static int
+carry_some(void *ctx, struct ts_carried *out, const struct ts_carry *req)
+{
+	struct ts_courier to = logmodel_courier(ctx);
+
+	if (answers_left == 0)
+		return TS_ERR_DIRECTORY;
+	answers_left--;
+	return to.carry(to.ctx, out, req);
+}
+
+/* If there is never time for all, nobody is always the one that is left out. */
+static void
+who_waited_longest_is_looked_at_first(void **state)
+{
+	struct ts_courier some = {carry_some, model};
+	struct ts_contact b, c;
+	size_t i;
+
+	(void)state;
+	carol = person_new("carol", 70);
+	person_provision(carol, 1);
+	person_add(alice, carol);
+	assert_int_equal(ts_monitor_all(alice->store), TS_OK);
+	ts_store_set_courier(alice->store, &some);
+	for (i = 0; i < 3; i++) {
+		world_now++;
+		answers_left = 2; /* the own record, and one */
+		assert_int_equal(ts_monitor_all(alice->store),
+		    TS_ERR_DIRECTORY);
+		assert_int_equal(own(alice).checked, world_now);
+	}
+	assert_int_equal(ts_contact_get(alice->store, &b, BOB), TS_OK);
+	assert_int_equal(ts_contact_get(alice->store, &c, "carol"), TS_OK);
+	assert_int_equal(b.checked, world_now);
+	assert_int_equal(c.checked, world_now - 1);
+	person_free(carol);
+}
+
 /* The contact is there before its bundles are: the rest is made up for. */
 static void
 contact_with_a_bundle_is_added_once(void **state)
@@ -424,6 +465,7 @@ main(void)
 	    T(waiting_comes_to_the_same_end),
 	    T(waiting_for_a_first_place),
 	    T(nobody_is_looked_at_twice),
+	    T(who_waited_longest_is_looked_at_first),
 	    T(contact_with_a_bundle_is_added_once),
 	    T(overtaken_answer_is_no_rollback),
 	    T(conflict_is_looked_at_anew),

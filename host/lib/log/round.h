@@ -39,10 +39,11 @@ struct ts_round {
 	struct ts_answer *answers;
 
 	/* For the function that began it; zeros at first: */
-	bool done;		      /* a step that cannot be made again */
-	uint32_t cnt;		      /* what it counts over all runs */
-	char last[TSW_LABEL_MAX + 1]; /* who it has done */
-	int err;		      /* the first of these */
+	bool done;		       /* a step that cannot be made again */
+	uint32_t cnt;		       /* what it counts over all runs */
+	char last[TSW_LABEL_MAX + 1];  /* who it has done ... */
+	char start[TSW_LABEL_MAX + 1]; /* ... since this one */
+	int err;		       /* the first of these */
 };
 
 /*

@@ -370,13 +370,24 @@ ts_monitor_own(struct ts_store *store)
 	return r == TS_OK ? look_once(store, &p) : r;
 }
 
+/*
+ * There may not be time for all: so who was looked at the longest ago is the
+ * first, those behind follow by label, and then the others.
+ */
+enum { PART_NONE, PART_FROM_START, PART_BEFORE_START };
+
 /* Those whom an earlier run of this call has done are not done again. */
 static bool
 is_done(const struct ts_store *store, const struct ts_person *p)
 {
 	const struct ts_round *round = store->round;
+	bool before;
 
-	return round != NULL && strcmp(p->label, round->last) <= 0;
+	if (round == NULL)
+		return false;
+	before = strcmp(p->label, round->start) < 0;
+	return before != (round->cnt == PART_BEFORE_START) ||
+	    strcmp(p->label, round->last) <= 0;
 }
 
 static int
@@ -394,6 +405,45 @@ look_each(struct ts_store *store, void *arg, const struct ts_person *p)
 	if (*first == TS_OK)
 		*first = r;
 	return TS_OK;
+}
+
+static int
+choose_start(struct ts_store *store, struct ts_round *round)
+{
+	const char *label;
+	struct ts_query q;
+	int r;
+
+	ts_query_init(&q, store->db,
+	    "SELECT label FROM person WHERE id <> 0"
+	    " ORDER BY checked, label LIMIT 1");
+	r = ts_query_one(&q);
+	if (r == TS_OK) {
+		label = ts_query_get_text(&q, 0);
+		if (strlen(label) < sizeof(round->start))
+			memcpy(round->start, label, strlen(label) + 1);
+	}
+	ts_query_end(&q);
+	round->cnt = PART_FROM_START;
+	return r == TS_ERR_NOT_FOUND ? TS_OK : r;
+}
+
+/* Every contact; *first is the first error. */
+static int
+look_at_contacts(struct ts_store *store, int *first)
+{
+	struct ts_round *round = store->round;
+	int r = TS_OK;
+
+	if (round != NULL && round->cnt == PART_NONE)
+		r = choose_start(store, round);
+	if (r == TS_OK)
+		r = ts_person_each(store, look_each, first);
+	if (r != TS_OK || round == NULL || round->cnt == PART_BEFORE_START)
+		return r;
+	round->cnt = PART_BEFORE_START;
+	round->last[0] = '\0';
+	return ts_person_each(store, look_each, first);
 }
 
 int
@@ -415,7 +465,7 @@ ts_monitor_all(struct ts_store *store)
 			first = store->round->err;
 		store->round->err = first;
 	}
-	r = ts_person_each(store, look_each, &first);
+	r = look_at_contacts(store, &first);
 	if (store->round != NULL)
 		store->round->err = first;
 	if (r == TS_OK)
