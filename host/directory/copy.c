@@ -34,7 +34,7 @@ static int
 add_bundle(struct copy *c, struct ts_dirdb_admit *a, uint8_t *room,
     const struct tsw_token *token)
 {
-	uint8_t *hash = a->bundle_hash[a->bundle_cnt];
+	uint8_t *hash;
 	size_t len = 0;
 	int r;
 
@@ -42,6 +42,7 @@ add_bundle(struct copy *c, struct ts_dirdb_admit *a, uint8_t *room,
 	    token->attestation.len != TSW_HASH_LEN ||
 	    a->bundle_cnt == TS_SUBMIT_BUNDLES_CNT)
 		return TS_OK;
+	hash = a->bundle_hash[a->bundle_cnt];
 	memcpy(hash, token->attestation.p, TSW_HASH_LEN);
 	room += a->bundle_cnt * TSW_BUNDLE_MAX;
 	r = ts_dirdb_bundle(c->from, room, &len, hash);

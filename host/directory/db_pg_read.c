@@ -95,6 +95,7 @@ give(struct pg_rows *rows, size_t row, ts_dirdb_record_fn *fn, void *ctx)
 	struct ts_dirdb_record rec;
 	int r;
 
+	memset(&rec, 0, sizeof(rec));
 	rec.label = pg_get_bytes(rows, row, 10);
 	rec.number = (uint32_t)pg_get_u64(rows, row, 0);
 	rec.genesis = (uint32_t)pg_get_u64(rows, row, 1);

@@ -10,7 +10,7 @@ import hashlib
 import random
 import socket
 
-from apicase import FREE, Case, main
+from apicase import Case, main
 
 
 class Limits(Case):

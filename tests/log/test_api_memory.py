@@ -15,7 +15,7 @@ import struct
 import sys
 import tempfile
 
-from apicase import FREE, Case, main
+from apicase import Case, main
 from asking import Mailbox, Refused
 
 LIBRARY = os.path.abspath(sys.argv.pop(3))
