@@ -196,7 +196,7 @@ health(const struct ts_api *api)
 {
 	const struct ts_engine_view *view = ts_engine_view(api->engine);
 	uint64_t now = (uint64_t)time(NULL), made = 0;
-	int r = ts_engine_state(api->engine);
+	int r = ts_engine_health(api->engine);
 
 	if (view != NULL) {
 		made = view->time;

@@ -15,6 +15,8 @@
 #include "lib/secret.h"
 #include "policies.h"
 
+#define ADMIT_FAILED_S 60 /* so long it is said that records were not kept */
+
 uint64_t
 ts_engine_now_us(void)
 {
@@ -332,6 +334,18 @@ int
 ts_engine_state(const struct ts_engine *engine)
 {
 	return atomic_load(&engine->state);
+}
+
+int
+ts_engine_health(const struct ts_engine *engine)
+{
+	uint64_t failed = atomic_load(&engine->admit_failed);
+	int r = ts_engine_state(engine);
+
+	return r == TS_OK && failed != 0 &&
+		(uint64_t)time(NULL) < failed + ADMIT_FAILED_S
+	    ? atomic_load(&engine->admit_error)
+	    : r;
 }
 
 int

@@ -42,6 +42,8 @@ void ts_engine_free(struct ts_engine **engine);
 
 /* TS_OK: it writes.  TS_ERR_SEALED; TS_ERR_DISK_FULL, _IO: just now not. */
 int ts_engine_state(const struct ts_engine *engine) TS_MUST_CHECK;
+/* The same for who watches: also why records were not kept a moment ago. */
+int ts_engine_health(const struct ts_engine *engine) TS_MUST_CHECK;
 
 /* --- Submitting --- */
 

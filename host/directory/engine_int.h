@@ -75,6 +75,8 @@ struct ts_engine {
 	bool has_db_key;
 	struct ts_queue queue;
 	atomic_int state;
+	atomic_int admit_error;		    /* of the last batch that failed, */
+	atomic_uint_least64_t admit_failed; /* and when, in seconds */
 	struct ts_engine_counts counts;
 
 	/* Of the sequencer's thread, or of whoever starts and stops. */

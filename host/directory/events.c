@@ -8,6 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <touchstone/error.h>
+
 static const char *const words[] = {"error", "warning", "info", "debug"};
 #define WORDS_CNT (sizeof(words) / sizeof(words[0]))
 
@@ -55,6 +57,23 @@ begin(char *line, size_t size, enum ts_event_level level, const char *event)
 	    tm.tm_sec, (int)(now.tv_nsec / 1000000), words[level], event);
 }
 
+/* An error has a name, too: of ours, a constant of the program. */
+static size_t
+why(char *out, size_t size, const struct ts_event_number *number, size_t cnt)
+{
+	size_t i;
+	int n;
+
+	for (i = 0; i < cnt; i++) {
+		if (strcmp(number[i].name, "error") != 0)
+			continue;
+		n = snprintf(out, size, ",\"why\":\"%s\"",
+		    ts_errname(-(int)number[i].value));
+		return n < 0 || (size_t)n >= size ? 0 : (size_t)n;
+	}
+	return 0;
+}
+
 void
 ts_event(enum ts_event_level level, const char *event,
     const struct ts_event_number *number, size_t cnt)
@@ -76,6 +95,7 @@ ts_event(enum ts_event_level level, const char *event,
 			break; /* the next number may still fit, but why */
 		len += (size_t)n;
 	}
+	len += why(line + len, sizeof(line) - len - 2, number, cnt);
 	line[len++] = '}';
 	line[len++] = '\n';
 	/* A log that cannot be written must not stop the directory. */

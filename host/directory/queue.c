@@ -396,9 +396,12 @@ admit(struct ts_engine *engine, struct ts_job **job,
 		job[i]->admit.record.leaf = batch[i].record.leaf;
 		job[i]->result = r == TS_OK ? batch[i].result : r;
 	}
-	if (r != TS_OK)
+	if (r != TS_OK) {
 		TS_EVENT(TS_EVENT_ERROR, "admit failed", {"error", -r},
 		    {"records", (int64_t)cnt});
+		atomic_store(&engine->admit_error, r);
+		atomic_store(&engine->admit_failed, (uint64_t)time(NULL));
+	}
 	sort_out(engine, job, cnt);
 	atomic_fetch_add(&engine->counts.admit_us, ts_engine_now_us() - start);
 	/* A record that was there already may be published, too. */

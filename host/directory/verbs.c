@@ -211,12 +211,32 @@ struct checking {
 	uint64_t entries;
 };
 
+/* What is in the folder says no more than what was signed. */
+static int
+check_folder(const struct checking *c, const char *folder)
+{
+	struct ts_dirdb_note last;
+	uint8_t bytes[TS_NOTE_MAX];
+	struct tsw_slice s = {bytes, sizeof(bytes)};
+	struct ts_checkpoint cp;
+	struct ts_note note;
+	int r = ts_tiles_checkpoint_read(folder, bytes, &s.len);
+
+	if (r == TS_OK)
+		r = ts_note_parse(&note, s);
+	if (r == TS_OK)
+		r = ts_note_verify(&note, &c->key, NULL);
+	if (r == TS_OK)
+		r = ts_checkpoint_parse(&cp, note.text);
+	if (r == TS_OK) /* afterwards: it may go on meanwhile */
+		r = ts_dirdb_signed_note(c->db, &last);
+	return r == TS_OK && cp.head.size > last.size ? TS_ERR_SEALED : r;
+}
+
 /* Leaves, index and tree against the note, and tiles against all of it. */
 static int
 check_log(struct checking *c, const char *folder)
 {
-	uint8_t bytes[TS_NOTE_MAX];
-	size_t len = sizeof(bytes);
 	int r = ts_dirdb_published(c->db, &c->note);
 
 	if (r == TS_OK)
@@ -231,7 +251,7 @@ check_log(struct checking *c, const char *folder)
 	if (r == TS_OK)
 		r = ts_tiles_write(c->follow.tiles, NULL);
 	if (r == TS_OK)
-		r = ts_tiles_checkpoint_read(folder, bytes, &len);
+		r = check_folder(c, folder);
 	return r;
 }
 

@@ -180,7 +180,7 @@ conflict(struct ts_witness *witness, struct ts_witness_answer *out,
 static void
 failed(struct ts_witness *witness, struct ts_witness_answer *out, int err)
 {
-	TS_EVENT(TS_EVENT_ERROR, "failed", {"error", err});
+	TS_EVENT(TS_EVENT_ERROR, "failed", {"error", -err});
 	answer(out, &witness->counts.failed, 500,
 	    "the witness cannot write its state");
 }

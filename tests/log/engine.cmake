@@ -10,4 +10,7 @@ if(TARGET ts_engine_crash)
 	    ${CMAKE_CURRENT_SOURCE_DIR}/test_crash.py
 	    $<TARGET_FILE:engine_drive_crash> $<TARGET_FILE:engine_drive>
 	    $<TARGET_FILE:touchstone-directory>)
+	ts_log_test(operator /usr/bin/python3 -B
+	    ${CMAKE_CURRENT_SOURCE_DIR}/test_operator.py
+	    $<TARGET_FILE:touchstone-directory>)
 endif()

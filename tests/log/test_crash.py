@@ -318,6 +318,10 @@ class Log(unittest.TestCase):
         notes, published = self.restored("directory.db")
         self.assertEqual(self.witness.notes[notes:], [])
         self.assertEqual(self.newest(), published)
+        done = subprocess.run([DIRECTORY, "check", "--data", self.data],
+                              stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("older than what others have seen", done.stderr)
 
     def test_backup_of_everything(self):
         """Only the witness knows better, and is asked before we sign."""
