@@ -113,14 +113,18 @@ check(const struct ts_ask *ask, struct ts_admission_result *out,
 
 /* Said of statements that hold: nobody else can use up the limit of a label. */
 static bool
-within_limits(const struct ts_ask *ask, const struct ts_admission_result *found,
+label_may(const struct ts_ask *ask, const struct ts_admission_result *found)
+{
+	return found->again ||
+	    ts_ask_may(ask, TS_LIMIT_LABEL, found->record.label);
+}
+
+static bool
+address_may(const struct ts_ask *ask, const struct ts_admission_result *found,
     struct tsw_slice address)
 {
-	if (found->again)
-		return true;
-	if (found->genesis && !ts_ask_may(ask, TS_LIMIT_NEW, address))
-		return false;
-	return ts_ask_may(ask, TS_LIMIT_LABEL, found->record.label);
+	return found->again || !found->genesis ||
+	    ts_ask_may(ask, TS_LIMIT_NEW, address);
 }
 
 static void
@@ -139,7 +143,7 @@ vouched(void *ctx, int result)
 		ts_ask_failed(&w->ask, result);
 	else if (!found.ok)
 		ts_ask_refused(&w->ask, &found.refused, 0);
-	else
+	else if (label_may(&w->ask, &found))
 		give_to_engine(&w->ask, &found.record);
 	free(w);
 }
@@ -181,10 +185,10 @@ ts_api_submit(const struct ts_ask *ask, const struct ts_http_request *req,
 		ts_ask_failed(ask, r);
 	else if (!found.ok)
 		ts_ask_refused(ask, &found.refused, 0);
-	else if (!within_limits(ask, &found, ts_text_slice(req->address)))
+	else if (!address_may(ask, &found, ts_text_slice(req->address)))
 		return;
-	else if (found.needs_domain)
+	else if (found.needs_domain) /* the label's limit is for who it is */
 		ask_domain(ask, &found, req->body);
-	else
+	else if (label_may(ask, &found))
 		give_to_engine(ask, &found.record);
 }

@@ -96,9 +96,9 @@ class Domain(Case):
                          daemon=True).start()
         cls.addClassCleanup(cls.server.server_close)
         cls.addClassCleanup(cls.server.shutdown)
-        cls.options = (*FREE, "--genesis", "domain", "--ca-file",
-                       os.path.join(cls.folder, "ca.pem"), "--domain-at",
-                       "127.0.0.1:%d" % cls.server.server_port)
+        cls.options = (*FREE, "--rate-label", "2", "--genesis", "domain",
+                       "--ca-file", os.path.join(cls.folder, "ca.pem"),
+                       "--domain-at", "127.0.0.1:%d" % cls.server.server_port)
         super().setUpClass()
 
     @classmethod
@@ -159,6 +159,20 @@ class Domain(Case):
         # Another identity of this name is.
         self.vouch("bob@good.example", 3)
         self.assertEqual(self.begin("bob@good.example", 3)[0], 200)
+
+    def test_limit(self):
+        """Strangers do not use up what a label may do in a day."""
+        for seed in (5, 6, 7):
+            self.refused("DOMAIN", 403, self.begin, "grace@good.example", seed)
+        self.vouch("grace@good.example")
+        self.assertEqual(self.begin("grace@good.example")[0], 200)
+        for number in (1, 2):
+            ask = (self.asker.submit, "grace@good.example", number,
+                   self.asker.update("grace@good.example"))
+            if number == 1:
+                self.assertEqual(ask[0](*ask[1:])[0], 200)
+            else:
+                self.refused("RATE", 429, *ask)
 
     def test_no_host(self):
         for label in ("carol", "carol@localhost", "carol@127.0.0.1"):
