@@ -14,7 +14,8 @@
 struct ts_run {
 	struct ts_run_options o;
 	struct ts_audit *audit;
-	struct ts_tree_head known; /* accepted; size 0: nothing */
+	struct ts_tree_head known;	   /* accepted; size 0: nothing */
+	char origin[TS_NOTE_NAME_MAX + 1]; /* of that */
 	uint8_t known_note[TS_NOTE_MAX];
 	size_t known_len;
 	bool begun, writes; /* what is read goes into the copy */
@@ -266,6 +267,7 @@ load_note(struct ts_run *run)
 		return because(run, TS_ERR_ARGUMENT,
 		    "the state file is no checkpoint of this log");
 	run->known = seen.cp.head;
+	memcpy(run->origin, seen.cp.origin, sizeof(run->origin));
 	run->known_len = len;
 	return TS_OK;
 }
@@ -380,6 +382,7 @@ audit_head(struct ts_run *run, struct tsw_slice note)
 	if (r != TS_OK)
 		return r;
 	run->known = *head;
+	memcpy(run->origin, run->result->seen.cp.origin, sizeof(run->origin));
 	memcpy(run->known_note, note.p, note.len);
 	run->known_len = note.len;
 	run->result->entries = ts_audit_entries(run->audit);
@@ -417,6 +420,11 @@ audit(struct ts_run *run, uint64_t now)
 		return because(run, TS_ERR_LOG_NOTE, "checkpoint: %s",
 		    ts_strerror(r));
 	finding = r;
+	/* A policy can have several logs, none of which answers for another. */
+	if (run->known_len > 0 &&
+	    strcmp(run->result->seen.cp.origin, run->origin) != 0)
+		return because(run, TS_ERR_LOG_NOTE,
+		    "checkpoint: it is of another log than before");
 	r = audit_head(run, note.bytes);
 	if (r == TS_OK && finding != TS_OK)
 		r = because(run, finding, "%s", ts_strerror(finding));

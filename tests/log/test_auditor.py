@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""touchstone-auditor as a program: honest logs in a folder and over HTTP, and a log
-that lies in each way.
+"""touchstone-auditor as a program: honest logs, and one that lies in each way.
 
 test_auditor.py AUDITOR
 """
@@ -497,4 +496,5 @@ def main():
         print(f"ok  {test.__name__}", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
