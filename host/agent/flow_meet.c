@@ -272,6 +272,13 @@ ts_flow_meet(struct ts_agent *agent, struct ts_conn *c)
 
 /* --- A first word --- */
 
+/* A reply that has no progress beside it, as these two are declared. */
+static struct ts_jw *
+begin_plain(struct ts_op *op)
+{
+	return op->conn == NULL ? NULL : ts_conn_begin(op->conn);
+}
+
 static void
 said(void *ctx, const struct ts_net_reply *reply)
 {
@@ -279,7 +286,7 @@ said(void *ctx, const struct ts_net_reply *reply)
 	int r = outcome(reply);
 
 	if (r == TS_OK)
-		ts_op_end(op, ts_op_begin(op));
+		ts_op_end(op, begin_plain(op));
 	else
 		ts_op_step(op, r);
 }
@@ -337,7 +344,7 @@ read_out(void *ctx, const struct ts_net_reply *reply)
 		ts_op_step(op, r);
 		return;
 	}
-	w = ts_op_begin(op);
+	w = begin_plain(op);
 	if (w != NULL)
 		ts_jw_list(w, "labels");
 	for (i = 0; w != NULL && i < box.cnt; i++)
