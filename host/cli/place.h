@@ -16,7 +16,6 @@ enum cli_exit place_url(const struct cli *cli, char out[PLACE_URL_MAX],
     const char *typed);
 bool place_is_network(const char *url);
 
-
 /*
  * The policy for url: that of --policy; else what the directory offers, shown,
  * and taken when the user says so (or --yes).

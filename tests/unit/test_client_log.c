@@ -90,8 +90,7 @@ policy_is_offered_and_chosen(void **state)
 	assert_int_equal(ts_log_terms(&terms, "quorum none\n"),
 	    TS_ERR_LOG_POLICY); /* of no log */
 	assert_int_equal(terms.line, 0);
-	assert_int_equal(
-	    ts_own_init(store, "x", LOGMODEL_URL, "quorum none\n"),
+	assert_int_equal(ts_own_init(store, "x", LOGMODEL_URL, "quorum none\n"),
 	    TS_ERR_LOG_POLICY);
 	assert_int_equal(ts_own_init(store, "x", world_url(), ""),
 	    TS_ERR_LOG_POLICY);
