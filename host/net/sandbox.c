@@ -274,7 +274,7 @@ add_sockets(scmp_filter_ctx filter)
 
 	for (i = 0; i < CNT(families); i++)
 		r |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket),
-		    1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i]));
+		    1, SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i], 0));
 	return r;
 }
 

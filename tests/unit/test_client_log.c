@@ -345,6 +345,50 @@ contacts_are_found_in_another_log(void **state)
 	logmodel_free(&to);
 }
 
+/* We are there, our contact is not yet: no lie, and worth a word. */
+static void
+who_has_not_followed_is_no_rollback(void **state)
+{
+	struct logmodel *to = logmodel_new();
+	struct logmodel_record *r;
+	struct ts_contact c;
+	uint32_t n;
+
+	(void)state;
+	assert_int_equal(ts_monitor_all(alice->store), TS_OK);
+	world_use_log(LOGMODEL_URL, model->policy, logmodel_courier(to));
+	assert_int_equal(ts_log_set(alice->store, "https://x.example",
+			     model->policy),
+	    TS_OK);
+	assert_int_equal(ts_log_set(alice->store, LOGMODEL_URL, model->policy),
+	    TS_OK);
+	assert_int_equal(person_reopen(alice), TS_OK);
+	for (n = 0; n < 2; n++) {
+		assert_int_equal(ts_monitor_contact(alice->store, BOB), TS_OK);
+		assert_int_equal(count_alerts(alice, TS_ALERT_NOT_HERE, BOB),
+		    1);
+	}
+	assert_int_equal(count_all_alerts(alice), 1);
+	assert_int_equal(ts_contact_get(alice->store, &c, BOB), TS_OK);
+	assert_int_equal(c.state, TS_CONTACT_VERIFIED);
+	/* Who comes later, behind somebody else, is found. */
+	r = logmodel_find(model, ALICE, 0);
+	logmodel_put(to, BOB, 0, r->envelope, r->len);
+	for (n = 0; n < 2; n++) {
+		r = logmodel_find(model, BOB, n);
+		logmodel_put(to, BOB, n + 1, r->envelope, r->len);
+	}
+	assert_int_equal(ts_monitor_contact(alice->store, BOB), TS_OK);
+	assert_int_equal(count_all_alerts(alice), 1);
+	assert_int_equal(ts_contact_get(alice->store, &c, BOB), TS_OK);
+	assert_int_equal(c.checked, world_now);
+	/* And once seen, not to be there is what it always was. */
+	logmodel_forget(to, BOB);
+	assert_int_equal(ts_monitor_contact(alice->store, BOB), TS_OK);
+	assert_int_equal(count_alerts(alice, TS_ALERT_ROLLBACK, BOB), 1);
+	logmodel_free(&to);
+}
+
 static void
 policy_may_change_and_the_log_stays(void **state)
 {
@@ -384,6 +428,7 @@ main(void)
 	    T(invitation_goes_with_the_genesis),
 	    T(conflict_is_seen),
 	    T(contacts_are_found_in_another_log),
+	    T(who_has_not_followed_is_no_rollback),
 	    T(policy_may_change_and_the_log_stays),
 	};
 

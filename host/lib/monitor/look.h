@@ -18,6 +18,7 @@ struct ts_look {
 	uint32_t known;	   /* statements known, accepted ones included */
 	uint32_t seen;	   /* records that are what is known */
 	uint32_t accepted; /* statements, in this look */
+	bool absent;	   /* not in a directory that is new to us */
 	bool bad;	   /* an alert was raised: nothing further counts */
 	/* The number of the last record that names a checkpoint of our log. */
 	bool has_witness;

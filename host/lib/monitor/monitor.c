@@ -215,6 +215,11 @@ check_tail(struct ts_look *look)
 
 	if (look->seen >= want)
 		return TS_OK;
+	/* Nobody was seen here since we came: they may not have followed. */
+	look->absent = !own && look->person.checked == 0 && look->seen == 0;
+	if (look->absent)
+		return ts_alert_simple(look->store, TS_ALERT_NOT_HERE,
+		    look->person.id, look->person.identity);
 	r = ts_rows_hash(look->store, head, look->person.id, look->known - 1);
 	if (r != TS_OK)
 		return r;
@@ -250,7 +255,7 @@ put_checked(struct ts_look *look)
 	ts_query_init(&q, look->store->db,
 	    "UPDATE person SET checked = ?, published ="
 	    " CASE WHEN ? THEN ? ELSE published END WHERE id = ?");
-	ts_query_int(&q, (int64_t)now);
+	ts_query_int(&q, look->absent ? 0 : (int64_t)now);
 	ts_query_int(&q, look->person.id == TS_OWN && !look->bad);
 	ts_query_int(&q, look->seen);
 	ts_query_int(&q, look->person.id);
