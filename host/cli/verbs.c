@@ -307,8 +307,7 @@ const struct verb verb_table[] = {
 	"somebody you trust. Without --policy you are shown the one that the "
 	"directory offers.\n"
 	"Your history is brought there by `touchstone publish`. Contacts stay "
-	"verified; one whose history is not there counts as hidden (alert "
-	"ROLLBACK) and is blocked, so agree on the directory first.",
+	"verified; you hear of their changes once they publish there, too.",
 	"touchstone directory set https://dir.example.org\n"
 	"touchstone directory set https://dir.example.org --policy "
 	"friends.txt"},
