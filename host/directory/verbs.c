@@ -222,6 +222,8 @@ check_folder(const struct checking *c, const char *folder)
 	struct ts_note note;
 	int r = ts_tiles_checkpoint_read(folder, bytes, &s.len);
 
+	memset(&last, 0, sizeof(last));
+	memset(&cp, 0, sizeof(cp));
 	if (r == TS_OK)
 		r = ts_note_parse(&note, s);
 	if (r == TS_OK)
