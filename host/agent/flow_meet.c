@@ -272,6 +272,14 @@ ts_flow_meet(struct ts_agent *agent, struct ts_conn *c)
 
 /* --- A first word --- */
 
+/* Names that the library said in another call are not of this one. */
+static void
+settle(struct ts_op *op, int r)
+{
+	if (r != TS_OK)
+		ts_op_fail_names(op, r, NULL);
+}
+
 /* A reply that has no progress beside it, as these two are declared. */
 static struct ts_jw *
 begin_plain(struct ts_op *op)
@@ -288,7 +296,7 @@ said(void *ctx, const struct ts_net_reply *reply)
 	if (r == TS_OK)
 		ts_op_end(op, begin_plain(op));
 	else
-		ts_op_step(op, r);
+		settle(op, r);
 }
 
 int
@@ -311,7 +319,7 @@ ts_flow_hello(struct ts_agent *agent, struct ts_conn *c)
 		    (struct tsw_slice){(const uint8_t *)own.label,
 			strlen(own.label)},
 		    said);
-	ts_op_step(op, r);
+	settle(op, r);
 	return TS_OK;
 }
 
@@ -341,7 +349,7 @@ read_out(void *ctx, const struct ts_net_reply *reply)
 	if (r == TS_OK && ts_box_decode(&box, reply->body) != TSW_OK)
 		r = TS_ERR_DIRECTORY_FORMAT;
 	if (r != TS_OK) {
-		ts_op_step(op, r);
+		settle(op, r);
 		return;
 	}
 	w = begin_plain(op);
@@ -372,6 +380,6 @@ ts_flow_hellos(struct ts_agent *agent, struct ts_conn *c)
 			    : TS_ERR_NOT_INITIALISED;
 	if (r == TS_OK)
 		r = get(op, box, 0, 0, read_out);
-	ts_op_step(op, r);
+	settle(op, r);
 	return TS_OK;
 }

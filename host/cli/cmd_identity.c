@@ -60,7 +60,7 @@ cmd_init(struct cli *cli)
 	if (exit == CLI_DONE && args_has(&cli->args, OPT_JSON)) {
 		exit = out_json(cli, reply.params);
 	} else if (exit == CLI_DONE) {
-		out_say(cli, TONE_GOOD, "You are %s, published in %s.",
+		out_say(cli, TONE_GOOD, "You are %s, and your directory is %s.",
 		    reply_str(&reply, "label"), url);
 		out_hint(cli, "Next, with your token plugged in:",
 		    "touchstone token provision");

@@ -367,7 +367,8 @@ meet_all(struct cli *cli, struct run *run)
 	bool slip = false;
 
 	out_note(cli, TONE_PLAIN,
-	    "Both of you run this now, while you talk. Waiting for %s; Ctrl-C "
+	    "Both of you run this now, while you talk. Waiting for %s, up to "
+	    "ten minutes; Ctrl-C "
 	    "ends it.",
 	    run->contact);
 	do {
