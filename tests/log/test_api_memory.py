@@ -56,7 +56,9 @@ class Memory(Case):
         type(self).failed, good = 0, 0
         for n in range(1, ROUNDS):
             good += call(n)
-            self.assertEqual(self.directory.get("/healthz")[0], 200, n)
+            # A batch that failed for lack of memory is told for a minute.
+            self.assertIn(self.directory.get("/healthz")[1].strip(),
+                          (b"ok", b"failing"), n)
         self.assertGreater(self.failed, 5)
         self.assertLess(good, ROUNDS - 1)
 

@@ -216,8 +216,8 @@ class Store(unittest.TestCase):
         lines = [line for p in floods
                  for line in p.communicate(timeout=120)[0].splitlines()]
         sizes = ended(sequencer)
-        self.assertGreater(proxy.cut["before"], 3)
-        self.assertGreater(proxy.cut["after"], 3)
+        self.assertGreater(proxy.cut["before"], 0)
+        self.assertGreater(proxy.cut["after"], 0)
         lines = [line for line in lines if line[0] != "!"]
         # What was committed while the connection was lost was looked up, so
         # nothing is in the database that nobody was told.
