@@ -8,6 +8,7 @@ import shutil
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 import audited
@@ -139,8 +140,11 @@ class Site(WithNginx):
         asker = self.asker()
         asker.submit("zoe@example.org", 0, asker.genesis("zoe@example.org"))
         self.nginx.request("GET", "/v1/mailbox/" + "cd" * 32 + "?after=0")
-        with open(self.nginx.log, encoding="utf-8") as log:
-            lines = log.read()
+        lines, end = "", time.monotonic() + 30
+        while "/v1/mailbox" not in lines and time.monotonic() < end:
+            time.sleep(0.05)  # nginx writes after it has answered
+            with open(self.nginx.log, encoding="utf-8") as log:
+                lines = log.read()
         self.assertIn("POST /v1/submit 200", lines)
         self.assertIn("GET /v1/mailbox 200", lines)
         for secret in ("zoe", "127.0.0.1", "cdcd", "after"):
